@@ -1,0 +1,92 @@
+import { Command, Option } from "@commander-js/extra-typings";
+import type { BenchOptions, BenchResult, Direction } from "../../lib/bench/mod.ts";
+import { duration, integer, size, withCommonOptions } from "../common_options.ts";
+import { EXIT } from "../exit_codes.ts";
+import { type PathChoice, pathChoice, target, transports } from "../option_values.ts";
+import { runJob } from "../run_job.ts";
+
+const DIRECTIONS: Readonly<Record<"download" | "upload" | "both", readonly Direction[]>> = {
+  download: ["download"],
+  upload: ["upload"],
+  both: ["download", "upload"],
+};
+
+/** `mpt bench`. */
+export function benchCommand(): Command {
+  const command = new Command("bench")
+    .description(
+      "what several paths are worth to an mpt serve: goodput, aggregation, stalls, per path over time",
+    )
+    .addArgument(
+      target("<host[:port]>", "[transport@]host[:port] of an mpt serve; port 4433 when none is given"),
+    )
+    .addOption(
+      new Option("-t, --transport <list>", "transports to compare, separated by commas (default: tcp,mptcp)")
+        .argParser(transports),
+    )
+    .addOption(
+      new Option("-d, --direction <way>", "which way the bytes go").choices(
+        ["download", "upload", "both"] as const,
+      )
+        .default("download" as const),
+    )
+    .addOption(
+      new Option("--duration <seconds>", "length of one run (default: 5)").argParser(duration).conflicts(
+        "bytes",
+      ),
+    )
+    .option("--bytes <size>", "bytes of one run, instead of a duration: 100M", size)
+    .option("-n, --streams <n>", "connections at a time (default: 1)", integer(1, 128))
+    .option("--interval <seconds>", "length of an interval (default: 0.5)", duration)
+    .option("--congestion <name>", "congestion control, such as cubic")
+    .option("--token <text>", "the server's token")
+    .addOption(
+      new Option(
+        "--path <path>",
+        "a path to measure alone: local=IP[,remote=IP:PORT][,interface=NAME]; repeatable (default: as the subflows go)",
+      ).argParser((
+        text: string,
+        earlier: readonly PathChoice[] | undefined,
+      ) => [...earlier ?? [], pathChoice(text)]),
+    )
+    .option("--connect-timeout <seconds>", "for one connect (default: 5)", duration);
+  return withCommonOptions(command).action(async (endpoint, options) => {
+    const prefix = endpoint.transport;
+    const benchOptions: BenchOptions = {
+      transports: options.transport ?? (prefix === "tcp" ? ["tcp"] : ["tcp", "mptcp"]),
+      directions: DIRECTIONS[options.direction],
+      ...(options.duration === undefined ? {} : { durationMs: options.duration }),
+      ...(options.bytes === undefined ? {} : { bytes: options.bytes }),
+      ...(options.streams === undefined ? {} : { streams: options.streams }),
+      ...(options.interval === undefined ? {} : { intervalMs: options.interval }),
+      ...(options.congestion === undefined ? {} : { congestion: options.congestion }),
+      ...(options.token === undefined ? {} : { token: options.token }),
+      ...(options.path === undefined ? {} : { paths: options.path }),
+      ...(options.connectTimeout === undefined ? {} : { connectTimeoutMs: options.connectTimeout }),
+    };
+    await runJob<BenchResult>(options, {
+      schema: "mpt.bench/1",
+      run: async ({ signal, output }) => {
+        const { bench } = await import("../../lib/bench/mod.ts");
+        const { LiveBench } = await import("../render/bench_live.ts");
+        const live = new LiveBench();
+        return await bench(endpoint, { ...benchOptions, signal }, (event) => {
+          output.event(event);
+          const note = live.note(event);
+          if (note !== null && !options.json && !options.ndjson) output.note(note);
+          output.status(live.status(event));
+        });
+      },
+      render: async (result, output) => {
+        const { renderBench } = await import("../render/bench.ts");
+        return renderBench(result, output.paint, options.verbose ?? false);
+      },
+      exitCode: (result) => {
+        if (result.runs.some((run) => run.error === null)) {
+          return result.runs.every((run) => run.error === null) ? EXIT.ok : EXIT.failed;
+        }
+        return EXIT.failed;
+      },
+    });
+  }) as unknown as Command;
+}

@@ -1,0 +1,69 @@
+import { Command, Option } from "@commander-js/extra-typings";
+import type { Transport } from "../../lib/base/transport.ts";
+import type { ProbeOptions, ProbeResult } from "../../lib/probe/mod.ts";
+import { duration, durationOrZero, withCommonOptions } from "../common_options.ts";
+import { type PathChoice, pathChoice, target, transports } from "../option_values.ts";
+import { runJob } from "../run_job.ts";
+
+const REQUIRABLE = ["tcp", "mptcp"] as const;
+
+/** `mpt probe`. */
+export function probeCommand(): Command {
+  const command = new Command("probe")
+    .description("which transports work to each address of a host, over how many paths, and if not why not")
+    .addArgument(target("<host[:port]>", "[transport@]host[:port] to probe; port 443 when none is given"))
+    .addOption(
+      new Option("-t, --transport <list>", "transports to check, separated by commas (default: tcp,mptcp)")
+        .argParser(transports),
+    )
+    .addOption(new Option("--require <transport>", "exit 1 when it does not work").choices(REQUIRABLE))
+    .addOption(
+      new Option("--data <kind>", "what to say to the server (default: by port)").choices(
+        ["auto", "http", "tls", "none"] as const,
+      ),
+    )
+    .option("--connect-timeout <seconds>", "for one connect (default: 5)", duration)
+    .option("--join-timeout <seconds>", "wait this long for further subflows (default: 3)", durationOrZero)
+    .addOption(
+      new Option("--path <path>", "first path: local=IP and interface=NAME, separated by commas").argParser(
+        pathChoice,
+      ),
+    )
+    .option("--congestion <name>", "congestion control, such as cubic");
+  return withCommonOptions(command).action(async (endpoint, options) => {
+    const prefix = endpoint.transport;
+    const path: PathChoice = options.path ?? {};
+    const asked: readonly Transport[] = options.transport ??
+      (prefix === "tcp" ? ["tcp"] : ["tcp", "mptcp"]);
+    const required = options.require;
+    const probeOptions: ProbeOptions = {
+      // What is required is tested, whatever else was asked for.
+      transports: required === undefined || asked.includes(required) ? asked : [...asked, required],
+      ...(options.data === undefined ? {} : { data: options.data }),
+      ...(options.connectTimeout === undefined ? {} : { connectTimeoutMs: options.connectTimeout }),
+      ...(options.joinTimeout === undefined ? {} : { joinTimeoutMs: options.joinTimeout }),
+      ...(path.local === undefined ? {} : { localAddress: path.local }),
+      ...(path.interface === undefined ? {} : { interface: path.interface }),
+      ...(options.congestion === undefined ? {} : { congestion: options.congestion }),
+    };
+    await runJob<ProbeResult>(options, {
+      schema: "mpt.probe/1",
+      run: async ({ signal, output }) => {
+        const { probe } = await import("../../lib/probe/mod.ts");
+        const { probeStatus } = await import("../render/probe.ts");
+        return await probe(endpoint, { ...probeOptions, signal }, (event) => {
+          output.event(event);
+          output.status(probeStatus(event));
+        });
+      },
+      render: async (result, output) => {
+        const { renderProbe } = await import("../render/probe.ts");
+        return renderProbe(result, output.paint, options.verbose ?? false);
+      },
+      exitCode: async (result) => {
+        const { probeExitCode } = await import("../probe_exit.ts");
+        return probeExitCode(result, required);
+      },
+    });
+  }) as unknown as Command;
+}

@@ -1,0 +1,83 @@
+import { Argument } from "@commander-js/extra-typings";
+import { Endpoint } from "../lib/base/endpoint.ts";
+import { Ip } from "../lib/base/ip.ts";
+import { isTransport, type Transport } from "../lib/base/transport.ts";
+import { usage } from "./usage.ts";
+
+/** The target argument of a command, read into an endpoint. */
+export function target(name: string, description: string): Argument<`<${string}>`, undefined, Endpoint> {
+  return new Argument(name as `<${string}>`, description).argParser((text: string) =>
+    usage(() => {
+      const endpoint = Endpoint.parse(text);
+      if (endpoint.transport !== undefined) available(endpoint.transport);
+      return endpoint;
+    })
+  ) as unknown as Argument<`<${string}>`, undefined, Endpoint>;
+}
+
+/** Reads a list of transports. */
+export function transports(text: string): readonly Transport[] {
+  return usage(() => {
+    const names = text.split(",").map((name) => name.trim());
+    return [...new Set(names.map(available))];
+  });
+}
+
+function available(name: string): Transport {
+  if (!isTransport(name)) throw new RangeError(`Unknown transport ${JSON.stringify(name)}: use tcp or mptcp`);
+  if (name !== "tcp" && name !== "mptcp") throw new RangeError(`This version has tcp and mptcp, not ${name}`);
+  return name;
+}
+
+/** What `--path` names of a path. */
+export interface PathChoice {
+  readonly local?: Ip;
+  readonly remote?: Endpoint;
+  readonly interface?: string;
+}
+
+/** Reads `local=IP[,remote=IP:PORT][,interface=NAME]`. */
+export function pathChoice(text: string): PathChoice {
+  return usage(() => {
+    const choice: { local?: Ip; remote?: Endpoint; interface?: string } = {};
+    for (const part of text.split(",")) {
+      const [key, value] = splitOnce(part);
+      switch (key) {
+        case "local":
+          choice.local = Ip.parse(value);
+          break;
+        case "remote":
+          choice.remote = remoteOf(value);
+          break;
+        case "interface":
+          choice.interface = value;
+          break;
+        case "status":
+          throw new RangeError(
+            "a subflow's status is the kernel's: ip mptcp endpoint change ADDRESS backup",
+          );
+        default:
+          throw new RangeError(
+            `Unknown part ${JSON.stringify(key)}: use local=IP, remote=IP:PORT, interface=NAME`,
+          );
+      }
+    }
+    return choice;
+  });
+}
+
+function remoteOf(text: string): Endpoint {
+  const endpoint = Endpoint.parse(text);
+  if (endpoint.ip === undefined) {
+    throw new RangeError(`remote must be an address, not the name ${endpoint.host}`);
+  }
+  return endpoint;
+}
+
+function splitOnce(text: string): [string, string] {
+  const at = text.indexOf("=");
+  if (at <= 0 || at === text.length - 1) {
+    throw new RangeError(`${JSON.stringify(text)} is not of the form name=value`);
+  }
+  return [text.slice(0, at).trim(), text.slice(at + 1).trim()];
+}

@@ -1,0 +1,115 @@
+import type { CommonOptions } from "./common_options.ts";
+import { type Painter, painter } from "./render/paint.ts";
+
+/** Thrown when the reader of stdout has gone away: success, the reader has what it wanted. */
+export class BrokenPipe extends Error {}
+
+/** Where a command's words go: the answer to stdout, the story to stderr. */
+export class Output {
+  readonly options: CommonOptions;
+  /** Colours for stdout. */
+  readonly paint: Painter;
+  /** True when somebody looks at stderr while it is written. */
+  readonly live: boolean;
+  #status = 0;
+
+  constructor(options: CommonOptions) {
+    this.options = options;
+    this.paint = painter(wantsColor(options.color, Deno.stdout));
+    this.live = !options.quiet && Deno.stderr.isTerminal();
+  }
+
+  /** True when people read stdout, false when a program does. */
+  get human(): boolean {
+    return !this.options.json && !this.options.ndjson;
+  }
+
+  /** A text on stdout. */
+  answer(text: string): void {
+    write(Deno.stdout, text.endsWith("\n") ? text : `${text}\n`);
+  }
+
+  /** One event as a line of JSON, with --ndjson. */
+  event(event: object): void {
+    if (this.options.ndjson) this.answer(JSON.stringify({ time: new Date().toISOString(), ...event }));
+  }
+
+  /** A remark on stderr that stays. */
+  note(text: string): void {
+    if (this.options.quiet) return;
+    this.clearStatus();
+    writeStderr(`${text}\n`);
+  }
+
+  /** An error on stderr: shown even with --quiet. */
+  error(text: string): void {
+    this.clearStatus();
+    writeStderr(`${text}\n`);
+  }
+
+  /** Lines on stderr that replace the ones before; on a terminal only. */
+  status(lines: readonly string[]): void {
+    if (!this.live) return;
+    const columns = consoleColumns();
+    const cut = lines.map((line) => line.length > columns ? line.slice(0, columns) : line);
+    const up = this.#status > 0 ? `\x1b[${this.#status}A` : "";
+    writeStderr(`${up}${cut.map((line) => `\r\x1b[K${line}\n`).join("")}\x1b[J`);
+    this.#status = cut.length;
+  }
+
+  /** Takes the status lines away. */
+  clearStatus(): void {
+    if (this.#status === 0) return;
+    writeStderr(`\x1b[${this.#status}A\r\x1b[J`);
+    this.#status = 0;
+  }
+}
+
+function consoleColumns(): number {
+  try {
+    return Math.max(20, Deno.consoleSize().columns - 1);
+  } catch {
+    return 79;
+  }
+}
+
+function wantsColor(choice: CommonOptions["color"], stream: { isTerminal(): boolean }): boolean {
+  switch (choice) {
+    case "always":
+      return true;
+    case "never":
+      return false;
+    case "auto":
+      // https://no-color.org: set and not empty
+      return stream.isTerminal() && !env("NO_COLOR") && env("TERM") !== "dumb";
+  }
+}
+
+function env(name: string): string | undefined {
+  try {
+    return Deno.env.get(name);
+  } catch {
+    // Without --allow-env nobody can ask for or against colours this way.
+    return undefined;
+  }
+}
+
+function writeStderr(text: string): void {
+  try {
+    write(Deno.stderr, text);
+  } catch {
+    // Nobody reads the story; the answer still counts.
+  }
+}
+
+const encoder = new TextEncoder();
+
+function write(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
+  const bytes = encoder.encode(text);
+  try {
+    for (let sent = 0; sent < bytes.length;) sent += stream.writeSync(bytes.subarray(sent));
+  } catch (error) {
+    if (error instanceof Deno.errors.BrokenPipe) throw new BrokenPipe();
+    throw error;
+  }
+}

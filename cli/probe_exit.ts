@@ -1,0 +1,19 @@
+import { type ProbeResult, requirementHolds } from "../lib/probe/mod.ts";
+import { EXIT } from "./exit_codes.ts";
+
+/** The exit code of a probe: what was required decides; else whether the target could be reached at all. */
+export function probeExitCode(result: ProbeResult, required: "tcp" | "mptcp" | undefined): number {
+  if (required !== undefined) {
+    switch (requirementHolds(result, required)) {
+      case "yes":
+        return EXIT.ok;
+      case "no":
+        return EXIT.failed;
+      case "unknown":
+        return EXIT.untestable;
+    }
+  }
+  const statuses = result.endpoints.flatMap(({ tcp, mptcp }) => [tcp.status, mptcp.status]);
+  if (statuses.includes("yes")) return EXIT.ok;
+  return statuses.includes("no") ? EXIT.failed : EXIT.untestable;
+}

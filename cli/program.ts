@@ -1,0 +1,44 @@
+import tab from "@bomb.sh/tab/commander";
+import { Command, CommanderError } from "@commander-js/extra-typings";
+import { TOOL } from "../lib/base/result.ts";
+import { benchCommand } from "./commands/bench.ts";
+import { doctorCommand } from "./commands/doctor.ts";
+import { probeCommand } from "./commands/probe.ts";
+import { serveCommand } from "./commands/serve.ts";
+import { EXIT } from "./exit_codes.ts";
+
+const EXAMPLES = `
+Examples:
+  mpt probe example.com             does MPTCP reach this server, over how many paths?
+  mpt serve                         a test server on this machine, port 4433
+  mpt bench mptcp@192.0.2.1:4433    what several paths are worth to that server
+  mpt doctor                        is this machine fit for it?
+
+Exit codes: 0 what was asked holds, 1 it does not, 2 wrong usage, 3 it could not be
+tested here, 130 interrupted.`;
+
+/** Parses the arguments and runs the command. */
+export async function main(args: readonly string[]): Promise<void> {
+  const program = new Command("mpt")
+    .description("Multipath network diagnostics: does multipath work here, if not why not, what is it worth?")
+    .version(`${TOOL.name} ${TOOL.version}`, "-V, --version", "print the version")
+    .helpOption("-h, --help", "show help")
+    .showHelpAfterError("(add --help for usage)")
+    .addHelpText("after", EXAMPLES);
+  for (const command of [probeCommand(), serveCommand(), benchCommand(), doctorCommand()]) {
+    program.addCommand(command);
+  }
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride();
+    command.showHelpAfterError("(add --help for usage)");
+  }
+  // The library was typed against plain commander.
+  tab(program as unknown as Parameters<typeof tab>[0]);
+  try {
+    await program.parseAsync(args, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // Help and version end this way too, with exit code 0; bare `mpt` prints its help as an error.
+    Deno.exit(error.exitCode === 0 ? EXIT.ok : EXIT.usage);
+  }
+}

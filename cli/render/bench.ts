@@ -1,0 +1,111 @@
+import { formatBytes, formatDuration, formatPercent, formatRate } from "../../lib/base/units.ts";
+import type { Aggregation, BenchResult, BenchRun } from "../../lib/bench/mod.ts";
+import type { Painter } from "./paint.ts";
+import { renderVerdicts } from "./probe.ts";
+import { table } from "./table.ts";
+
+const SPARKS = "▁▂▃▄▅▆▇█";
+
+/** The result for people: the answer in words, then the runs, then the paths. */
+export function renderBench(result: BenchResult, paint: Painter, verbose: boolean): string {
+  return [
+    ...renderVerdicts(result.verdicts, paint, verbose),
+    ...result.warnings.map((text) => `${paint.warn("warning:")} ${text}`),
+    ...(result.end.reason === "done"
+      ? []
+      : [paint.warn(`${cut(result.end.reason)}: this is what was measured so far`)]),
+    "",
+    runTable(result.runs),
+    ...result.runs.flatMap((run) => pathTable(run, verbose)),
+    ...result.aggregations.flatMap((each) => ["", aggregation(each)]),
+  ].join("\n");
+}
+
+function cut(reason: BenchResult["end"]["reason"]): string {
+  return reason === "timeout" ? "--timeout is over" : reason;
+}
+
+function runTable(runs: readonly BenchRun[]): string {
+  return table(
+    [
+      { title: "TRANSPORT" },
+      { title: "DIRECTION" },
+      { title: "PATH" },
+      { title: "GOODPUT", align: "right" },
+      { title: "BYTES", align: "right" },
+      { title: "TIME", align: "right" },
+      { title: "STALL", align: "right" },
+      { title: "LOADED RTT p50/p95", align: "right" },
+      { title: "CPU", align: "right" },
+      { title: "OVER TIME" },
+    ],
+    runs.map((run) => [
+      run.transport === run.transport_in_force
+        ? run.transport
+        : `${run.transport} (was ${run.transport_in_force})`,
+      run.direction,
+      run.path === null ? run.paths.length > 1 ? `all ${run.paths.length}` : "-" : run.path.local,
+      run.error === null || run.bytes > 0 ? formatRate(run.goodput_bps) : "failed",
+      formatBytes(run.bytes),
+      formatDuration(run.duration_ms),
+      run.longest_stall_ms === null ? "-" : formatDuration(run.longest_stall_ms),
+      run.rtt_ms === null ? "-" : `${formatDuration(run.rtt_ms.p50)} / ${formatDuration(run.rtt_ms.p95)}`,
+      formatDuration(run.cpu_ms),
+      sparkline(run),
+    ]),
+  );
+}
+
+/** The goodput of each interval as a row of blocks; the tallest is the best interval of the run. */
+export function sparkline(run: BenchRun): string {
+  let before = 0;
+  const rates = run.intervals.map((interval) => {
+    const ms = interval.at_ms - before;
+    before = interval.at_ms;
+    return ms > 0 ? interval.bytes / ms : 0;
+  });
+  // A last interval of a few milliseconds would be all noise.
+  const whole = rates.length > 1 ? rates.slice(0, -1) : rates;
+  const best = Math.max(...whole, 0);
+  if (best === 0) return "";
+  return whole.slice(-40).map((rate) => SPARKS[Math.min(7, Math.floor(rate / best * 7.99))]).join("");
+}
+
+function pathTable(run: BenchRun, verbose: boolean): readonly string[] {
+  if (run.paths.length < 2 && !verbose) return [];
+  const rows = run.paths.map((path) => [
+    String(path.id),
+    path.local,
+    path.remote,
+    path.interface ?? "-",
+    path.state,
+    path.status,
+    path.share === null ? "-" : formatPercent(path.share),
+    formatBytes(path.run_bytes),
+    path.rtt_ms === null ? "-" : formatDuration(path.rtt_ms),
+    formatBytes(path.bytes_retransmitted),
+  ]);
+  const columns = [
+    { title: "PATH" },
+    { title: "LOCAL" },
+    { title: "REMOTE" },
+    { title: "INTERFACE" },
+    { title: "STATE" },
+    { title: "STATUS" },
+    { title: "SHARE", align: "right" as const },
+    { title: "BYTES", align: "right" as const },
+    { title: "RTT", align: "right" as const },
+    { title: "RETRANSMITTED", align: "right" as const },
+  ];
+  return ["", `Paths of ${run.transport} ${run.direction}:`, table(columns, rows, "  ")];
+}
+
+function aggregation(each: Aggregation): string {
+  return `Aggregation, ${each.direction}: efficiency ${
+    each.efficiency.toFixed(2)
+  } (of the sum of ${each.singles} ` +
+    `single paths, ${formatRate(each.sum_of_singles_bps)}), benefit ${
+      each.benefit.toFixed(2)
+    } (0 is the best ` +
+    `single path, ${formatRate(each.best_single_bps)}; 1 the sum).`;
+}

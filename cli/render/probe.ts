@@ -1,0 +1,179 @@
+import { Endpoint } from "../../lib/base/endpoint.ts";
+import type { PathJson } from "../../lib/base/path_json.ts";
+import type { Verdict } from "../../lib/base/result.ts";
+import { formatDuration } from "../../lib/base/units.ts";
+import type { CheckJson, ProbeEndpoint, ProbeEvent, ProbeResult } from "../../lib/probe/mod.ts";
+import type { Painter } from "./paint.ts";
+import { table } from "./table.ts";
+
+/** The result for people: the answer in words, then the addresses side by side, then the paths. */
+export function renderProbe(result: ProbeResult, paint: Painter, verbose: boolean): string {
+  const parts = [
+    ...renderVerdicts(result.verdicts, paint, verbose),
+    ...result.warnings.map((text) => `${paint.warn("warning:")} ${text}`),
+    cutShort(result, paint),
+    "",
+    addresses(result.endpoints, paint),
+    ...result.endpoints.flatMap((endpoint) => pathTables(endpoint, paint)),
+    ...result.endpoints.flatMap((endpoint) => serverView(endpoint)),
+    ...(verbose ? details(result) : []),
+  ];
+  return parts.filter((part) => part !== null).join("\n");
+}
+
+/** Findings, one a line; evidence with `verbose`, the fix always. */
+export function renderVerdicts(
+  verdicts: readonly Verdict[],
+  paint: Painter,
+  verbose: boolean,
+): readonly string[] {
+  return verdicts.flatMap((each) => [
+    `${mark(each.level, paint)} ${paint.bold(each.text)}`,
+    ...(verbose ? each.evidence.map((line) => `    ${paint.dim(line)}`) : []),
+    ...(each.fix === null ? [] : [`    try: ${each.fix}`]),
+  ]);
+}
+
+/** A sign for a level. */
+export function mark(level: Verdict["level"], paint: Painter): string {
+  switch (level) {
+    case "ok":
+      return paint.ok("✓");
+    case "warn":
+      return paint.warn("!");
+    case "fail":
+      return paint.fail("✗");
+    case "unknown":
+      return paint.warn("?");
+    case "info":
+      return paint.dim("·");
+  }
+}
+
+/** What to show on the terminal while a probe runs. */
+export function probeStatus(event: ProbeEvent): readonly string[] {
+  switch (event.event) {
+    case "dns":
+      return [`looked up ${event.query.type}: ${event.query.answers.length} addresses`];
+    case "start":
+      return [`probing ${Endpoint.of(event.address, event.port).address} ...`];
+    case "check":
+      return [`${event.address}: ${event.transport} ${event.check.status}`];
+    case "path":
+      return [`${event.address}: path ${event.path.id} is up, waiting for further subflows ...`];
+  }
+}
+
+function cutShort(result: ProbeResult, paint: Painter): string | null {
+  switch (result.end.reason) {
+    case "interrupted":
+      return paint.warn("interrupted: this is what was seen so far");
+    case "timeout":
+      return paint.warn("--timeout is over: this is what was seen so far");
+    default:
+      return null;
+  }
+}
+
+function addresses(endpoints: readonly ProbeEndpoint[], paint: Painter): string {
+  const rows = endpoints.map((endpoint) => [
+    Endpoint.of(endpoint.address, endpoint.port).address,
+    endpoint.interface ?? "-",
+    status(endpoint.tcp, paint),
+    milliseconds(endpoint.tcp.ms),
+    status(endpoint.mptcp, paint),
+    milliseconds(endpoint.mptcp.ms),
+    endpoint.mptcp.status === "yes" ? String(activePaths(endpoint.mptcp.paths)) : "-",
+    data(endpoint),
+  ]);
+  return table([
+    { title: "ADDRESS" },
+    { title: "INTERFACE" },
+    { title: "TCP" },
+    { title: "CONNECT", align: "right" },
+    { title: "MPTCP" },
+    { title: "CONNECT", align: "right" },
+    { title: "PATHS", align: "right" },
+    { title: "DATA" },
+  ], rows);
+}
+
+function status(check: CheckJson, paint: Painter): string {
+  switch (check.status) {
+    case "yes":
+      return paint.ok("yes");
+    case "no":
+      return paint.fail("no");
+    case "unknown":
+      return paint.warn("unknown");
+    case "skipped":
+      return paint.dim("-");
+  }
+}
+
+function milliseconds(ms: number | null): string {
+  return ms === null ? "-" : formatDuration(ms);
+}
+
+function activePaths(paths: readonly PathJson[]): number {
+  return paths.filter((path) => path.state === "active" || path.state === "stale").length;
+}
+
+function data(endpoint: ProbeEndpoint): string {
+  return endpoint.mptcp.detail?.data?.text ?? endpoint.tcp.detail?.data?.text ?? "-";
+}
+
+function pathTables(endpoint: ProbeEndpoint, paint: Painter): readonly string[] {
+  const { paths, status: works } = endpoint.mptcp;
+  if (works !== "yes" || paths.length === 0) return [];
+  const rows = paths.map((path) => [
+    String(path.id),
+    path.local,
+    path.remote,
+    path.interface ?? "-",
+    path.state === "active" ? "active" : paint.warn(path.state),
+    path.status,
+    path.rtt_ms === null ? "-" : formatDuration(path.rtt_ms),
+  ]);
+  const columns = [
+    { title: "PATH" },
+    { title: "LOCAL" },
+    { title: "REMOTE" },
+    { title: "INTERFACE" },
+    { title: "STATE" },
+    { title: "STATUS" },
+    { title: "RTT", align: "right" as const },
+  ];
+  return [
+    "",
+    `MPTCP paths to ${Endpoint.of(endpoint.address, endpoint.port).address}:`,
+    table(columns, rows, "  "),
+  ];
+}
+
+function serverView(endpoint: ProbeEndpoint): readonly string[] {
+  const server = endpoint.mptcp.detail?.server;
+  if (server === null || server === undefined) return [];
+  const paths = server.paths.map((path) => `${path.remote} to ${path.local} (${path.state})`).join(", ");
+  return ["", `The server sees ${server.transport} over ${server.paths.length}: ${paths}`];
+}
+
+function details(result: ProbeResult): readonly string[] {
+  const lines = (result.dns ?? []).map((query) =>
+    `  ${query.type}: ${query.answers.join(", ") || query.status} (${formatDuration(query.ms)})`
+  );
+  const reasons = result.endpoints.flatMap((endpoint) =>
+    (["tcp", "mptcp"] as const).flatMap((name) => {
+      const { reason } = endpoint[name];
+      return reason === null ? [] : [`  ${endpoint.address} ${name}: ${reason}`];
+    })
+  );
+  return [
+    ...(lines.length === 0 ? [] : ["", "DNS:", ...lines]),
+    ...(reasons.length === 0 ? [] : ["", "Reasons:", ...reasons]),
+    "",
+    `Took ${formatDuration(result.duration_ms)} on ${result.host.os} ${
+      result.host.kernel ?? ""
+    }, Deno ${result.host.deno}.`,
+  ];
+}

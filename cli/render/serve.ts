@@ -1,0 +1,43 @@
+import { Endpoint } from "../../lib/base/endpoint.ts";
+import { formatBytes, formatDuration } from "../../lib/base/units.ts";
+import type { ServeEvent } from "../../lib/serve/mod.ts";
+import type { Painter } from "./paint.ts";
+
+/** A line for an event, or null when it is not worth one. */
+export function renderServeEvent(event: ServeEvent, paint: Painter, verbose: boolean): string | null {
+  switch (event.event) {
+    case "listening": {
+      const line = `listening on ${paint.bold(`${event.transport}@${event.address}`)}`;
+      return event.fallback === null ? line : `${line} ${paint.warn(`instead of mptcp: ${event.fallback}`)}`;
+    }
+    case "connection": {
+      const transport = event.fallback
+        ? `${event.transport} (the client did not use mptcp)`
+        : event.transport;
+      const paths = event.paths === 1 ? "1 path" : `${event.paths} paths`;
+      const traffic = `${formatBytes(event.bytes_received)} in, ${formatBytes(event.bytes_sent)} out`;
+      const line = `${event.remote}  ${transport}, ${paths}  ${event.protocol}  ${traffic}  ${
+        formatDuration(event.duration_ms)
+      }`;
+      if (event.end === "done") return line;
+      return `${line}  ${paint.warn(verbose && event.error !== null ? event.error.message : event.end)}`;
+    }
+    case "refused":
+      return paint.warn(`${event.remote}  refused: ${event.reason}`);
+    case "warning":
+      return paint.warn(event.text);
+    default:
+      return event satisfies never;
+  }
+}
+
+/** What to type on the other machine. */
+export function howToUse(listeners: readonly Endpoint[]): string {
+  const [first] = listeners;
+  if (first === undefined) return "";
+  const host = first.ip?.isUnspecified ? "ADDRESS" : first.host;
+  const port = first.port ?? 0;
+  const target = host === "ADDRESS" ? `ADDRESS:${port}` : Endpoint.of(host, port).address;
+  const where = host === "ADDRESS" ? "on the other machine, with this one's ADDRESS" : "on the other machine";
+  return `${where}:\n  mpt probe ${target}\n  mpt bench ${target}\nCtrl-C ends it.`;
+}

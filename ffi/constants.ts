@@ -1,0 +1,66 @@
+/** Address families. */
+export const AF_INET = 2;
+export const AF_INET6 = 10;
+export const AF_NETLINK = 16;
+
+/** Socket types and flags. */
+export const SOCK_STREAM = 1;
+export const SOCK_DGRAM = 2;
+export const SOCK_RAW = 3;
+export const SOCK_NONBLOCK = 0x800;
+export const SOCK_CLOEXEC = 0x80000;
+
+/** Protocols. */
+export const IPPROTO_TCP = 6;
+export const IPPROTO_UDP = 17;
+export const IPPROTO_MPTCP = 262;
+
+/** Option levels. */
+export const SOL_IP = 0;
+export const SOL_SOCKET = 1;
+export const SOL_TCP = 6;
+export const SOL_UDP = 17;
+export const SOL_IPV6 = 41;
+export const SOL_MPTCP = 284;
+
+/** SOL_SOCKET options. */
+export const SO_REUSEADDR = 2;
+export const SO_ERROR = 4;
+export const SO_LINGER = 13;
+export const SO_BINDTODEVICE = 25;
+export const SO_PROTOCOL = 38;
+
+/** SOL_TCP options. */
+export const TCP_NODELAY = 1;
+export const TCP_MAXSEG = 2;
+export const TCP_INFO = 11;
+export const TCP_CONGESTION = 13;
+export const TCP_IS_MPTCP = 43;
+
+/** SOL_MPTCP options. */
+export const MPTCP_INFO = 1;
+export const MPTCP_TCPINFO = 2;
+export const MPTCP_SUBFLOW_ADDRS = 3;
+export const MPTCP_FULL_INFO = 4;
+
+/** SOL_IPV6 and SOL_UDP options. */
+export const IPV6_V6ONLY = 26;
+export const UDP_SEGMENT = 103;
+export const UDP_GRO = 104;
+
+/** Netlink protocols. */
+export const NETLINK_ROUTE = 0;
+export const NETLINK_SOCK_DIAG = 4;
+export const NETLINK_GENERIC = 16;
+
+/** poll() events. */
+export const POLLIN = 0x1;
+export const POLLOUT = 0x4;
+export const POLLERR = 0x8;
+export const POLLHUP = 0x10;
+export const POLLNVAL = 0x20;
+
+/** recv() and send() flags. */
+export const MSG_PEEK = 0x2;
+export const MSG_DONTWAIT = 0x40;
+export const MSG_NOSIGNAL = 0x4000;

@@ -1,0 +1,40 @@
+/**
+ * Typed system calls. Every function is total: it returns a value, or minus an errno, and never throws for
+ * something the kernel said. Pointers and struct addresses stay in this folder.
+ *
+ * @module
+ */
+export { ERRNO, type ErrnoName, errnoName } from "./errno.ts";
+export { errnoText, type FfiProblem, ffiProblem } from "./library.ts";
+export * from "./constants.ts";
+export {
+  accept,
+  bind,
+  close,
+  connect,
+  interfaceIndex,
+  interfaceName,
+  listen,
+  localName,
+  peerName,
+  readFile,
+  receive,
+  send,
+  shutdownWrite,
+  socket,
+} from "./socket.ts";
+export { getBytes, getInt, setBytes, setInt } from "./sockopt.ts";
+export { clearWake, eventDescriptor, type PollEntry, PollSet, wake } from "./poll.ts";
+export { type FullInfo, fullInfo } from "./mptcp.ts";
+export { netlinkRequest } from "./netlink.ts";
+export { type Field, type Layout, readNumber, readStruct } from "./layouts/layout.ts";
+export { TCP_INFO_LAYOUT, type TcpInfoKey } from "./layouts/tcp_info.ts";
+export {
+  MPTCP_FULL_INFO_LAYOUT,
+  MPTCP_INFO_FLAG_FALLBACK,
+  MPTCP_INFO_LAYOUT,
+  MPTCP_SUBFLOW_INFO_LAYOUT,
+  type MptcpInfoKey,
+} from "./layouts/mptcp.ts";
+export { SOCKADDR_IN6_LAYOUT, SOCKADDR_IN_LAYOUT } from "./layouts/sockaddr.ts";
+export { INET_DIAG_MSG_LAYOUT, INET_DIAG_REQ_LAYOUT } from "./layouts/inet_diag.ts";

@@ -1,0 +1,93 @@
+import type { Endpoint } from "../base/endpoint.ts";
+import { MptError } from "../base/errors.ts";
+import type { Ip } from "../base/ip.ts";
+import type { Transport } from "../base/transport.ts";
+
+/** Which way the bytes go: download is from the server to this host. */
+export type Direction = "download" | "upload";
+
+/** One path to measure alone. */
+export interface BenchPath {
+  readonly local?: Ip;
+  readonly remote?: Endpoint;
+  readonly interface?: string;
+}
+
+/** Options of {@linkcode bench}. */
+export interface BenchOptions {
+  /** The transports to compare. @default {["tcp", "mptcp"]} */
+  readonly transports?: readonly Transport[];
+  /** @default {["download"]} */
+  readonly directions?: readonly Direction[];
+  /** How long one run takes, in milliseconds, 100 or more. @default {5000} */
+  readonly durationMs?: number;
+  /** How many bytes one run transfers, instead of a duration. */
+  readonly bytes?: number;
+  /** Connections at a time, 1 to 128. @default {1} */
+  readonly streams?: number;
+  /** Length of an interval in milliseconds, 50 or more. @default {500} */
+  readonly intervalMs?: number;
+  /** Congestion control, such as `cubic`. @default {undefined} the system's */
+  readonly congestion?: string;
+  /** The paths whose single-path goodput is the baseline. @default {undefined} the subflows that come up */
+  readonly paths?: readonly BenchPath[];
+  /** The server's token. */
+  readonly token?: string;
+  /** How long one connect may take, in milliseconds. @default {5000} */
+  readonly connectTimeoutMs?: number;
+  /** Ends the benchmark with what was measured. */
+  readonly signal?: AbortSignal;
+}
+
+/** Every option with its default. */
+export interface BenchSettings {
+  readonly transports: readonly Transport[];
+  readonly directions: readonly Direction[];
+  readonly durationMs: number | null;
+  readonly bytes: number | null;
+  readonly streams: number;
+  readonly intervalMs: number;
+  readonly congestion: string | undefined;
+  readonly paths: readonly BenchPath[];
+  readonly token: string | undefined;
+  readonly connectTimeoutMs: number;
+}
+
+/** The port of `mpt serve`. */
+export const BENCH_PORT = 4433;
+
+const MAX_STREAMS = 128;
+
+/**
+ * The options with their defaults.
+ *
+ * @throws {MptError} `ERR_INVALID_VALUE` when one is out of range.
+ */
+export function benchSettings(options: BenchOptions): BenchSettings {
+  const settings: BenchSettings = {
+    transports: options.transports ?? ["tcp", "mptcp"],
+    directions: options.directions ?? ["download"],
+    durationMs: options.bytes === undefined ? options.durationMs ?? 5000 : null,
+    bytes: options.bytes ?? null,
+    streams: options.streams ?? 1,
+    intervalMs: options.intervalMs ?? 500,
+    congestion: options.congestion,
+    paths: options.paths ?? [],
+    token: options.token,
+    connectTimeoutMs: options.connectTimeoutMs ?? 5000,
+  };
+  if (settings.durationMs !== null) atLeast("a duration", settings.durationMs, 100, "ms");
+  if (settings.bytes !== null) atLeast("a size", settings.bytes, 1, "bytes");
+  atLeast("an interval", settings.intervalMs, 50, "ms");
+  atLeast("a number of streams", settings.streams, 1, "");
+  if (settings.streams > MAX_STREAMS) throw invalid(`more than ${MAX_STREAMS} streams`);
+  return settings;
+}
+
+function atLeast(what: string, value: number, least: number, unit: string): void {
+  if (!(value >= least)) throw invalid(`${what} below ${least} ${unit}`.trimEnd());
+}
+
+function invalid(what: string): MptError {
+  return new MptError("ERR_INVALID_VALUE", `Cannot measure with ${what}`);
+}

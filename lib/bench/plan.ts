@@ -1,0 +1,119 @@
+import { Endpoint } from "../base/endpoint.ts";
+import { MptError } from "../base/errors.ts";
+import type { Ip } from "../base/ip.ts";
+import type { Transport } from "../base/transport.ts";
+import type { BenchSettings, Direction } from "./options.ts";
+import type { BenchCost } from "./result.ts";
+import type { BenchServer } from "./server.ts";
+
+/** One run before it is made. */
+export interface RunPlan {
+  readonly transport: Transport;
+  readonly direction: Direction;
+  readonly remote: Endpoint;
+  /** Ties the run to one path; undefined where the transport chooses. */
+  readonly local: Ip | undefined;
+  readonly interface: string | undefined;
+  /** True for a run of TCP on one path of the multipath run. */
+  readonly single: boolean;
+}
+
+/** More single paths than this are not measured: they are the sum's terms, not the question. */
+const MAX_SINGLES = 8;
+
+/** What a run costs beyond its transfer: connecting, draining queues, the report. In milliseconds. */
+const RUN_OVERHEAD_MS = 1000;
+
+interface SinglePath {
+  readonly local: Ip | undefined;
+  readonly remote: Endpoint;
+  readonly interface: string | undefined;
+}
+
+/**
+ * The runs in their order: for each direction TCP on every single path, then the multipath transports.
+ *
+ * @throws {MptError} `ERR_LIMIT` when the server does not allow that much, `ERR_PERMISSION` without its token.
+ */
+export function planRuns(server: BenchServer, settings: BenchSettings): readonly RunPlan[] {
+  respectLimits(server, settings);
+  const singles = singlePaths(server, settings);
+  const [first] = singles;
+  return settings.directions.flatMap((direction) =>
+    settings.transports.flatMap((transport): readonly RunPlan[] => {
+      if (transport === "tcp") {
+        return singles.map((path) => ({ ...path, transport, direction, single: true }));
+      }
+      const remote = first?.remote ?? Endpoint.of(server.ip, server.port);
+      const local = settings.paths[0]?.local;
+      return [{
+        transport,
+        direction,
+        remote,
+        local,
+        interface: settings.paths[0]?.interface,
+        single: false,
+      }];
+    })
+  );
+}
+
+/** The paths that TCP is measured on: those that were named, else those that the subflows took. */
+function singlePaths(server: BenchServer, settings: BenchSettings): readonly SinglePath[] {
+  const target = Endpoint.of(server.ip, server.port);
+  if (settings.paths.length > 0) {
+    return settings.paths.map((path) => ({
+      local: path.local,
+      remote: path.remote === undefined ? target : path.remote.withPort(path.remote.port ?? server.port),
+      interface: path.interface,
+    }));
+  }
+  // Without MPTCP beside it, one run of TCP as the kernel routes it is the whole question.
+  if (!settings.transports.includes("mptcp")) {
+    return [{ local: undefined, remote: target, interface: undefined }];
+  }
+  const seen = new Set<string>();
+  const singles: SinglePath[] = [];
+  for (const path of server.paths) {
+    const key = `${path.local.host} ${path.remote.address}`;
+    if (seen.has(key) || singles.length >= MAX_SINGLES) continue;
+    seen.add(key);
+    singles.push({ local: path.local.ip, remote: path.remote, interface: undefined });
+  }
+  return singles.length > 0 ? singles : [{ local: undefined, remote: target, interface: undefined }];
+}
+
+function respectLimits(server: BenchServer, settings: BenchSettings): void {
+  const { limits } = server.check;
+  if (limits.token_required && settings.token === undefined) {
+    throw new MptError("ERR_PERMISSION", "Cannot measure: the server wants its token", {
+      fix: "--token TEXT",
+    });
+  }
+  if (settings.durationMs !== null && settings.durationMs > limits.max_duration_ms) {
+    throw new MptError(
+      "ERR_LIMIT",
+      `Cannot measure for ${settings.durationMs / 1000} s: the server allows ${
+        limits.max_duration_ms / 1000
+      } s`,
+      { fix: `--duration ${limits.max_duration_ms / 1000}, or mpt serve --max-duration` },
+    );
+  }
+  if (settings.bytes !== null && settings.bytes > limits.max_bytes) {
+    throw new MptError(
+      "ERR_LIMIT",
+      `Cannot transfer ${settings.bytes} bytes: the server allows ${limits.max_bytes}`,
+      { fix: `--bytes ${limits.max_bytes}, or mpt serve --max-bytes` },
+    );
+  }
+}
+
+/** What the runs may cost at the most. */
+export function costOf(runs: readonly RunPlan[], server: BenchServer, settings: BenchSettings): BenchCost {
+  const each = settings.durationMs ?? server.check.limits.max_duration_ms;
+  return {
+    runs: runs.length,
+    duration_ms: runs.length * (each + RUN_OVERHEAD_MS),
+    bytes: settings.bytes === null ? null : settings.bytes * runs.length,
+  };
+}

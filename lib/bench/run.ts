@@ -1,0 +1,219 @@
+import type { Endpoint } from "../base/endpoint.ts";
+import { type MptError, toMptError } from "../base/errors.ts";
+import { pathToJson } from "../base/path_json.ts";
+import { envelope } from "../base/result.ts";
+import { summarize } from "../base/statistics.ts";
+import { endOf } from "../io/deadline.ts";
+import { hostFacts } from "../io/host.ts";
+import type { Measurement } from "../protocol/meter.ts";
+import { aggregationOf } from "./aggregation.ts";
+import { type BenchOptions, type BenchSettings, benchSettings } from "./options.ts";
+import { costOf, planRuns, type RunPlan } from "./plan.ts";
+import type {
+  Aggregation,
+  BenchCost,
+  BenchEvent,
+  BenchPathJson,
+  BenchResult,
+  BenchRun,
+  LoadedRtt,
+} from "./result.ts";
+import { type BenchServer, fetchReport, findServer } from "./server.ts";
+import { serverView } from "./server_view.ts";
+import { type Transfer, transfer } from "./transfer.ts";
+import { benchVerdicts, benchWarnings } from "./verdicts.ts";
+
+/**
+ * Measures what multipath is worth to an `mpt serve`: TCP on each path alone, then MPTCP over all of them.
+ *
+ * @param target The server; port 4433 when it names none.
+ * @param options Transports, directions, duration or bytes, streams, paths, signal.
+ * @param onEvent Called for the plan, each run and each interval.
+ * @returns The result, also when the signal cut it short.
+ * @throws {MptError} Why nothing could be measured: no such name, refused, not `mpt serve`, limits, token.
+ *
+ * @example Is MPTCP worth it?
+ * ```ts no-run
+ * import { bench } from "@multipath/mpt/bench";
+ * import { Endpoint } from "@multipath/mpt/base";
+ *
+ * const result = await bench(Endpoint.parse("192.0.2.1:4433"), { durationMs: 3000 });
+ * console.log(result.aggregation?.efficiency, result.aggregation?.benefit);
+ * ```
+ */
+export async function bench(
+  target: Endpoint,
+  options: BenchOptions = {},
+  onEvent: (event: BenchEvent) => void = () => {},
+): Promise<BenchResult> {
+  const startedAtMs = Date.now();
+  const started = performance.now();
+  const { signal } = options;
+  const settings = benchSettings(options);
+  const server = await findServer(target, settings, signal);
+  const plans = planRuns(server, settings);
+  const cost = costOf(plans, server, settings);
+  const paths = server.paths.map((path) => `${path.local.host} to ${path.remote.address}`);
+  onEvent({ event: "plan", target: target.address, cost, paths });
+  const runs: BenchRun[] = [];
+  for (const plan of plans) {
+    if (signal?.aborted) break;
+    runs.push(await oneRun(runs.length, server, plan, settings, signal, onEvent));
+  }
+  const aggregations = settings.directions.flatMap((direction) => aggregationOf(runs, direction) ?? []);
+  return {
+    ...envelope({
+      schema: "mpt.bench/1",
+      host: hostFacts(),
+      startedAtMs,
+      durationMs: performance.now() - started,
+      options: optionsJson(settings),
+      warnings: benchWarnings(runs, aggregations, server),
+      verdicts: benchVerdicts(runs, aggregations),
+      end: endOf(signal),
+    }),
+    ...resultParts(target, server, cost, runs, aggregations),
+  };
+}
+
+function resultParts(
+  target: Endpoint,
+  server: BenchServer,
+  cost: BenchCost,
+  runs: readonly BenchRun[],
+  aggregations: readonly Aggregation[],
+): Pick<BenchResult, "target" | "cost" | "runs" | "aggregation" | "aggregations"> {
+  return {
+    target: { host: target.host, address: server.ip.toString(), port: server.port },
+    cost,
+    runs,
+    aggregation: aggregations[0] ?? null,
+    aggregations,
+  };
+}
+
+async function oneRun(
+  index: number,
+  server: BenchServer,
+  plan: RunPlan,
+  settings: BenchSettings,
+  signal: AbortSignal | undefined,
+  onEvent: (event: BenchEvent) => void,
+): Promise<BenchRun> {
+  const { transport, direction } = plan;
+  const path = plan.single && plan.local !== undefined
+    ? { local: plan.local.toString(), remote: plan.remote.address }
+    : null;
+  onEvent({ event: "run", run: index, transport, direction, path });
+  let lastMs = 0;
+  let run: BenchRun;
+  try {
+    const seen = await transfer(server, plan, settings, signal, (interval) => {
+      const goodput = rate(interval.bytes, interval.at_ms - lastMs);
+      lastMs = interval.at_ms;
+      onEvent({ event: "interval", run: index, interval, goodput_bps: goodput });
+    });
+    const reports = await Promise.all(seen.reportIds.map((id) => fetchReport(server, id, signal)));
+    run = runOf(plan, path, settings, seen, serverView(reports, seen.connectionPaths, seen.table));
+  } catch (error) {
+    run = failedRun(plan, path, settings, toMptError(error, "Cannot make the run"));
+  }
+  onEvent({ event: "run-end", run: index, goodput_bps: run.goodput_bps, error: run.error });
+  return run;
+}
+
+function runOf(
+  plan: RunPlan,
+  path: BenchRun["path"],
+  settings: BenchSettings,
+  seen: Transfer,
+  view: ReturnType<typeof serverView>,
+): BenchRun {
+  const download = plan.direction === "download";
+  // Goodput is what arrived: of an upload the server knows, if it told.
+  const received: Measurement = download ? seen.measurement : view.received ?? seen.measurement;
+  const atReceiver = download || view.received !== null;
+  return {
+    transport: plan.transport,
+    transport_in_force: plan.transport === "mptcp" ? seen.inForce : plan.transport,
+    direction: plan.direction,
+    path,
+    streams: settings.streams,
+    bytes: received.bytes,
+    duration_ms: received.duration_ms,
+    goodput_bps: rate(received.bytes, received.duration_ms),
+    longest_stall_ms: atReceiver ? received.longest_stall_ms : null,
+    rtt_ms: loadedRtt(download ? view.rttSamplesMs : seen.measurement.rtt_samples_ms),
+    intervals: received.intervals,
+    paths: pathShares(seen, received),
+    cpu_ms: seen.cpuMs,
+    error: seen.error === null ? null : errorJson(seen.error),
+  };
+}
+
+function failedRun(
+  plan: RunPlan,
+  path: BenchRun["path"],
+  settings: BenchSettings,
+  failure: MptError,
+): BenchRun {
+  return {
+    transport: plan.transport,
+    transport_in_force: plan.transport,
+    direction: plan.direction,
+    path,
+    streams: settings.streams,
+    bytes: 0,
+    duration_ms: 0,
+    goodput_bps: 0,
+    longest_stall_ms: null,
+    rtt_ms: null,
+    intervals: [],
+    paths: [],
+    cpu_ms: 0,
+    error: errorJson(failure),
+  };
+}
+
+function errorJson(failure: MptError): { readonly code: string; readonly message: string } {
+  return { code: failure.code, message: failure.message };
+}
+
+function pathShares(seen: Transfer, received: Measurement): readonly BenchPathJson[] {
+  const carried = new Map<number, number>();
+  for (const { paths } of received.intervals) {
+    for (const { id, bytes } of paths) carried.set(id, (carried.get(id) ?? 0) + bytes);
+  }
+  const total = [...carried.values()].reduce((sum, bytes) => sum + bytes, 0);
+  return seen.paths.map((path) => {
+    const bytes = carried.get(path.id) ?? 0;
+    return { ...pathToJson(path), run_bytes: bytes, share: total === 0 ? null : bytes / total };
+  });
+}
+
+function loadedRtt(samples: readonly number[]): LoadedRtt | null {
+  const summary = summarize(samples);
+  if (summary === null) return null;
+  return { min: summary.min, p50: summary.p50, p95: summary.p95, samples: summary.count };
+}
+
+function rate(bytes: number, ms: number): number {
+  return ms <= 0 ? 0 : Math.round(bytes * 8 / (ms / 1000));
+}
+
+function optionsJson(
+  settings: BenchSettings,
+): Readonly<Record<string, string | number | null | readonly string[]>> {
+  return {
+    transports: settings.transports,
+    directions: settings.directions,
+    duration_ms: settings.durationMs,
+    bytes: settings.bytes,
+    streams: settings.streams,
+    interval_ms: settings.intervalMs,
+    congestion: settings.congestion ?? null,
+    paths: settings.paths.map(({ local, remote, interface: name }) =>
+      [local?.toString() ?? "any", remote?.address ?? "target", name].filter(Boolean).join(" ")
+    ),
+  };
+}

@@ -1,0 +1,156 @@
+import type { Endpoint } from "../base/endpoint.ts";
+import { Endpoint as EndpointValue } from "../base/endpoint.ts";
+import { MptError, toMptError } from "../base/errors.ts";
+import type { Ip } from "../base/ip.ts";
+import { TOOL } from "../base/result.ts";
+import type { PathInfo } from "../base/path.ts";
+import type { Transport } from "../base/transport.ts";
+import type { Connection } from "../io/connection.ts";
+import { deadline, orAborted } from "../io/deadline.ts";
+import { lookup } from "../io/lookup.ts";
+import { waitForJoins } from "../mptcp/joins.ts";
+import { type CheckAnswer, MAX_CHECK_BYTES, parseCheckAnswer } from "../protocol/check.ts";
+import { HttpClient } from "../protocol/http_client.ts";
+import { MAX_REPORT_BYTES, parsePerfReport, type PerfReport } from "../protocol/perf_report.ts";
+import { connect } from "../transport/connect.ts";
+import { BENCH_PORT, type BenchSettings } from "./options.ts";
+
+/** How long the server may take to answer a small request, in milliseconds. */
+const ANSWER_MS = 5000;
+
+/** How long further subflows may take to come up before the plan is made, in milliseconds. */
+const DISCOVERY_MS = 1000;
+
+/** The server as the benchmark will use it. */
+export interface BenchServer {
+  readonly ip: Ip;
+  readonly port: number;
+  readonly check: CheckAnswer;
+  /** The paths that the multipath transport found; just one without it. */
+  readonly paths: readonly PathInfo[];
+}
+
+/**
+ * Finds an address of the target where `mpt serve` answers, and the paths that lead there.
+ *
+ * @throws {MptError} Why there is none.
+ */
+export async function findServer(
+  target: Endpoint,
+  settings: BenchSettings,
+  signal: AbortSignal | undefined,
+): Promise<BenchServer> {
+  const port = target.port ?? BENCH_PORT;
+  const transport: Transport = settings.transports.includes("mptcp") ? "mptcp" : "tcp";
+  let failure: MptError | undefined;
+  for (const ip of await addressesOf(target, signal)) {
+    try {
+      return await visit(transport, ip, port, settings, signal);
+    } catch (error) {
+      const reason = toMptError(error, `Cannot measure ${EndpointValue.of(ip, port).address}`);
+      if (reason.code === "ERR_ABORTED") throw reason;
+      // The first address is what most programs would have used: its reason is the one to tell.
+      failure ??= reason;
+    }
+  }
+  throw failure ??
+    new MptError("ERR_NAME_NOT_FOUND", `Cannot look up ${target.host}: the name has no address`);
+}
+
+async function addressesOf(target: Endpoint, signal: AbortSignal | undefined): Promise<readonly Ip[]> {
+  if (target.ip !== undefined) return [target.ip];
+  const families = target.family === undefined ? [6, 4] as const : [target.family];
+  const records = await Promise.all(families.map((family) => lookup(target.host, family, signal)));
+  const ips = records.flatMap((record) => record.answers);
+  const failed = records.find((record) => record.status === "error");
+  if (ips.length === 0 && failed !== undefined) {
+    throw new MptError(
+      "ERR_NAME_LOOKUP",
+      `Cannot look up ${target.host}: the resolver failed (${failed.error})`,
+    );
+  }
+  return ips;
+}
+
+async function visit(
+  transport: Transport,
+  ip: Ip,
+  port: number,
+  settings: BenchSettings,
+  signal: AbortSignal | undefined,
+): Promise<BenchServer> {
+  const [first] = settings.paths;
+  const connection = await connect(transport, first?.remote?.ip ?? ip, first?.remote?.port ?? port, {
+    timeoutMs: settings.connectTimeoutMs,
+    ...(signal === undefined ? {} : { signal }),
+    ...(first?.local === undefined ? {} : { localAddress: first.local }),
+    ...(first?.interface === undefined ? {} : { interface: first.interface }),
+  });
+  const connectedAtMs = performance.now();
+  try {
+    const check = await askCheck(connection, signal);
+    if (check === null) throw notOurs(connection.remote);
+    const { paths } = transport === "mptcp" && connection.isMultipath()
+      ? await waitForJoins(connection, { connectedAtMs, timeoutMs: DISCOVERY_MS, signal })
+      : { paths: connection.paths() };
+    await connection.close();
+    return { ip, port, check, paths: paths.filter((path) => path.state === "active") };
+  } finally {
+    connection.abort();
+    await connection.closed;
+  }
+}
+
+async function askCheck(
+  connection: Connection,
+  signal: AbortSignal | undefined,
+): Promise<CheckAnswer | null> {
+  const client = new HttpClient(await connection.openStream(), connection.remote.address);
+  using limit = deadline(ANSWER_MS, signal);
+  try {
+    const answer = await orAborted(client.get("/", MAX_CHECK_BYTES, AGENT), "get an answer", limit.signal);
+    return answer.complete ? parseCheckAnswer(new TextDecoder().decode(answer.body)) : null;
+  } catch (error) {
+    if (limit.expired) throw notOurs(connection.remote, `it gave no answer in ${ANSWER_MS / 1000} s`);
+    const failure = toMptError(error, "Cannot get an answer");
+    if (failure.code === "ERR_PROTOCOL") throw notOurs(connection.remote);
+    throw failure;
+  }
+}
+
+function notOurs(remote: Endpoint, why: string = "it is another server"): MptError {
+  return new MptError(
+    "ERR_PROTOCOL",
+    `Cannot measure ${remote.address}: mpt serve does not answer there (${why})`,
+    { fix: "run mpt serve on that machine and measure its port" },
+  );
+}
+
+/** The fields that every request of a benchmark carries. */
+export const AGENT: Readonly<Record<string, string>> = { "User-Agent": `${TOOL.name}/${TOOL.version}` };
+
+/** What the server saw of a transfer, or null when it does not tell (any more). */
+export async function fetchReport(
+  server: BenchServer,
+  id: string,
+  signal: AbortSignal | undefined,
+): Promise<PerfReport | null> {
+  using limit = deadline(ANSWER_MS, signal);
+  try {
+    await using connection = await connect("tcp", server.ip, server.port, {
+      timeoutMs: ANSWER_MS,
+      signal: limit.signal,
+    });
+    const client = new HttpClient(await connection.openStream(), connection.remote.address);
+    const answer = await orAborted(
+      client.get(`/perf/${id}`, MAX_REPORT_BYTES, AGENT),
+      "get a report",
+      limit.signal,
+    );
+    if (answer.head.status !== 200 || !answer.complete) return null;
+    return parsePerfReport(new TextDecoder().decode(answer.body));
+  } catch {
+    // The run counts without it; what only the server knows is then null.
+    return null;
+  }
+}

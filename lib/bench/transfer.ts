@@ -1,0 +1,174 @@
+import process from "node:process";
+import { MptError, toMptError } from "../base/errors.ts";
+import type { ByteStream } from "../io/byte_stream.ts";
+import type { Connection } from "../io/connection.ts";
+import { deadline, orAborted } from "../io/deadline.ts";
+import { HttpClient } from "../protocol/http_client.ts";
+import { type Interval, type Measurement, Meter } from "../protocol/meter.ts";
+import { encodePerfHeader, PERF_FIELDS, PERF_UPGRADE } from "../protocol/perf.ts";
+import type { PathInfo } from "../base/path.ts";
+import type { StreamReader } from "../protocol/stream_reader.ts";
+import { connect } from "../transport/connect.ts";
+import type { BenchSettings } from "./options.ts";
+import { PathTable } from "./path_table.ts";
+import type { RunPlan } from "./plan.ts";
+import { AGENT, type BenchServer } from "./server.ts";
+
+/** How long a transfer may go on after its duration: queues on the way have to drain. In milliseconds. */
+const DRAIN_MS = 15_000;
+
+const PAYLOAD = new Uint8Array(262_144);
+
+/** One connection of a run, ready to transfer. */
+interface Lane {
+  readonly connection: Connection;
+  readonly stream: ByteStream;
+  readonly reader: StreamReader;
+  readonly reportId: string;
+}
+
+/** What this end saw of a run. */
+export interface Transfer {
+  readonly measurement: Measurement;
+  readonly paths: readonly PathInfo[];
+  readonly table: PathTable;
+  /** The kernel's paths of each connection, for matching the server's view with ours. */
+  readonly connectionPaths: readonly (readonly PathInfo[])[];
+  readonly reportIds: readonly string[];
+  readonly inForce: "tcp" | "mptcp";
+  readonly cpuMs: number;
+  readonly error: MptError | null;
+}
+
+/** Makes one transfer; a failure on the way is part of what was seen. */
+export async function transfer(
+  server: BenchServer,
+  plan: RunPlan,
+  settings: BenchSettings,
+  signal: AbortSignal | undefined,
+  onInterval: (interval: Interval) => void,
+): Promise<Transfer> {
+  const limitMs = (settings.durationMs ?? server.check.limits.max_duration_ms) + DRAIN_MS;
+  using limit = deadline(limitMs, signal);
+  const lanes: Lane[] = [];
+  try {
+    // One after the other: a burst of connects would measure the server's backlog.
+    for (let i = 0; i < settings.streams; i++) lanes.push(await openLane(plan, settings, limit.signal));
+    return await measure(lanes, server, plan, settings, limit.signal, onInterval);
+  } finally {
+    for (const { connection } of lanes) connection.abort();
+    await Promise.all(lanes.map(({ connection }) => connection.closed));
+  }
+}
+
+async function openLane(plan: RunPlan, settings: BenchSettings, signal: AbortSignal): Promise<Lane> {
+  const connection = await connect(plan.transport, plan.remote.ip!, plan.remote.port!, {
+    timeoutMs: settings.connectTimeoutMs,
+    signal,
+    ...(plan.local === undefined ? {} : { localAddress: plan.local }),
+    ...(plan.interface === undefined ? {} : { interface: plan.interface }),
+    ...(settings.congestion === undefined ? {} : { congestion: settings.congestion }),
+  });
+  try {
+    const stream = await connection.openStream();
+    const client = new HttpClient(stream, plan.remote.address);
+    const upgrade = client.request("GET", "/perf", {
+      ...AGENT,
+      Connection: "Upgrade",
+      Upgrade: PERF_UPGRADE,
+      [PERF_FIELDS.interval]: String(settings.intervalMs),
+      ...(plan.direction === "download" ? { [PERF_FIELDS.upload]: "none" } : {}),
+      ...(settings.durationMs === null
+        ? {}
+        : { [PERF_FIELDS.duration]: String(Math.round(settings.durationMs)) }),
+      ...(settings.token === undefined ? {} : { Authorization: `Bearer ${settings.token}` }),
+    });
+    const head = await orAborted(upgrade, "start the transfer", signal);
+    if (head.status === 401) {
+      throw new MptError("ERR_PERMISSION", "Cannot measure: the server refused the token", {
+        fix: "--token TEXT",
+      });
+    }
+    if (head.status !== 101) {
+      const why = `the server answered ${head.status} ${head.reason}`;
+      throw new MptError("ERR_PROTOCOL", `Cannot start the transfer: ${why}`);
+    }
+    return { connection, stream, reader: client.reader, reportId: head.headers.get(PERF_FIELDS.id) ?? "" };
+  } catch (error) {
+    connection.abort();
+    await connection.closed;
+    throw error;
+  }
+}
+
+async function measure(
+  lanes: readonly Lane[],
+  server: BenchServer,
+  plan: RunPlan,
+  settings: BenchSettings,
+  signal: AbortSignal,
+  onInterval: (interval: Interval) => void,
+): Promise<Transfer> {
+  const table = new PathTable();
+  const latest = new Map<number, PathInfo>();
+  const look = (): readonly PathInfo[] => {
+    const merged = table.merge(lanes.map(({ connection }) => connection.paths()));
+    for (const path of merged) latest.set(path.id, path);
+    return merged;
+  };
+  const cpu = process.cpuUsage();
+  const download = plan.direction === "download";
+  const started = performance.now();
+  const meter = new Meter(download ? "receiver" : "sender", started, look());
+  const timer = setInterval(() => onInterval(meter.sample(performance.now(), look())), settings.intervalMs);
+  const share = settings.bytes === null ? null : Math.ceil(settings.bytes / lanes.length);
+  let failure: MptError | null = null;
+  try {
+    const work = lanes.map((lane) =>
+      download ? pull(lane, share ?? server.check.limits.max_bytes, meter) : push(
+        lane,
+        share ?? server.check.limits.max_bytes,
+        started + (settings.durationMs ?? Infinity),
+        meter,
+      )
+    );
+    await orAborted(Promise.all(work), "finish the transfer", signal);
+  } catch (error) {
+    failure = toMptError(error, "Cannot finish the transfer");
+  } finally {
+    clearInterval(timer);
+  }
+  const ended = performance.now();
+  meter.sample(ended, look());
+  const used = process.cpuUsage(cpu);
+  const multipath = lanes.every(({ connection }) => connection.transportInForce() === "mptcp");
+  return {
+    measurement: meter.finish(ended),
+    paths: [...latest.values()].sort((a, b) => a.id - b.id),
+    table,
+    connectionPaths: lanes.map(({ connection }) => connection.paths()),
+    reportIds: lanes.map(({ reportId }) => reportId),
+    inForce: multipath ? "mptcp" : "tcp",
+    cpuMs: Math.round((used.user + used.system) / 1000),
+    error: failure,
+  };
+}
+
+/** The other direction stays open: a half-closed MPTCP connection opens no further subflow. */
+async function pull(lane: Lane, wanted: number, meter: Meter): Promise<void> {
+  await lane.stream.write(encodePerfHeader(wanted));
+  await lane.reader.consume((chunk) => meter.add(performance.now(), chunk.length));
+}
+
+async function push(lane: Lane, limit: number, untilMs: number, meter: Meter): Promise<void> {
+  await lane.stream.write(encodePerfHeader(0));
+  for (let left = limit; left > 0 && performance.now() < untilMs;) {
+    const chunk = left < PAYLOAD.length ? PAYLOAD.subarray(0, left) : PAYLOAD;
+    await lane.stream.write(chunk);
+    meter.add(performance.now(), chunk.length);
+    left -= chunk.length;
+  }
+  await lane.stream.closeWrite();
+  // The server ends its side when it has everything: the transfer is over when the last byte is there.
+  await lane.reader.consume(() => {});
+}

@@ -1,0 +1,124 @@
+import type { Verdict } from "../base/result.ts";
+import { formatPercent, formatRate } from "../base/units.ts";
+import type { Aggregation, BenchRun } from "./result.ts";
+import type { BenchServer } from "./server.ts";
+
+/** Multipath slower than the best single path by more than this is a penalty, not noise. */
+const PENALTY = 0.97;
+
+/** Fewer intervals than this make a weak figure. */
+const FEW_INTERVALS = 4;
+
+/** The findings in words, the most important first. */
+export function benchVerdicts(
+  runs: readonly BenchRun[],
+  aggregations: readonly Aggregation[],
+): readonly Verdict[] {
+  const verdicts = aggregations.map(aggregationVerdict);
+  for (const run of runs) {
+    if (run.transport === "mptcp" && run.transport_in_force !== "mptcp" && run.error === null) {
+      verdicts.push({
+        code: "mptcp-fell-back",
+        level: "fail",
+        certainty: "proved",
+        text: `The ${run.direction} asked for MPTCP and was plain TCP: the connection fell back.`,
+        evidence: [],
+        fix: "mpt probe of the same target tells more",
+      });
+    }
+    if (run.error !== null) {
+      verdicts.push({
+        code: "run-failed",
+        level: "fail",
+        certainty: "proved",
+        text: `The ${run.direction} over ${run.transport}${
+          run.path === null ? "" : ` from ${run.path.local}`
+        } failed: ${run.error.message}.`,
+        evidence: [run.error.code],
+        fix: null,
+      });
+    }
+  }
+  if (verdicts.length === 0) verdicts.push(...runs.map(plainVerdict));
+  return verdicts;
+}
+
+function aggregationVerdict(each: Aggregation): Verdict {
+  const { direction, singles } = each;
+  const evidence = [
+    `multipath ${formatRate(each.multipath_bps)}, best single path ${formatRate(each.best_single_bps)}, ` +
+    `sum of ${singles} single paths ${formatRate(each.sum_of_singles_bps)}`,
+    `efficiency ${each.efficiency.toFixed(2)}, benefit ${each.benefit.toFixed(2)}`,
+  ];
+  const base = { certainty: "proved" as const, evidence };
+  const factor = each.multipath_bps / each.best_single_bps;
+  if (factor < PENALTY) {
+    return {
+      ...base,
+      code: "multipath-penalty",
+      level: "warn",
+      text:
+        `MPTCP ${direction} is slower than the best single path: ${formatRate(each.multipath_bps)} against ` +
+        `${formatRate(each.best_single_bps)}.`,
+      fix: "ip mptcp endpoint change ADDRESS backup, for the address of the slow path",
+    };
+  }
+  if (singles < 2) {
+    return {
+      ...base,
+      code: "multipath-one-path",
+      level: "info",
+      text: `MPTCP ${direction} ran over one path: ${formatRate(each.multipath_bps)}, TCP ` +
+        `${formatRate(each.best_single_bps)}.`,
+      fix: null,
+    };
+  }
+  return {
+    ...base,
+    code: "multipath-gain",
+    level: "ok",
+    text:
+      `MPTCP ${direction} over ${singles} paths carries ${formatRate(each.multipath_bps)}: ${
+        factor.toFixed(2)
+      } ` +
+      `times the best single path, ${formatPercent(each.efficiency)} of the sum.`,
+    fix: null,
+  };
+}
+
+function plainVerdict(run: BenchRun): Verdict {
+  return {
+    code: "measured",
+    level: "info",
+    certainty: "proved",
+    text: `${run.transport.toUpperCase()} ${run.direction}: ${formatRate(run.goodput_bps)}.`,
+    evidence: [],
+    fix: null,
+  };
+}
+
+/** What weakens the figures. */
+export function benchWarnings(
+  runs: readonly BenchRun[],
+  aggregations: readonly Aggregation[],
+  server: BenchServer,
+): readonly string[] {
+  const warnings: string[] = [];
+  for (const each of aggregations) {
+    if (each.multipath_bps < each.best_single_bps * PENALTY) {
+      warnings.push(`Multipath is slower than the best single path in the ${each.direction}.`);
+    }
+  }
+  const short = runs.filter((run) => run.error === null && run.intervals.length < FEW_INTERVALS);
+  if (short.length > 0) {
+    warnings.push(
+      `${short.length} of ${runs.length} runs have fewer than ${FEW_INTERVALS} intervals: measure longer.`,
+    );
+  }
+  const upload = runs.some((run) =>
+    run.direction === "upload" && run.error === null && run.longest_stall_ms === null
+  );
+  if (upload) warnings.push("The server did not report on an upload: its figures are the sender's.");
+  if (server.check.server.name !== "mpt") warnings.push("The server is not mpt serve.");
+  return warnings;
+}

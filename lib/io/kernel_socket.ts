@@ -1,0 +1,214 @@
+import {
+  accept as acceptFd,
+  AF_INET,
+  AF_INET6,
+  bind,
+  close,
+  connect,
+  ERRNO,
+  getInt,
+  listen,
+  localName,
+  peerName,
+  POLLIN,
+  POLLOUT,
+  SO_ERROR,
+  SOCK_STREAM,
+  socket,
+  SOL_SOCKET,
+} from "../../ffi/mod.ts";
+import { Endpoint } from "../base/endpoint.ts";
+import { MptError } from "../base/errors.ts";
+import type { Ip } from "../base/ip.ts";
+import { abortedError, deadline, timedOutError } from "./deadline.ts";
+import { requireFfi } from "./ffi_access.ts";
+import { requireNet } from "./net_permission.ts";
+import { waitReady } from "./poller.ts";
+import { decodeSockaddr, encodeSockaddr } from "./sockaddr.ts";
+import { applyListenOptions, applySocketOptions, type SocketOptions } from "./socket_options.ts";
+import { systemError } from "./system_error.ts";
+
+/** What {@linkcode connectSocket} needs. */
+export interface ConnectSocketOptions extends SocketOptions {
+  /** IPPROTO_TCP or IPPROTO_MPTCP. */
+  readonly protocol: number;
+  /** Local address to bind to. */
+  readonly localAddress?: Ip;
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
+/** A connected descriptor and its two ends. */
+export interface ConnectedSocket {
+  readonly fd: number;
+  readonly local: Endpoint;
+  readonly remote: Endpoint;
+}
+
+/** Opens a socket of a protocol, or throws what `explain` makes of the errno. */
+export function openSocket(
+  family: 4 | 6,
+  protocol: number,
+  explain: (errno: number) => MptError,
+): number {
+  const fd = socket(family === 4 ? AF_INET : AF_INET6, SOCK_STREAM, protocol);
+  if (fd < 0) throw explain(-fd);
+  return fd;
+}
+
+/**
+ * Connects without blocking the event loop.
+ *
+ * @throws {MptError} Permission, local, and network errors; `ERR_TIMED_OUT` after `timeoutMs`; `ERR_ABORTED`.
+ */
+export async function connectSocket(
+  remote: Ip,
+  port: number,
+  options: ConnectSocketOptions,
+  explain: (errno: number) => MptError,
+): Promise<ConnectedSocket> {
+  const target = Endpoint.of(remote, port);
+  const action = `connect to ${target.address}`;
+  requireFfi(action);
+  requireNet(target, action);
+  if (options.signal?.aborted) throw abortedError(action, options.signal);
+  const fd = openSocket(remote.family, options.protocol, explain);
+  try {
+    applySocketOptions(fd, options);
+    if (options.localAddress !== undefined) bindTo(fd, options.localAddress, 0);
+    await establish(fd, remote, port, action, options);
+    return ends(fd, target);
+  } catch (error) {
+    close(fd);
+    throw error;
+  }
+}
+
+async function establish(
+  fd: number,
+  remote: Ip,
+  port: number,
+  action: string,
+  options: ConnectSocketOptions,
+): Promise<void> {
+  const started = connect(fd, encodeSockaddr(remote, port));
+  if (started >= 0) return;
+  if (started !== -ERRNO.EINPROGRESS) throw systemError(started, action);
+  using limit = deadline(options.timeoutMs, options.signal);
+  for (;;) {
+    const ready = await waitReady(fd, POLLOUT, limit.signal);
+    if (ready === 0) {
+      throw limit.expired ? timedOutError(action, options.timeoutMs) : abortedError(action, options.signal);
+    }
+    const error = getInt(fd, SOL_SOCKET, SO_ERROR);
+    if (error !== 0) throw systemError(error, action);
+    // Writable without an error, and still without a peer: the wake-up was for an earlier state.
+    if (peerName(fd) !== -ERRNO.ENOTCONN) return;
+  }
+}
+
+function bindTo(fd: number, ip: Ip, port: number): void {
+  const bound = bind(fd, encodeSockaddr(ip, port));
+  if (bound < 0) {
+    const text = port === 0 ? ip.toString() : Endpoint.of(ip, port).address;
+    throw systemError(bound, port === 0 ? `bind to ${text}` : `listen on ${text}`);
+  }
+}
+
+function ends(fd: number, fallbackRemote: Endpoint): ConnectedSocket {
+  return {
+    fd,
+    local: nameOf(localName(fd)) ?? Endpoint.of(fallbackRemote.ip!.family === 4 ? "0.0.0.0" : "::", 0),
+    // A peer that has already reset has no name any more; what we asked for is still true.
+    remote: nameOf(peerName(fd)) ?? fallbackRemote,
+  };
+}
+
+function nameOf(name: Uint8Array<ArrayBuffer> | number): Endpoint | null {
+  return typeof name === "number" ? null : decodeSockaddr(new DataView(name.buffer));
+}
+
+/** What {@linkcode ListeningSocket.open} needs. */
+export interface ListenSocketOptions extends SocketOptions {
+  readonly protocol: number;
+  /** Connections that wait to be accepted. */
+  readonly backlog: number;
+  /** Whether a listener on an IPv6 address also takes IPv4 clients. */
+  readonly dualStack: boolean;
+}
+
+/** A listening descriptor. */
+export class ListeningSocket {
+  readonly #fd: number;
+  readonly local: Endpoint;
+  readonly #closing = new AbortController();
+  #waits = 0;
+  #idle: (() => void) | undefined;
+
+  private constructor(fd: number, local: Endpoint) {
+    this.#fd = fd;
+    this.local = local;
+  }
+
+  /**
+   * Listens.
+   *
+   * @throws {MptError} Permission and local errors: port in use, address not on this host.
+   */
+  static open(
+    ip: Ip,
+    port: number,
+    options: ListenSocketOptions,
+    explain: (errno: number) => MptError,
+  ): ListeningSocket {
+    const wanted = Endpoint.of(ip, port);
+    const action = `listen on ${wanted.address}`;
+    requireFfi(action);
+    requireNet(wanted, action);
+    const fd = openSocket(ip.family, options.protocol, explain);
+    try {
+      applyListenOptions(fd, ip.family, options.dualStack);
+      applySocketOptions(fd, options);
+      bindTo(fd, ip, port);
+      const listening = listen(fd, options.backlog);
+      if (listening < 0) throw systemError(listening, action);
+      return new ListeningSocket(fd, nameOf(localName(fd)) ?? wanted);
+    } catch (error) {
+      close(fd);
+      throw error;
+    }
+  }
+
+  /** The next connection, or null once the listener is closed. */
+  async accept(): Promise<ConnectedSocket | null> {
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      const fd = acceptFd(this.#fd);
+      if (fd >= 0) return ends(fd, this.local);
+      switch (-fd) {
+        case ERRNO.EAGAIN:
+          this.#waits++;
+          await waitReady(this.#fd, POLLIN, signal);
+          if (--this.#waits === 0) this.#idle?.();
+          break;
+        // The connection died in the queue; the next one may be well.
+        case ERRNO.ECONNABORTED:
+        case ERRNO.EINTR:
+          break;
+        default:
+          throw systemError(fd, `accept a connection on ${this.local.address}`);
+      }
+    }
+    return null;
+  }
+
+  /** Stops listening; connections that nobody accepted are refused by the kernel. */
+  async close(): Promise<void> {
+    if (this.#closing.signal.aborted) return;
+    const idle = new Promise<void>((resolve) => this.#idle = resolve);
+    const waits = this.#waits;
+    this.#closing.abort();
+    if (waits > 0) await idle;
+    close(this.#fd);
+  }
+}

@@ -1,0 +1,217 @@
+import { Socket } from "node:net";
+import { setBytes, SO_LINGER, SOL_SOCKET } from "../../ffi/mod.ts";
+import { MptError } from "../base/errors.ts";
+import type { ByteStream } from "./byte_stream.ts";
+import { ioError } from "./system_error.ts";
+
+interface Reader {
+  readonly resolve: (chunk: Uint8Array<ArrayBuffer> | null) => void;
+  readonly reject: (error: MptError) => void;
+}
+
+type Sink = (chunk: Uint8Array<ArrayBuffer>) => void;
+
+/** `struct linger { int on = 1; int seconds = 0 }`: close by reset. */
+const LINGER_RESET = new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0]);
+
+/** Most connections never need more; a bulk transfer grows its buffers in a few reads. */
+const FIRST_BUFFER_BYTES = 16_384;
+
+/**
+ * A connected descriptor adopted by Deno's event loop. Deno owns the descriptor from here on and closes it.
+ *
+ * Reading uses two buffers in turn: one is with the reader while the kernel fills the other, then reading
+ * pauses until the next `read()`. So memory is bounded and nothing is copied.
+ */
+export class NodeStream implements ByteStream {
+  readonly closed: Promise<void>;
+  /** Called before this side is closed: the last moment at which the kernel tells everything. */
+  beforeClose: () => void = () => {};
+  readonly #fd: number;
+  readonly #socket: Socket;
+  readonly #peer: string;
+  readonly #maxBufferBytes: number;
+  readonly #buffers: Uint8Array<ArrayBuffer>[] = [];
+  #bufferBytes: number;
+  #turn = 0;
+  #waiting: Reader | undefined;
+  #pending: Uint8Array<ArrayBuffer> | undefined;
+  #paused = false;
+  #ended = false;
+  #writeEnded = false;
+  #failure: MptError | undefined;
+  #sink: Sink | undefined;
+
+  /**
+   * @param fd A connected stream socket.
+   * @param peer The other end, for messages.
+   * @param maxBufferBytes What each of the two read buffers may grow to.
+   */
+  constructor(fd: number, peer: string, maxBufferBytes: number) {
+    this.#fd = fd;
+    this.#peer = peer;
+    this.#maxBufferBytes = maxBufferBytes;
+    this.#bufferBytes = Math.min(FIRST_BUFFER_BYTES, maxBufferBytes);
+    this.#socket = new Socket({
+      fd,
+      allowHalfOpen: true,
+      readable: true,
+      writable: true,
+      onread: {
+        buffer: () => this.#nextBuffer(),
+        callback: (length, buffer) => this.#received(length, buffer),
+      },
+    });
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.closed = promise;
+    this.#socket.on("end", () => {
+      this.#ended = true;
+      this.#waiting?.resolve(null);
+      this.#waiting = undefined;
+    });
+    this.#socket.on("error", (error) => this.#fail(ioError(error, `exchange data with ${peer}`)));
+    this.#socket.on("close", () => {
+      this.#fail(new MptError("ERR_CLOSED", `Cannot exchange data with ${peer}: the connection is closed`));
+      resolve();
+    });
+  }
+
+  /** The descriptor while it is ours to inspect, or -1: after a close its number may be another socket's. */
+  get fd(): number {
+    return this.#socket.destroyed ? -1 : this.#fd;
+  }
+
+  /** True once both sides are closed: MPTCP then reports a finished connection like one that fell back. */
+  get finished(): boolean {
+    return this.#ended && this.#writeEnded;
+  }
+
+  read(): Promise<Uint8Array<ArrayBuffer> | null> {
+    if (this.#waiting !== undefined || this.#sink !== undefined) return Promise.reject(busy("read"));
+    const chunk = this.#pending;
+    if (chunk !== undefined) {
+      this.#pending = undefined;
+      this.#resume();
+      return Promise.resolve(chunk);
+    }
+    if (this.#ended) return Promise.resolve(null);
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    return new Promise((resolve, reject) => {
+      this.#waiting = { resolve, reject };
+      this.#resume();
+    });
+  }
+
+  consume(sink: Sink): Promise<void> {
+    if (this.#waiting !== undefined || this.#sink !== undefined) return Promise.reject(busy("read"));
+    if (this.#pending !== undefined) sink(this.#pending);
+    this.#pending = undefined;
+    if (this.#ended) return Promise.resolve();
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    this.#sink = sink;
+    return new Promise((resolve, reject) => {
+      this.#waiting = {
+        resolve: () => {
+          this.#sink = undefined;
+          resolve();
+        },
+        reject,
+      };
+      this.#resume();
+    });
+  }
+
+  write(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    if (this.#writeEnded) return Promise.reject(writeAfterEnd(this.#peer));
+    if (bytes.length === 0) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      this.#socket.write(bytes, (error) => {
+        if (error === null || error === undefined) resolve();
+        else reject(this.#failure ?? ioError(error, `send to ${this.#peer}`));
+      });
+    });
+  }
+
+  closeWrite(): Promise<void> {
+    if (this.#failure !== undefined) return Promise.reject(this.#failure);
+    if (this.#writeEnded) return Promise.resolve();
+    this.beforeClose();
+    this.#writeEnded = true;
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const failed = (): void => reject(this.#failure ?? writeAfterEnd(this.#peer));
+    this.#socket.once("close", failed);
+    this.#socket.end(() => {
+      this.#socket.off("close", failed);
+      resolve();
+    });
+    return promise;
+  }
+
+  async close(): Promise<void> {
+    if (this.#failure === undefined) await this.closeWrite().catch(() => {});
+    this.#socket.destroy();
+    await this.closed;
+  }
+
+  abort(): void {
+    if (this.#socket.destroyed) return;
+    // Best effort: without it the close is an orderly one, which the other end survives as well.
+    setBytes(this.#fd, SOL_SOCKET, SO_LINGER, LINGER_RESET);
+    this.#fail(new MptError("ERR_ABORTED", `Cannot exchange data with ${this.#peer}: it was cancelled`));
+    this.#socket.destroy();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #nextBuffer(): Uint8Array<ArrayBuffer> {
+    const index = this.#turn++ % 2;
+    const buffer = this.#buffers[index];
+    if (buffer !== undefined && buffer.length === this.#bufferBytes) return buffer;
+    return this.#buffers[index] = new Uint8Array(this.#bufferBytes);
+  }
+
+  #received(length: number, buffer: Uint8Array): boolean {
+    // A full buffer means that more was waiting: fewer, larger reads from now on.
+    if (length === this.#bufferBytes) {
+      this.#bufferBytes = Math.min(this.#bufferBytes * 2, this.#maxBufferBytes);
+    }
+    const chunk = new Uint8Array(buffer.buffer as ArrayBuffer, buffer.byteOffset, length);
+    if (this.#sink !== undefined) {
+      this.#sink(chunk);
+      return true;
+    }
+    const waiting = this.#waiting;
+    if (waiting !== undefined) {
+      this.#waiting = undefined;
+      waiting.resolve(chunk);
+      return true;
+    }
+    this.#pending = chunk;
+    this.#paused = true;
+    return false;
+  }
+
+  #resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#socket.resume();
+  }
+
+  #fail(error: MptError): void {
+    this.#failure ??= error;
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    waiting?.reject(this.#failure);
+  }
+}
+
+function busy(verb: string): MptError {
+  return new MptError("ERR_USAGE", `Cannot ${verb}: another ${verb} is under way on this stream`);
+}
+
+function writeAfterEnd(peer: string): MptError {
+  return new MptError("ERR_CLOSED", `Cannot send to ${peer}: this side is already closed`);
+}

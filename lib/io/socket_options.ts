@@ -1,0 +1,69 @@
+import {
+  IPV6_V6ONLY,
+  setBytes,
+  setInt,
+  SO_BINDTODEVICE,
+  SO_REUSEADDR,
+  SOL_IPV6,
+  SOL_SOCKET,
+  SOL_TCP,
+  TCP_CONGESTION,
+  TCP_MAXSEG,
+  TCP_NODELAY,
+} from "../../ffi/mod.ts";
+import { MptError } from "../base/errors.ts";
+import { systemError } from "./system_error.ts";
+
+/** Options of one socket. What the kernel refuses is an error with the code `ERR_OPTION_REFUSED`. */
+export interface SocketOptions {
+  /** Bind to this interface (SO_BINDTODEVICE), such as `wlan0`. @default {undefined} any */
+  readonly interface?: string;
+  /** Congestion control, such as `cubic`. @default {undefined} the system's */
+  readonly congestion?: string;
+  /** Send small writes at once (TCP_NODELAY). @default {true} */
+  readonly noDelay?: boolean;
+  /** Largest segment in bytes (TCP_MAXSEG), 88 to 32767. @default {undefined} from the path */
+  readonly maxSegmentBytes?: number;
+}
+
+const FIX_CONGESTION = "sysctl net.ipv4.tcp_available_congestion_control shows the names; " +
+  "one outside tcp_allowed_congestion_control needs CAP_NET_ADMIN";
+
+/** Applies the options to a socket that is not connected yet. */
+export function applySocketOptions(fd: number, options: SocketOptions): void {
+  if (options.interface !== undefined) {
+    const name = new TextEncoder().encode(options.interface);
+    check(setBytes(fd, SOL_SOCKET, SO_BINDTODEVICE, name), "interface", options.interface);
+  }
+  check(setInt(fd, SOL_TCP, TCP_NODELAY, (options.noDelay ?? true) ? 1 : 0), "TCP_NODELAY", "");
+  if (options.maxSegmentBytes !== undefined) {
+    const bytes = options.maxSegmentBytes;
+    check(setInt(fd, SOL_TCP, TCP_MAXSEG, bytes), "TCP_MAXSEG", String(bytes));
+  }
+  if (options.congestion !== undefined) {
+    const name = new TextEncoder().encode(options.congestion);
+    check(
+      setBytes(fd, SOL_TCP, TCP_CONGESTION, name),
+      "congestion control",
+      options.congestion,
+      FIX_CONGESTION,
+    );
+  }
+}
+
+/** Lets a listener start while old connections of its port linger, and sets whether IPv6 also takes IPv4. */
+export function applyListenOptions(fd: number, family: 4 | 6, dualStack: boolean): void {
+  check(setInt(fd, SOL_SOCKET, SO_REUSEADDR, 1), "SO_REUSEADDR", "");
+  if (family === 6) check(setInt(fd, SOL_IPV6, IPV6_V6ONLY, dualStack ? 0 : 1), "IPV6_V6ONLY", "");
+}
+
+function check(result: number, option: string, value: string, fix?: string): void {
+  if (result >= 0) return;
+  const what = value === "" ? `set ${option}` : `set ${option} to ${JSON.stringify(value)}`;
+  const error = systemError(result, what);
+  throw new MptError("ERR_OPTION_REFUSED", error.message, {
+    cause: error,
+    data: { option, ...error.data },
+    ...(fix === undefined ? {} : { fix }),
+  });
+}

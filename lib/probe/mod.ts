@@ -1,0 +1,28 @@
+/**
+ * Which transports work to each address of a host, over how many paths: plain TCP as the control, MPTCP
+ * beside it, checked after the connect and again after the first data.
+ *
+ * @example Fail a script where MPTCP does not reach the server
+ * ```ts no-run
+ * import { probe, requirementHolds } from "@multipath/mpt/probe";
+ * import { Endpoint } from "@multipath/mpt/base";
+ *
+ * const result = await probe(Endpoint.parse("192.0.2.1:4433"));
+ * if (requirementHolds(result, "mptcp") !== "yes") console.error(result.verdicts[0]?.text);
+ * ```
+ *
+ * @module
+ */
+export { probe } from "./run.ts";
+export { requirementHolds } from "./requirement.ts";
+export { type DataKind, PROBE_PORT, type ProbeOptions } from "./options.ts";
+export type {
+  CheckJson,
+  DataJson,
+  DnsJson,
+  JoinJson,
+  MptcpCheckJson,
+  ProbeEndpoint,
+  ProbeEvent,
+  ProbeResult,
+} from "./result.ts";

@@ -1,0 +1,89 @@
+import type { Endpoint } from "../base/endpoint.ts";
+import type { Ip } from "../base/ip.ts";
+import type { Transport } from "../base/transport.ts";
+
+/** How the data phase of a probe talks to the server. */
+export type DataKind = "http" | "tls" | "none";
+
+/** Options of {@linkcode probe}. */
+export interface ProbeOptions {
+  /** The transports to check; tcp is the control. @default {["tcp", "mptcp"]} */
+  readonly transports?: readonly Transport[];
+  /** How long one connect may take, in milliseconds. @default {5000} */
+  readonly connectTimeoutMs?: number;
+  /** How long the server may take to answer in the data phase, in milliseconds. @default {5000} */
+  readonly dataTimeoutMs?: number;
+  /** How long to wait for further subflows, in milliseconds; 0 does not wait. @default {3000} */
+  readonly joinTimeoutMs?: number;
+  /** What to say to the server; `auto` chooses by port. @default {"auto"} */
+  readonly data?: DataKind | "auto";
+  /** Local address of the first path. @default {undefined} the kernel chooses */
+  readonly localAddress?: Ip;
+  /** Interface of the first path. @default {undefined} the kernel chooses */
+  readonly interface?: string;
+  /** Congestion control. @default {undefined} the system's */
+  readonly congestion?: string;
+  /** Ends the probe with what is known. */
+  readonly signal?: AbortSignal;
+}
+
+/** Every option with its default. */
+export interface ProbePlan {
+  readonly target: Endpoint;
+  readonly port: number;
+  readonly transports: readonly Transport[];
+  readonly connectTimeoutMs: number;
+  readonly dataTimeoutMs: number;
+  readonly joinTimeoutMs: number;
+  readonly data: DataKind;
+  readonly localAddress: Ip | undefined;
+  readonly interface: string | undefined;
+  readonly congestion: string | undefined;
+}
+
+/** The port that is probed when the target names none. */
+export const PROBE_PORT = 443;
+
+/** Ports whose servers wait for a TLS ClientHello. */
+const TLS_PORTS: ReadonlySet<number> = new Set([443, 465, 563, 636, 853, 989, 990, 993, 995, 5061, 8443]);
+
+/** Ports whose servers speak first, or do not speak HTTP: bytes of ours would be noise there. */
+const SILENT_PORTS: ReadonlySet<number> = new Set([
+  21,
+  22,
+  23,
+  25,
+  53,
+  110,
+  143,
+  179,
+  389,
+  587,
+  3306,
+  5432,
+  6379,
+]);
+
+/** What will be done, decided before anything is sent. */
+export function planProbe(target: Endpoint, options: ProbeOptions): ProbePlan {
+  const port = target.port ?? PROBE_PORT;
+  const data = options.data ?? "auto";
+  return {
+    target,
+    port,
+    transports: options.transports ?? ["tcp", "mptcp"],
+    connectTimeoutMs: options.connectTimeoutMs ?? 5000,
+    dataTimeoutMs: options.dataTimeoutMs ?? 5000,
+    joinTimeoutMs: options.joinTimeoutMs ?? 3000,
+    data: data === "auto" ? dataKindOf(port) : data,
+    localAddress: options.localAddress,
+    interface: options.interface,
+    congestion: options.congestion,
+  };
+}
+
+/** What a server on a port is most likely to answer. */
+export function dataKindOf(port: number): DataKind {
+  if (TLS_PORTS.has(port)) return "tls";
+  return SILENT_PORTS.has(port) ? "none" : "http";
+}

@@ -1,0 +1,100 @@
+import type { Tristate } from "../base/path.ts";
+import type { PathJson } from "../base/path_json.ts";
+import type { Certainty, Envelope } from "../base/result.ts";
+import type { CheckAnswer } from "../protocol/check.ts";
+
+/** One question to the resolver. */
+export interface DnsJson {
+  readonly type: "A" | "AAAA";
+  readonly status: "ok" | "no-data" | "not-found" | "error";
+  readonly answers: readonly string[];
+  readonly ms: number;
+  readonly error: string | null;
+}
+
+/** What the data phase found. */
+export interface DataJson {
+  readonly kind: "http" | "tls" | "none";
+  /** Whether the server answered. */
+  readonly status: Tristate | "skipped";
+  /** From the first byte sent to the first answer. */
+  readonly ms: number | null;
+  /** What the server said, or why it said nothing. */
+  readonly text: string;
+}
+
+/** One transport to one address. */
+export interface CheckJson {
+  readonly status: Tristate | "skipped";
+  /** Why, in words; null when there is nothing to explain. */
+  readonly reason: string | null;
+  /** Time to connect. */
+  readonly ms: number | null;
+  readonly detail: {
+    /** The stable code of the failure. */
+    readonly error: string | null;
+    readonly data: DataJson | null;
+    /** How the server sees this connection, when it is `mpt serve`. */
+    readonly server: CheckAnswer | null;
+  } | null;
+  readonly paths: readonly PathJson[];
+}
+
+/** A further subflow that was seen during the probe. */
+export interface JoinJson {
+  readonly id: number;
+  readonly local: string;
+  readonly remote: string;
+  readonly state: PathJson["state"];
+  /** When it was first seen active, after the connect; looked at every 10 ms. */
+  readonly active_ms: number | null;
+}
+
+/** What is known about MPTCP to one address. */
+export interface MptcpCheckJson extends CheckJson {
+  /** Whether both ends spoke MPTCP right after the connect. */
+  readonly negotiated_after_connect: boolean | null;
+  /** Whether they still did after the first data: options stripped after the handshake show only then. */
+  readonly negotiated_after_data: boolean | null;
+  readonly fallback: {
+    readonly cause: string;
+    readonly certainty: Certainty;
+    readonly evidence: readonly string[];
+  } | null;
+  readonly joins: readonly JoinJson[];
+  /** Why no further subflow was waited for; null when they were waited for. */
+  readonly joins_skipped: string | null;
+}
+
+/** Everything about one address of the target. */
+export interface ProbeEndpoint {
+  readonly address: string;
+  readonly family: 4 | 6;
+  readonly port: number;
+  /** The interface that the connection left by. */
+  readonly interface: string | null;
+  readonly tcp: CheckJson;
+  readonly mptcp: MptcpCheckJson;
+  readonly quic: CheckJson;
+  readonly mpquic: CheckJson;
+}
+
+/** The result of a probe. */
+export interface ProbeResult extends Envelope<"mpt.probe/1"> {
+  readonly target: { readonly host: string; readonly port: number };
+  /** Null when the target is a literal address. */
+  readonly dns: readonly DnsJson[] | null;
+  readonly endpoints: readonly ProbeEndpoint[];
+}
+
+/** What a running probe tells. */
+export type ProbeEvent =
+  | { readonly event: "dns"; readonly query: DnsJson }
+  | { readonly event: "start"; readonly address: string; readonly port: number }
+  | {
+    readonly event: "check";
+    readonly address: string;
+    readonly transport: "tcp" | "mptcp";
+    readonly check: CheckJson;
+  }
+  | { readonly event: "path"; readonly address: string; readonly path: PathJson };

@@ -1,0 +1,80 @@
+import { MptError } from "../base/errors.ts";
+import { pathFromJson, type PathJson, pathToJson } from "../base/path_json.ts";
+import { isTransport, type Transport } from "../base/transport.ts";
+import { JsonFields } from "./json_fields.ts";
+
+/** What a server allows one client. */
+export interface CheckLimits {
+  /** Bytes of one transfer. */
+  readonly max_bytes: number;
+  /** Duration of one transfer in milliseconds. */
+  readonly max_duration_ms: number;
+  /** True when perf wants the server's token. */
+  readonly token_required: boolean;
+}
+
+/** How the *server* sees a connection: the answer to `GET /`. */
+export interface CheckAnswer {
+  readonly schema: "mpt.check/1";
+  readonly server: { readonly name: string; readonly version: string };
+  /** The transport in force: `tcp` after a fallback. */
+  readonly transport: Transport;
+  /** True when the listener is MPTCP and this connection is not. */
+  readonly fallback: boolean;
+  /** The server's end. */
+  readonly local: string;
+  /** The client's end as it arrives here: behind a NAT it is the NAT's. */
+  readonly remote: string;
+  readonly paths: readonly PathJson[];
+  /** MPTCP counters of the server's network namespace that are not zero. */
+  readonly counters: Readonly<Record<string, number>>;
+  /** Other addresses at which this listener can be reached. */
+  readonly addresses: readonly string[];
+  /** The port of the SYN mirror; null without one. */
+  readonly syn_mirror_port: number | null;
+  readonly limits: CheckLimits;
+}
+
+/** The check answer's name and version. */
+export const CHECK_SCHEMA = "mpt.check/1";
+
+/** The largest check answer that a client reads, in bytes. */
+export const MAX_CHECK_BYTES = 262_144;
+
+const MAX_PATHS = 256;
+
+/**
+ * Reads a check answer.
+ *
+ * @param text The body of the answer to `GET /`.
+ * @returns The answer, every field checked; null when it is not a check answer at all (another web server).
+ * @throws {MptError} `ERR_PROTOCOL` when it claims to be one and is malformed.
+ */
+export function parseCheckAnswer(text: string): CheckAnswer | null {
+  if (!text.trimStart().startsWith("{") || !text.includes(CHECK_SCHEMA)) return null;
+  const fields = JsonFields.parse("the check answer", text);
+  if (fields.text("schema") !== CHECK_SCHEMA) return null;
+  const server = fields.object("server");
+  const limits = fields.object("limits");
+  const transport = fields.text("transport");
+  if (!isTransport(transport)) {
+    throw new MptError("ERR_PROTOCOL", "Cannot read the check answer: it names an unknown transport");
+  }
+  return {
+    schema: CHECK_SCHEMA,
+    server: { name: server.text("name"), version: server.text("version") },
+    transport,
+    fallback: fields.boolean("fallback"),
+    local: fields.text("local"),
+    remote: fields.text("remote"),
+    paths: fields.list("paths", MAX_PATHS).map((path) => pathToJson(pathFromJson(path))),
+    counters: fields.object("counters").numbers(),
+    addresses: fields.list("addresses", MAX_PATHS).filter((each) => typeof each === "string"),
+    syn_mirror_port: fields.numberOrNull("syn_mirror_port"),
+    limits: {
+      max_bytes: limits.number("max_bytes"),
+      max_duration_ms: limits.number("max_duration_ms"),
+      token_required: limits.boolean("token_required"),
+    },
+  };
+}

@@ -1,0 +1,122 @@
+import type { PathInfo } from "../base/path.ts";
+
+/** Bytes of one path in one interval. */
+export interface PathBytes {
+  readonly id: number;
+  readonly bytes: number;
+}
+
+/** What happened up to `at_ms` since the interval before. */
+export interface Interval {
+  /** Milliseconds since the start of the transfer, at the end of this interval. */
+  readonly at_ms: number;
+  readonly bytes: number;
+  readonly paths: readonly PathBytes[];
+}
+
+/** What a transfer looked like from one end. */
+export interface Measurement {
+  readonly bytes: number;
+  readonly duration_ms: number;
+  /** Longest time between two arrivals; 0 with fewer than two. */
+  readonly longest_stall_ms: number;
+  /** When that stall began, in milliseconds since the start; null without one. */
+  readonly longest_stall_at_ms: number | null;
+  readonly intervals: readonly Interval[];
+  /** Smoothed RTT samples of all active paths, in milliseconds, one an interval and path. */
+  readonly rtt_samples_ms: readonly number[];
+}
+
+/** Which counter of a path a meter follows: at the receiver or at the sender. */
+export type MeterSide = "receiver" | "sender";
+
+/** An interval list longer than this would be a day at 100 ms: nobody reads it, and it would not fit in memory. */
+const MAX_INTERVALS = 100_000;
+
+/**
+ * Turns arrivals and path snapshots into intervals. Pure: the caller passes the time, in milliseconds of
+ * any steady clock.
+ */
+export class Meter {
+  readonly #side: MeterSide;
+  readonly #startMs: number;
+  readonly #intervals: Interval[] = [];
+  readonly #rttSamples: number[] = [];
+  readonly #pathTotals = new Map<number, number>();
+  #bytes = 0;
+  #countedBytes = 0;
+  #lastArrivalMs: number | undefined;
+  #longestStallMs = 0;
+  #longestStallAtMs: number | null = null;
+
+  /**
+   * @param side Whether this end receives or sends.
+   * @param nowMs The start of the transfer.
+   * @param paths The paths at the start: what they carried before does not count.
+   */
+  constructor(side: MeterSide, nowMs: number, paths: readonly PathInfo[]) {
+    this.#side = side;
+    this.#startMs = nowMs;
+    for (const path of paths) this.#pathTotals.set(path.id, this.#counter(path));
+  }
+
+  /** Bytes so far. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Notes the arrival (or the sending) of bytes. */
+  add(nowMs: number, bytes: number): void {
+    if (this.#lastArrivalMs !== undefined) {
+      const gap = nowMs - this.#lastArrivalMs;
+      if (gap > this.#longestStallMs) {
+        this.#longestStallMs = gap;
+        this.#longestStallAtMs = this.#lastArrivalMs - this.#startMs;
+      }
+    }
+    this.#lastArrivalMs = nowMs;
+    this.#bytes += bytes;
+  }
+
+  /** Ends an interval. */
+  sample(nowMs: number, paths: readonly PathInfo[]): Interval {
+    const interval: Interval = {
+      at_ms: round(nowMs - this.#startMs),
+      bytes: this.#bytes - this.#countedBytes,
+      paths: paths.map((path) => this.#since(path)),
+    };
+    this.#countedBytes = this.#bytes;
+    for (const path of paths) {
+      if (path.rttMs !== undefined && path.state === "active") this.#rttSamples.push(path.rttMs);
+    }
+    if (this.#intervals.length < MAX_INTERVALS) this.#intervals.push(interval);
+    return interval;
+  }
+
+  /** Ends the transfer. */
+  finish(nowMs: number): Measurement {
+    return {
+      bytes: this.#bytes,
+      duration_ms: round(nowMs - this.#startMs),
+      longest_stall_ms: round(this.#longestStallMs),
+      longest_stall_at_ms: this.#longestStallAtMs === null ? null : round(this.#longestStallAtMs),
+      intervals: [...this.#intervals],
+      rtt_samples_ms: [...this.#rttSamples],
+    };
+  }
+
+  #since(path: PathInfo): PathBytes {
+    const total = this.#counter(path);
+    const before = this.#pathTotals.get(path.id) ?? 0;
+    this.#pathTotals.set(path.id, total);
+    return { id: path.id, bytes: Math.max(0, total - before) };
+  }
+
+  #counter(path: PathInfo): number {
+    return this.#side === "receiver" ? path.bytesReceived : path.bytesSent - path.bytesRetransmitted;
+  }
+}
+
+function round(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
+}

@@ -1,0 +1,269 @@
+import type { Endpoint } from "../base/endpoint.ts";
+import { MptError, toMptError } from "../base/errors.ts";
+import { Ip } from "../base/ip.ts";
+import { envelope } from "../base/result.ts";
+import { sleep } from "../io/deadline.ts";
+import type { Connection, Listener } from "../io/connection.ts";
+import { hostFacts } from "../io/host.ts";
+import { lookup } from "../io/lookup.ts";
+import { mptcpProblem } from "../mptcp/state.ts";
+import { encodeResponseHead } from "../protocol/http1.ts";
+import { listen } from "../transport/connect.ts";
+import { type Activity, overdue, startActivity } from "./activity.ts";
+import { Gate } from "./gate.ts";
+import {
+  DEFAULT_PORT,
+  defaultListen,
+  DRAIN_MS,
+  limitsOf,
+  type ServeLimits,
+  type ServeOptions,
+} from "./options.ts";
+import { ReportStore } from "./report_store.ts";
+import type { ServeEvent, ServeResult } from "./result.ts";
+import { serveConnection } from "./serve_connection.ts";
+
+/** How often limits in time are looked at, in milliseconds. */
+const SWEEP_MS = 250;
+
+/** How long to wait after the host ran out of descriptors, in milliseconds. */
+const EXHAUSTED_PAUSE_MS = 100;
+
+/** A running test server. */
+export class Server implements AsyncDisposable {
+  /** What it listens on. */
+  readonly listeners: readonly Listener[];
+  /** Resolves with the summary when the server is over. */
+  readonly finished: Promise<ServeResult>;
+  readonly #options: ServeOptions;
+  readonly #limits: ServeLimits;
+  readonly #gate: Gate;
+  readonly #reports = new ReportStore();
+  readonly #live = new Set<Activity>();
+  readonly #onEvent: (event: ServeEvent) => void;
+  readonly #startedAtMs = Date.now();
+  readonly #started = performance.now();
+  readonly #stopping = new AbortController();
+  #connections = 0;
+  #refused = 0;
+  #bytesReceived = 0;
+  #bytesSent = 0;
+  #stopped: Promise<void> | undefined;
+
+  /** Use {@linkcode serve}. */
+  constructor(
+    listeners: readonly Listener[],
+    options: ServeOptions,
+    limits: ServeLimits,
+    onEvent: (event: ServeEvent) => void,
+  ) {
+    this.listeners = listeners;
+    this.#options = options;
+    this.#limits = limits;
+    this.#gate = new Gate(limits);
+    this.#onEvent = onEvent;
+    this.finished = this.#run();
+  }
+
+  /** Stops listening, lets transfers finish for up to 5 seconds, then resets what is left. */
+  close(): Promise<void> {
+    return this.#stopped ??= this.#stop();
+  }
+
+  /** As {@linkcode close}. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+    await this.finished;
+  }
+
+  async #run(): Promise<ServeResult> {
+    const sweep = setInterval(() => this.#sweep(), SWEEP_MS);
+    const { signal } = this.#options;
+    const stop = (): void => void this.close();
+    signal?.addEventListener("abort", stop, { once: true });
+    if (signal?.aborted) stop();
+    try {
+      await Promise.all(this.listeners.map((listener) => this.#acceptAll(listener)));
+      await this.close();
+    } finally {
+      clearInterval(sweep);
+      signal?.removeEventListener("abort", stop);
+    }
+    return {
+      ...envelope({
+        schema: "mpt.serve/1",
+        host: hostFacts(),
+        startedAtMs: this.#startedAtMs,
+        durationMs: performance.now() - this.#started,
+        options: {
+          ...this.#limits,
+          once: this.#options.once ?? false,
+          token: this.#options.token !== undefined,
+        },
+        end: { reason: signal?.aborted ? "interrupted" : "done" },
+      }),
+      listeners: this.listeners.map(({ local, transport }) => ({ address: local.address, transport })),
+      connections: this.#connections,
+      refused: this.#refused,
+      bytes_received: this.#bytesReceived,
+      bytes_sent: this.#bytesSent,
+    };
+  }
+
+  async #acceptAll(listener: Listener): Promise<void> {
+    for (;;) {
+      try {
+        const connection = await listener.accept();
+        if (connection === null) return;
+        this.#welcome(connection, listener);
+      } catch (error) {
+        const failure = toMptError(error, "Cannot accept a connection");
+        this.#onEvent({ event: "warning", text: failure.message });
+        if (failure.code !== "ERR_TOO_MANY_FILES") return;
+        await sleep(EXHAUSTED_PAUSE_MS, this.#stopping.signal);
+      }
+    }
+  }
+
+  #welcome(connection: Connection, listener: Listener): void {
+    const address = connection.remote.host;
+    const reason = this.#gate.enter(address);
+    if (reason !== null) {
+      this.#refused++;
+      this.#onEvent({ event: "refused", remote: connection.remote.address, reason });
+      turnAway(connection, reason);
+      return;
+    }
+    const activity = startActivity(connection, performance.now());
+    this.#live.add(activity);
+    this.#connections++;
+    this.#serve(connection, listener, activity).finally(() => {
+      this.#live.delete(activity);
+      this.#gate.leave(address);
+      if (this.#options.once) this.close();
+    });
+  }
+
+  async #serve(connection: Connection, listener: Listener, activity: Activity): Promise<void> {
+    const { token } = this.#options;
+    const services = { limits: this.#limits, token, reports: this.#reports };
+    const served = await serveConnection(connection, listener, activity, services);
+    this.#bytesReceived += served.bytes_received;
+    this.#bytesSent += served.bytes_sent;
+    this.#onEvent({ event: "connection", ...served });
+  }
+
+  #sweep(): void {
+    const now = performance.now();
+    for (const activity of this.#live) {
+      const limit = overdue(activity, now, this.#limits);
+      if (limit !== null) end(activity, limit);
+    }
+  }
+
+  async #stop(): Promise<void> {
+    this.#stopping.abort();
+    await Promise.all(this.listeners.map((listener) => listener.close()));
+    const until = performance.now() + DRAIN_MS;
+    while (this.#live.size > 0 && performance.now() < until) {
+      // Connections between two requests have nothing to finish.
+      for (const activity of this.#live) {
+        if (performance.now() - activity.lastMoveMs > SWEEP_MS) end(activity, "shutdown");
+      }
+      await sleep(20);
+    }
+    for (const activity of this.#live) end(activity, "shutdown");
+    while (this.#live.size > 0) await sleep(5);
+  }
+}
+
+function end(activity: Activity, why: "idle" | "limit" | "shutdown"): void {
+  activity.ended ??= why;
+  activity.connection.abort();
+}
+
+/** RFC 9110 15.6.4: says why in a way that every HTTP client shows, and does not wait to be read. */
+function turnAway(connection: Connection, reason: string): void {
+  const body = new TextEncoder().encode(`${reason}; try again later\n`);
+  const head = encodeResponseHead(503, "Service Unavailable", {
+    "Content-Type": "text/plain; charset=utf-8",
+    "Content-Length": String(body.length),
+    "Retry-After": "1",
+    Connection: "close",
+  });
+  const answer = async (): Promise<void> => {
+    const stream = await connection.openStream();
+    await stream.write(head);
+    await stream.write(body);
+    await connection.close();
+  };
+  answer().catch(() => connection.abort());
+}
+
+/**
+ * Starts the test server: check and perf on every address, told apart by the first bytes.
+ *
+ * @param options Addresses, limits, token, signal.
+ * @param onEvent Called for what happens: listening, finished connections, refusals.
+ * @returns The running server.
+ * @throws {MptError} Why an address cannot be listened on; nothing is left open then.
+ *
+ * @example A server for one check
+ * ```ts
+ * import { serve } from "@multipath/mpt/serve";
+ * import { Endpoint } from "@multipath/mpt/base";
+ *
+ * const listen = [Endpoint.parse("tcp@127.0.0.1:0", { allowPortZero: true })];
+ * await using server = await serve({ listen });
+ * const answer = await fetch(`http://${server.listeners[0]!.local.address}/`);
+ * console.assert((await answer.json()).schema === "mpt.check/1");
+ * ```
+ */
+export async function serve(
+  options: ServeOptions = {},
+  onEvent: (event: ServeEvent) => void = () => {},
+): Promise<Server> {
+  const limits = limitsOf(options);
+  const endpoints = options.listen ?? defaultListen();
+  if (endpoints.length === 0) throw new MptError("ERR_USAGE", "Cannot serve: no address to listen on");
+  const listeners: Listener[] = [];
+  try {
+    for (const endpoint of endpoints) {
+      const listener = await open(endpoint, options);
+      listeners.push(listener);
+      const wanted = endpoint.transport ?? "mptcp";
+      const fallback = listener.transport === wanted
+        ? null
+        : mptcpProblem()?.message ?? "MPTCP is not available";
+      onEvent({
+        event: "listening",
+        address: listener.local.address,
+        transport: listener.transport,
+        fallback,
+      });
+    }
+  } catch (error) {
+    await Promise.all(listeners.map((listener) => listener.close()));
+    throw error;
+  }
+  return new Server(listeners, options, limits, onEvent);
+}
+
+async function open(endpoint: Endpoint, options: ServeOptions): Promise<Listener> {
+  const ip = endpoint.ip ?? await resolve(endpoint);
+  return listen(endpoint.transport ?? "mptcp", ip, endpoint.port ?? DEFAULT_PORT, {
+    // A prefix with a family pins it: mptcp6@[::] does not take IPv4 clients.
+    dualStack: endpoint.family === undefined,
+    ...(options.fallback === undefined ? {} : { fallback: options.fallback }),
+    ...(options.congestion === undefined ? {} : { congestion: options.congestion }),
+  });
+}
+
+async function resolve(endpoint: Endpoint): Promise<Ip> {
+  const families = endpoint.family === undefined ? [6, 4] as const : [endpoint.family];
+  for (const family of families) {
+    const [ip] = (await lookup(endpoint.host, family)).answers;
+    if (ip !== undefined) return ip;
+  }
+  throw new MptError("ERR_NAME_NOT_FOUND", `Cannot listen on ${endpoint.host}: the name has no address`);
+}

@@ -1,0 +1,13 @@
+import { timingSafeEqual } from "node:crypto";
+import type { RequestHead } from "../protocol/http1.ts";
+
+/** Whether a request carries the server's token (RFC 6750 2.1), or the server has none. */
+export function tokenMatches(head: RequestHead, token: string | undefined): boolean {
+  if (token === undefined) return true;
+  const given = /^bearer (.*)$/i.exec(head.headers.get("authorization") ?? "")?.[1] ?? "";
+  const encoder = new TextEncoder();
+  const a = encoder.encode(given);
+  const b = encoder.encode(token);
+  // Only the length can be learnt from the time that this takes.
+  return a.length === b.length && timingSafeEqual(a, b);
+}

@@ -1,0 +1,103 @@
+import type { Ip } from "../base/ip.ts";
+import { MptError } from "../base/errors.ts";
+import type { Transport } from "../base/transport.ts";
+import type { Connection, ConnectOptions, Listener, ListenOptions } from "../io/connection.ts";
+import { connect as connectMptcp } from "../mptcp/connect.ts";
+import { listen as listenMptcp } from "../mptcp/listen.ts";
+import { isMptcpMissing } from "../mptcp/socket_error.ts";
+import { connectTcp, listenTcp } from "./tcp.ts";
+
+/**
+ * Connects over a transport.
+ *
+ * @param transport `tcp` or `mptcp`.
+ * @param ip The address to connect to.
+ * @param port The port, 1 to 65535.
+ * @param options Local address, interface, congestion control, deadline, signal, fallback.
+ * @returns The connection.
+ * @throws {MptError} `ERR_REFUSED`, `ERR_TIMED_OUT`, `ERR_UNREACHABLE`, `ERR_NO_ROUTE`, `ERR_ADDRESS_NOT_LOCAL`,
+ * `ERR_NET_PERMISSION`, `ERR_OPTION_REFUSED`, `ERR_ABORTED`; for mptcp also why this host has none;
+ * `ERR_NOT_SUPPORTED` for a transport that this version does not have.
+ *
+ * @example The same code for both transports
+ * ```ts no-run
+ * import { connect } from "@multipath/mpt/transport";
+ * import { Ip } from "@multipath/mpt/base";
+ *
+ * for (const transport of ["tcp", "mptcp"] as const) {
+ *   await using connection = await connect(transport, Ip.parse("192.0.2.1"), 443);
+ *   console.log(transport, connection.transportInForce(), connection.paths().length);
+ * }
+ * ```
+ */
+export async function connect(
+  transport: Transport,
+  ip: Ip,
+  port: number,
+  options: ConnectOptions = {},
+): Promise<Connection> {
+  switch (transport) {
+    case "tcp":
+      return await connectTcp(ip, port, options);
+    case "mptcp":
+      try {
+        return await connectMptcp(ip, port, options);
+      } catch (error) {
+        if (options.fallback === "tcp" && isMptcpMissing(error)) return await connectTcp(ip, port, options);
+        throw error;
+      }
+    case "quic":
+    case "mpquic":
+      throw notYet(transport);
+    default:
+      return transport satisfies never;
+  }
+}
+
+/**
+ * Listens with a transport.
+ *
+ * @param transport `tcp` or `mptcp`.
+ * @param ip The address to listen on.
+ * @param port The port, or 0 for any free one.
+ * @param options Backlog, interface, congestion control, fallback.
+ * @returns The listener; its `transport` tells whether the fallback was taken.
+ * @throws {MptError} `ERR_ADDRESS_IN_USE`, `ERR_ADDRESS_NOT_LOCAL`, `ERR_PERMISSION`, `ERR_NET_PERMISSION`,
+ * `ERR_OPTION_REFUSED`; for mptcp also why this host has none; `ERR_NOT_SUPPORTED`.
+ *
+ * @example A listener and a client on this machine
+ * ```ts
+ * import { connect, listen } from "@multipath/mpt/transport";
+ * import { Ip } from "@multipath/mpt/base";
+ *
+ * await using listener = listen("tcp", Ip.parse("127.0.0.1"), 0);
+ * const [server, client] = await Promise.all([
+ *   listener.accept(),
+ *   connect("tcp", Ip.parse("127.0.0.1"), listener.local.port!),
+ * ]);
+ * console.assert(server!.remote.equals(client.local));
+ * await Promise.all([server!.close(), client.close()]);
+ * ```
+ */
+export function listen(transport: Transport, ip: Ip, port: number, options: ListenOptions = {}): Listener {
+  switch (transport) {
+    case "tcp":
+      return listenTcp(ip, port, options);
+    case "mptcp":
+      try {
+        return listenMptcp(ip, port, options);
+      } catch (error) {
+        if (options.fallback === "tcp" && isMptcpMissing(error)) return listenTcp(ip, port, options);
+        throw error;
+      }
+    case "quic":
+    case "mpquic":
+      throw notYet(transport);
+    default:
+      return transport satisfies never;
+  }
+}
+
+function notYet(transport: Transport): MptError {
+  return new MptError("ERR_NOT_SUPPORTED", `Cannot use ${transport}: this version has tcp and mptcp only`);
+}

@@ -1,0 +1,74 @@
+import { IPPROTO_TCP } from "../../ffi/mod.ts";
+import type { Endpoint } from "../base/endpoint.ts";
+import type { MptError } from "../base/errors.ts";
+import type { Ip } from "../base/ip.ts";
+import type { PathInfo } from "../base/path.ts";
+import {
+  CONNECT_TIMEOUT_MS,
+  type Connection,
+  type ConnectOptions,
+  DEFAULT_BACKLOG,
+  DEFAULT_READ_BUFFER_BYTES,
+  type Listener,
+  type ListenOptions,
+} from "../io/connection.ts";
+import { ffiUnavailableReason } from "../io/ffi_access.ts";
+import { type ConnectedSocket, connectSocket, ListeningSocket } from "../io/kernel_socket.ts";
+import { NodeStream } from "../io/node_stream.ts";
+import { SocketListener } from "../io/socket_listener.ts";
+import { StreamConnection } from "../io/stream_connection.ts";
+import { systemError } from "../io/system_error.ts";
+import { pathFromTcpInfo, readTcpInfo } from "../io/tcp_path.ts";
+import { interfaceOf } from "../netlink/interface_of.ts";
+import { connectDenoTcp, listenDenoTcp } from "./deno_tcp.ts";
+
+/** A TCP connection: over system calls where they are allowed, else over Deno's own sockets. */
+export async function connectTcp(ip: Ip, port: number, options: ConnectOptions): Promise<Connection> {
+  if (ffiUnavailableReason() !== null) return await connectDenoTcp(ip, port, options);
+  const { timeoutMs = CONNECT_TIMEOUT_MS, ...rest } = options;
+  const socket = await connectSocket(ip, port, { ...rest, timeoutMs, protocol: IPPROTO_TCP }, explain);
+  return tcpConnection(socket, options);
+}
+
+/** A TCP listener: over system calls where they are allowed, else over Deno's own sockets. */
+export function listenTcp(ip: Ip, port: number, options: ListenOptions): Listener {
+  if (ffiUnavailableReason() !== null) return listenDenoTcp(ip, port, options);
+  const socket = ListeningSocket.open(ip, port, {
+    ...options,
+    protocol: IPPROTO_TCP,
+    backlog: options.backlog ?? DEFAULT_BACKLOG,
+    dualStack: options.dualStack ?? true,
+  }, explain);
+  return new SocketListener("tcp", socket, (accepted) => tcpConnection(accepted, options));
+}
+
+function explain(errno: number): MptError {
+  return systemError(errno, "open a TCP socket");
+}
+
+function tcpConnection(
+  socket: ConnectedSocket,
+  options: Pick<ConnectOptions, "readBufferBytes" | "signal">,
+): Connection {
+  const stream = new NodeStream(
+    socket.fd,
+    socket.remote.address,
+    options.readBufferBytes ?? DEFAULT_READ_BUFFER_BYTES,
+  );
+  return new StreamConnection({
+    transport: "tcp",
+    local: socket.local,
+    remote: socket.remote,
+    stream,
+    inspectable: () => stream.fd >= 0 && !stream.finished,
+    onClosing: (lastLook) => stream.beforeClose = lastLook,
+    inspector: { paths: () => [tcpPath(stream.fd, socket.local, socket.remote)], isMultipath: () => false },
+    ...(options.signal === undefined ? {} : { signal: options.signal }),
+  });
+}
+
+function tcpPath(fd: number, local: Endpoint, remote: Endpoint): PathInfo {
+  const info = readTcpInfo(fd);
+  const identity = { id: 0, local, remote, interface: interfaceOf(local.ip) };
+  return pathFromTcpInfo(identity, typeof info === "number" ? {} : info);
+}

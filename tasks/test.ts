@@ -1,0 +1,99 @@
+// deno-lint-ignore-file no-console
+/**
+ * Runs the tests: `deno task test [--no-ffi] [files, folders and flags of deno test]`. The last line
+ * says how many passed, failed and were skipped, after the reasons of the skips.
+ *
+ * @module
+ */
+import { existsSync } from "node:fs";
+import { addCounts, readSummary, type TestCounts } from "./test_summary.ts";
+
+/** Tests that measure or load the machine run one after another, with nothing else beside them. */
+const ALONE: readonly string[] = ["tests/namespaces", "tests/peers", "tests/performance"];
+
+/** Tests of what is only there with FFI. */
+const NEED_FFI: readonly string[] = ["tests/ffi", "tests/namespaces", "tests/peers", "tests/performance"];
+
+const ALL_BUT_FFI: readonly string[] = [
+  "--no-prompt",
+  "--allow-net",
+  "--allow-env",
+  "--allow-sys",
+  "--allow-read",
+  "--allow-write",
+  "--allow-run",
+];
+
+/** One call of `deno test`. */
+interface Round {
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** The calls that a command line asks for. */
+function plan(args: readonly string[]): readonly Round[] {
+  const noFfi = args.includes("--no-ffi");
+  const extra = args.filter((arg) => arg !== "--no-ffi");
+  const common = ["test", ...(noFfi ? ALL_BUT_FFI : ["--allow-all"]), ...extra];
+  const env = noFfi ? { MPT_TEST_NO_FFI: "1" } : {};
+  if (extra.some((arg) => !arg.startsWith("-") && existsSync(arg))) return [{ args: common, env }];
+
+  const ignored = noFfi ? [...new Set([...ALONE, ...NEED_FFI])] : ALONE;
+  const together = { args: [...common, "--parallel", `--ignore=${ignored.join(",")}`, "tests"], env };
+  const alone = ALONE.filter((folder) => existsSync(folder) && !(noFfi && NEED_FFI.includes(folder)));
+  if (alone.length === 0) return [together];
+  return [together, { args: [...common, "--permit-no-files", ...alone], env }];
+}
+
+/** Runs one call, showing what it prints, and counts. */
+async function execute(round: Round, skips: string): Promise<TestCounts | null> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [...round.args],
+    env: {
+      ...round.env,
+      MPT_TEST_SKIPS: skips,
+      DENO_JOBS: "2",
+      ...(Deno.stdout.isTerminal() && !Deno.noColor ? { FORCE_COLOR: "1" } : {}),
+    },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  const decoder = new TextDecoder();
+  let printed = "";
+  for await (const chunk of child.stdout) {
+    await write(chunk);
+    printed += decoder.decode(chunk, { stream: true });
+  }
+  const { success } = await child.status;
+  const counts = readSummary(printed);
+  // A run may fail without a failed test, such as by a type error or a leak at the very end.
+  return success || (counts !== null && counts.failed > 0) ? counts : addCounts([counts, null]);
+}
+
+async function write(chunk: Uint8Array): Promise<void> {
+  for (let rest = chunk; rest.length > 0;) rest = rest.subarray(await Deno.stdout.write(rest));
+}
+
+/** The reasons that the test files wrote down, each once. */
+async function reasons(file: string): Promise<readonly string[]> {
+  const lines = (await Deno.readTextFile(file)).split("\n").filter((line) => line !== "");
+  return [...new Set(lines)].toSorted();
+}
+
+async function main(): Promise<number> {
+  Deno.chdir(new URL("..", import.meta.url));
+  const skips = await Deno.makeTempFile({ prefix: "mpt-skips-" });
+  try {
+    const runs: (TestCounts | null)[] = [];
+    for (const round of plan(Deno.args)) runs.push(await execute(round, skips));
+    for (const reason of await reasons(skips)) console.log(`skipped: ${reason}`);
+    const { passed, failed, skipped } = addCounts(runs);
+    console.log(`${passed} passed, ${failed} failed, ${skipped} skipped`);
+    return failed > 0 ? 1 : 0;
+  } finally {
+    await Deno.remove(skips);
+  }
+}
+
+Deno.exit(await main());
