@@ -1,1 +1,4 @@
-import { Command } from "@commander-js/extra-typings"; export function doctorCommand(): Command { return new Command("doctor"); }
+import { Command } from "@commander-js/extra-typings";
+export function doctorCommand(): Command {
+  return new Command("doctor");
+}

@@ -10,7 +10,8 @@ const SPARKS = "▁▂▃▄▅▆▇█";
 export function renderBench(result: BenchResult, paint: Painter, verbose: boolean): string {
   return [
     ...renderVerdicts(result.verdicts, paint, verbose),
-    ...result.warnings.map((text) => `${paint.warn("warning:")} ${text}`),
+    ...result.warnings.filter((text) => !result.verdicts.some((each) => each.text === text))
+      .map((text) => `${paint.warn("warning:")} ${text}`),
     ...(result.end.reason === "done"
       ? []
       : [paint.warn(`${cut(result.end.reason)}: this is what was measured so far`)]),

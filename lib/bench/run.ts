@@ -116,10 +116,26 @@ async function oneRun(
     const reports = await Promise.all(seen.reportIds.map((id) => fetchReport(server, id, signal)));
     run = runOf(plan, path, settings, seen, serverView(reports, seen.connectionPaths, seen.table));
   } catch (error) {
-    run = failedRun(plan, path, settings, toMptError(error, "Cannot make the run"));
+    const failure = toMptError(error, "Cannot make the run");
+    // What this host refuses, it refuses every run.
+    if (isRefusedHere(failure)) throw failure;
+    run = failedRun(plan, path, settings, failure);
   }
   onEvent({ event: "run-end", run: index, goodput_bps: run.goodput_bps, error: run.error });
   return run;
+}
+
+function isRefusedHere(failure: MptError): boolean {
+  switch (failure.code) {
+    case "ERR_OPTION_REFUSED":
+    case "ERR_PERMISSION":
+    case "ERR_NET_PERMISSION":
+    case "ERR_ADDRESS_NOT_LOCAL":
+    case "ERR_NOT_SUPPORTED":
+      return true;
+    default:
+      return false;
+  }
 }
 
 function runOf(

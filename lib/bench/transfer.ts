@@ -3,6 +3,7 @@ import { MptError, toMptError } from "../base/errors.ts";
 import type { ByteStream } from "../io/byte_stream.ts";
 import type { Connection } from "../io/connection.ts";
 import { deadline, orAborted } from "../io/deadline.ts";
+import { contentLength, type ResponseHead } from "../protocol/http1.ts";
 import { HttpClient } from "../protocol/http_client.ts";
 import { type Interval, type Measurement, Meter } from "../protocol/meter.ts";
 import { encodePerfHeader, PERF_FIELDS, PERF_UPGRADE } from "../protocol/perf.ts";
@@ -81,6 +82,8 @@ async function openLane(plan: RunPlan, settings: BenchSettings, signal: AbortSig
       ...(settings.durationMs === null
         ? {}
         : { [PERF_FIELDS.duration]: String(Math.round(settings.durationMs)) }),
+      // The sender's congestion control decides, and in a download that is the server.
+      ...(settings.congestion === undefined ? {} : { [PERF_FIELDS.congestion]: settings.congestion }),
       ...(settings.token === undefined ? {} : { Authorization: `Bearer ${settings.token}` }),
     });
     const head = await orAborted(upgrade, "start the transfer", signal);
@@ -90,7 +93,7 @@ async function openLane(plan: RunPlan, settings: BenchSettings, signal: AbortSig
       });
     }
     if (head.status !== 101) {
-      const why = `the server answered ${head.status} ${head.reason}`;
+      const why = await reasonOf(client, head);
       throw new MptError("ERR_PROTOCOL", `Cannot start the transfer: ${why}`);
     }
     return { connection, stream, reader: client.reader, reportId: head.headers.get(PERF_FIELDS.id) ?? "" };
@@ -171,4 +174,14 @@ async function push(lane: Lane, limit: number, untilMs: number, meter: Meter): P
   await lane.stream.closeWrite();
   // The server ends its side when it has everything: the transfer is over when the last byte is there.
   await lane.reader.consume(() => {});
+}
+
+/** The server's own words for a refusal, one line of them. */
+async function reasonOf(client: HttpClient, head: ResponseHead): Promise<string> {
+  const length = Math.min(contentLength(head.headers) ?? 0, 300);
+  const text = new TextDecoder().decode(await client.reader.readExactly(length)).replace(
+    /[^\x20-\x7e]+/g,
+    " ",
+  ).trim();
+  return `the server answered ${head.status} ${head.reason}${text === "" ? "" : ` (${text})`}`;
 }

@@ -57,10 +57,8 @@ function aggregationVerdict(each: Aggregation): Verdict {
       ...base,
       code: "multipath-penalty",
       level: "warn",
-      text:
-        `MPTCP ${direction} is slower than the best single path: ${formatRate(each.multipath_bps)} against ` +
-        `${formatRate(each.best_single_bps)}.`,
-      fix: "ip mptcp endpoint change ADDRESS backup, for the address of the slow path",
+      text: penaltyText(each),
+      fix: singles > 1 ? "ip mptcp endpoint change ADDRESS backup, for the address of the slow path" : null,
     };
   }
   if (singles < 2) {
@@ -86,6 +84,13 @@ function aggregationVerdict(each: Aggregation): Verdict {
   };
 }
 
+function penaltyText(each: Aggregation): string {
+  const figures = `${formatRate(each.multipath_bps)} against ${formatRate(each.best_single_bps)}`;
+  return each.singles > 1
+    ? `MPTCP ${each.direction} is slower than the best single path: ${figures}.`
+    : `MPTCP ${each.direction} over its one path is slower than TCP over it: ${figures}.`;
+}
+
 function plainVerdict(run: BenchRun): Verdict {
   return {
     code: "measured",
@@ -106,7 +111,7 @@ export function benchWarnings(
   const warnings: string[] = [];
   for (const each of aggregations) {
     if (each.multipath_bps < each.best_single_bps * PENALTY) {
-      warnings.push(`Multipath is slower than the best single path in the ${each.direction}.`);
+      warnings.push(penaltyText(each));
     }
   }
   const short = runs.filter((run) => run.error === null && run.intervals.length < FEW_INTERVALS);

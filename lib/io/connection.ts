@@ -52,6 +52,13 @@ export interface Connection extends AsyncDisposable {
   /** The paths as they are now; after the end, as they were last seen. */
   paths(): readonly PathInfo[];
 
+  /**
+   * Changes the congestion control of every path.
+   *
+   * @throws {MptError} `ERR_OPTION_REFUSED`, or `ERR_NOT_SUPPORTED` where the platform cannot.
+   */
+  setCongestion(name: string): void;
+
   /** Opens a stream. TCP and MPTCP have one: a second call throws `ERR_LIMIT`. */
   openStream(): Promise<ByteStream>;
   /** The next stream that the other end opened, or null when there will be none. */

@@ -18,7 +18,7 @@ import {
   SOL_SOCKET,
 } from "../../ffi/mod.ts";
 import { Endpoint } from "../base/endpoint.ts";
-import { MptError } from "../base/errors.ts";
+import type { MptError } from "../base/errors.ts";
 import type { Ip } from "../base/ip.ts";
 import { abortedError, deadline, timedOutError } from "./deadline.ts";
 import { requireFfi } from "./ffi_access.ts";

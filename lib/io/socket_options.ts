@@ -40,15 +40,13 @@ export function applySocketOptions(fd: number, options: SocketOptions): void {
     const bytes = options.maxSegmentBytes;
     check(setInt(fd, SOL_TCP, TCP_MAXSEG, bytes), "TCP_MAXSEG", String(bytes));
   }
-  if (options.congestion !== undefined) {
-    const name = new TextEncoder().encode(options.congestion);
-    check(
-      setBytes(fd, SOL_TCP, TCP_CONGESTION, name),
-      "congestion control",
-      options.congestion,
-      FIX_CONGESTION,
-    );
-  }
+  if (options.congestion !== undefined) setCongestion(fd, options.congestion);
+}
+
+/** Changes the congestion control of a socket, connected or not; on MPTCP that of every subflow. */
+export function setCongestion(fd: number, name: string): void {
+  const bytes = new TextEncoder().encode(name);
+  check(setBytes(fd, SOL_TCP, TCP_CONGESTION, bytes), "congestion control", name, FIX_CONGESTION);
 }
 
 /** Lets a listener start while old connections of its port linger, and sets whether IPv6 also takes IPv4. */

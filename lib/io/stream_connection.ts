@@ -9,6 +9,7 @@ import type { Connection } from "./connection.ts";
 export interface Inspector {
   paths(): readonly PathInfo[];
   isMultipath(): boolean;
+  setCongestion(name: string): void;
 }
 
 /** What a {@linkcode StreamConnection} is made of. */
@@ -61,6 +62,13 @@ export class StreamConnection implements Connection {
   paths(): readonly PathInfo[] {
     if (this.#parts.inspectable()) this.#lastPaths = this.#parts.inspector.paths();
     return this.#lastPaths;
+  }
+
+  setCongestion(name: string): void {
+    if (!this.#parts.inspectable()) {
+      throw new MptError("ERR_CLOSED", "Cannot set the congestion control: the connection is closed");
+    }
+    this.#parts.inspector.setCongestion(name);
   }
 
   openStream(): Promise<ByteStream> {

@@ -9,6 +9,7 @@ interface Meaning {
 const MEANINGS: ReadonlyMap<number, Meaning> = new Map([
   [ERRNO.EPERM, { code: "ERR_PERMISSION", text: "not permitted (a firewall rule or a missing privilege)" }],
   [ERRNO.EACCES, { code: "ERR_PERMISSION", text: "permission denied" }],
+  [ERRNO.ENOENT, { code: "ERR_NOT_SUPPORTED", text: "this kernel has none of that name" }],
   [ERRNO.ENODEV, { code: "ERR_ADDRESS_NOT_LOCAL", text: "no such interface on this host" }],
   [ERRNO.EMFILE, { code: "ERR_TOO_MANY_FILES", text: "too many open files (see ulimit -n)" }],
   [ERRNO.ENFILE, { code: "ERR_TOO_MANY_FILES", text: "too many open files on this host" }],

@@ -3,6 +3,7 @@ import type { Connection, ConnectOptions } from "../io/connection.ts";
 import { DEFAULT_READ_BUFFER_BYTES } from "../io/connection.ts";
 import type { ConnectedSocket } from "../io/kernel_socket.ts";
 import { NodeStream } from "../io/node_stream.ts";
+import { setCongestion } from "../io/socket_options.ts";
 import { StreamConnection } from "../io/stream_connection.ts";
 import { mptcpPaths } from "./paths.ts";
 import { speaksMptcp } from "./state.ts";
@@ -28,6 +29,7 @@ export function mptcpConnection(
     inspector: {
       paths: () => mptcpPaths(stream.fd, socket),
       isMultipath: () => speaksMptcp(stream.fd),
+      setCongestion: (name) => setCongestion(stream.fd, name),
     },
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });

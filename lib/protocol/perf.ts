@@ -32,6 +32,8 @@ export const PERF_FIELDS = {
   duration: "perf-duration-ms",
   /** Record what happens in intervals of this many milliseconds. */
   interval: "perf-interval-ms",
+  /** Send with this congestion control. */
+  congestion: "perf-congestion",
   /** `none`: nothing will be uploaded, send at once. A half-closed MPTCP connection opens no further subflow. */
   upload: "perf-upload",
   /** In the answer: the name under which `GET /perf/NAME` tells what the server saw. */

@@ -1,4 +1,4 @@
-import { type CheckAnswer } from "../protocol/check.ts";
+import type { CheckAnswer } from "../protocol/check.ts";
 import { pathToJson } from "../base/path_json.ts";
 import { TOOL } from "../base/result.ts";
 import type { Endpoint } from "../base/endpoint.ts";

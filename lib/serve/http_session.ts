@@ -1,4 +1,4 @@
-import { MptError } from "../base/errors.ts";
+import { MptError, toMptError } from "../base/errors.ts";
 import type { ByteStream } from "../io/byte_stream.ts";
 import type { CheckAnswer } from "../protocol/check.ts";
 import { contentLength, encodeResponseHead, parseRequestHead, type RequestHead } from "../protocol/http1.ts";
@@ -17,6 +17,8 @@ export interface HttpServices {
   readonly reports: ReportStore;
   check(): CheckAnswer;
   perf(wishes: PerfWishes): PerfSession;
+  /** @throws {MptError} When the kernel refuses the name. */
+  setCongestion(name: string): void;
 }
 
 const PAYLOAD = new Uint8Array(262_144);
@@ -91,8 +93,15 @@ export class HttpSession {
       await this.#refuse(426, "Upgrade Required", "send Upgrade: perf", { Upgrade: PERF_UPGRADE });
       return false;
     }
+    const wishes = wishesOf(head);
+    try {
+      if (wishes.congestion !== undefined) this.#services.setCongestion(wishes.congestion);
+    } catch (error) {
+      await this.#refuse(400, "Bad Request", toMptError(error, "Cannot set the congestion control").message);
+      return false;
+    }
     this.#activity.protocol = "perf";
-    const session = this.#services.perf(wishesOf(head));
+    const session = this.#services.perf(wishes);
     const id = this.#services.reports.keep(() => session.report());
     await this.#write(encodeResponseHead(101, "Switching Protocols", {
       Connection: "Upgrade",
@@ -209,7 +218,9 @@ function keepAlive(head: RequestHead): boolean {
 function wishesOf(head: RequestHead): PerfWishes {
   const duration = millisecondsOf(head, PERF_FIELDS.duration);
   const interval = millisecondsOf(head, PERF_FIELDS.interval);
+  const congestion = head.headers.get(PERF_FIELDS.congestion);
   return {
+    ...(congestion === undefined ? {} : { congestion }),
     noUpload: head.headers.get(PERF_FIELDS.upload) === "none",
     ...(duration === undefined ? {} : { durationMs: duration }),
     ...(interval === undefined ? {} : { intervalMs: Math.max(MIN_INTERVAL_MS, interval) }),

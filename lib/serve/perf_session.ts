@@ -15,6 +15,8 @@ export interface PerfWishes {
   readonly durationMs?: number;
   /** The client uploads nothing: send at once, without waiting for its end of stream. */
   readonly noUpload?: boolean;
+  /** Send with this congestion control. */
+  readonly congestion?: string;
   /** Record intervals of this length, in milliseconds. */
   readonly intervalMs?: number;
 }

@@ -1,6 +1,6 @@
 import type { Endpoint } from "../base/endpoint.ts";
 import { MptError, toMptError } from "../base/errors.ts";
-import { Ip } from "../base/ip.ts";
+import type { Ip } from "../base/ip.ts";
 import { envelope } from "../base/result.ts";
 import { sleep } from "../io/deadline.ts";
 import type { Connection, Listener } from "../io/connection.ts";

@@ -75,7 +75,12 @@ async function speak(
     activity.protocol = "http";
     const check = (): ReturnType<typeof checkAnswer> =>
       checkAnswer(connection, listener.local, services.limits, services.token !== undefined);
-    await new HttpSession(stream, reader, activity, { ...services, check, perf }).run();
+    await new HttpSession(stream, reader, activity, {
+      ...services,
+      check,
+      perf,
+      setCongestion: (name) => connection.setCongestion(name),
+    }).run();
     return;
   }
   // A perf request within any limit begins with a zero byte; whatever else this is, it is not for us.

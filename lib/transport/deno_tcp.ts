@@ -121,6 +121,9 @@ function wrap(
         bytesRetransmitted: 0,
       }],
       isMultipath: () => false,
+      setCongestion: () => {
+        throw needsSystemCalls("change the connection", "a congestion control");
+      },
     },
     ...(signal === undefined ? {} : { signal }),
   });

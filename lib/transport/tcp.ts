@@ -16,6 +16,7 @@ import { ffiUnavailableReason } from "../io/ffi_access.ts";
 import { type ConnectedSocket, connectSocket, ListeningSocket } from "../io/kernel_socket.ts";
 import { NodeStream } from "../io/node_stream.ts";
 import { SocketListener } from "../io/socket_listener.ts";
+import { setCongestion } from "../io/socket_options.ts";
 import { StreamConnection } from "../io/stream_connection.ts";
 import { systemError } from "../io/system_error.ts";
 import { pathFromTcpInfo, readTcpInfo } from "../io/tcp_path.ts";
@@ -62,7 +63,11 @@ function tcpConnection(
     stream,
     inspectable: () => stream.fd >= 0 && !stream.finished,
     onClosing: (lastLook) => stream.beforeClose = lastLook,
-    inspector: { paths: () => [tcpPath(stream.fd, socket.local, socket.remote)], isMultipath: () => false },
+    inspector: {
+      paths: () => [tcpPath(stream.fd, socket.local, socket.remote)],
+      isMultipath: () => false,
+      setCongestion: (name) => setCongestion(stream.fd, name),
+    },
     ...(options.signal === undefined ? {} : { signal: options.signal }),
   });
 }
