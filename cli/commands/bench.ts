@@ -1,7 +1,6 @@
 import { Command, Option } from "@commander-js/extra-typings";
 import type { BenchOptions, BenchResult, Direction } from "../../lib/bench/mod.ts";
 import { duration, integer, size, withCommonOptions } from "../common_options.ts";
-import { EXIT } from "../exit_codes.ts";
 import { type PathChoice, pathChoice, target, transports } from "../option_values.ts";
 import { runJob } from "../run_job.ts";
 
@@ -81,11 +80,9 @@ export function benchCommand(): Command {
         const { renderBench } = await import("../render/bench.ts");
         return renderBench(result, output.paint, options.verbose ?? false);
       },
-      exitCode: (result) => {
-        if (result.runs.some((run) => run.error === null)) {
-          return result.runs.every((run) => run.error === null) ? EXIT.ok : EXIT.failed;
-        }
-        return EXIT.failed;
+      exitCode: async (result) => {
+        const { benchExitCode } = await import("../bench_exit.ts");
+        return benchExitCode(result, options.transport?.includes("mptcp") ?? endpoint.transport === "mptcp");
       },
     });
   }) as unknown as Command;

@@ -68,8 +68,8 @@ function singlePaths(server: BenchServer, settings: BenchSettings): readonly Sin
       interface: path.interface,
     }));
   }
-  // Without MPTCP beside it, one run of TCP as the kernel routes it is the whole question.
-  if (!settings.transports.includes("mptcp")) {
+  // With one path there is no need to tie TCP to it: it is the one that the kernel chooses.
+  if (!settings.transports.includes("mptcp") || server.paths.length < 2) {
     return [{ local: undefined, remote: target, interface: undefined }];
   }
   const seen = new Set<string>();
@@ -80,7 +80,7 @@ function singlePaths(server: BenchServer, settings: BenchSettings): readonly Sin
     seen.add(key);
     singles.push({ local: path.local.ip, remote: path.remote, interface: undefined });
   }
-  return singles.length > 0 ? singles : [{ local: undefined, remote: target, interface: undefined }];
+  return singles;
 }
 
 function respectLimits(server: BenchServer, settings: BenchSettings): void {

@@ -5,6 +5,7 @@ import { envelope } from "../base/result.ts";
 import { summarize } from "../base/statistics.ts";
 import { endOf } from "../io/deadline.ts";
 import { hostFacts } from "../io/host.ts";
+import { mptcpProblem } from "../mptcp/state.ts";
 import type { Measurement } from "../protocol/meter.ts";
 import { aggregationOf } from "./aggregation.ts";
 import { type BenchOptions, type BenchSettings, benchSettings } from "./options.ts";
@@ -50,6 +51,7 @@ export async function bench(
   const started = performance.now();
   const { signal } = options;
   const settings = benchSettings(options);
+  requireSomeTransport(settings);
   const server = await findServer(target, settings, signal);
   const plans = planRuns(server, settings);
   const cost = costOf(plans, server, settings);
@@ -108,6 +110,8 @@ async function oneRun(
   let lastMs = 0;
   let run: BenchRun;
   try {
+    const problem = transport === "mptcp" ? mptcpProblem() : null;
+    if (problem !== null) return failedRun(plan, path, settings, problem);
     const seen = await transfer(server, plan, settings, signal, (interval) => {
       const goodput = rate(interval.bytes, interval.at_ms - lastMs);
       lastMs = interval.at_ms;
@@ -123,6 +127,12 @@ async function oneRun(
   }
   onEvent({ event: "run-end", run: index, goodput_bps: run.goodput_bps, error: run.error });
   return run;
+}
+
+/** Where only MPTCP was asked for and this host has none, there is nothing to do. */
+function requireSomeTransport(settings: BenchSettings): void {
+  const problem = mptcpProblem();
+  if (problem !== null && settings.transports.every((transport) => transport === "mptcp")) throw problem;
 }
 
 function isRefusedHere(failure: MptError): boolean {

@@ -9,6 +9,7 @@ import type { Connection } from "../io/connection.ts";
 import { deadline, orAborted } from "../io/deadline.ts";
 import { lookup } from "../io/lookup.ts";
 import { waitForJoins } from "../mptcp/joins.ts";
+import { mptcpProblem } from "../mptcp/state.ts";
 import { type CheckAnswer, MAX_CHECK_BYTES, parseCheckAnswer } from "../protocol/check.ts";
 import { HttpClient } from "../protocol/http_client.ts";
 import { MAX_REPORT_BYTES, parsePerfReport, type PerfReport } from "../protocol/perf_report.ts";
@@ -41,7 +42,8 @@ export async function findServer(
   signal: AbortSignal | undefined,
 ): Promise<BenchServer> {
   const port = target.port ?? BENCH_PORT;
-  const transport: Transport = settings.transports.includes("mptcp") ? "mptcp" : "tcp";
+  const usesMptcp = settings.transports.includes("mptcp") && mptcpProblem() === null;
+  const transport: Transport = usesMptcp ? "mptcp" : "tcp";
   let failure: MptError | undefined;
   for (const ip of await addressesOf(target, signal)) {
     try {

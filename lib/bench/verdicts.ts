@@ -14,7 +14,10 @@ export function benchVerdicts(
   runs: readonly BenchRun[],
   aggregations: readonly Aggregation[],
 ): readonly Verdict[] {
-  const verdicts = aggregations.map(aggregationVerdict);
+  const measured = runs.filter((run) => run.error === null);
+  const verdicts = aggregations.length > 0
+    ? aggregations.map(aggregationVerdict)
+    : measured.map(plainVerdict);
   for (const run of runs) {
     if (run.transport === "mptcp" && run.transport_in_force !== "mptcp" && run.error === null) {
       verdicts.push({
@@ -26,7 +29,16 @@ export function benchVerdicts(
         fix: "mpt probe of the same target tells more",
       });
     }
-    if (run.error !== null) {
+    if (run.error !== null && isMissingHere(run)) {
+      verdicts.push({
+        code: "mptcp-unknown",
+        level: "unknown",
+        certainty: "proved",
+        text: `What MPTCP is worth for the ${run.direction} is unknown: ${run.error.message}.`,
+        evidence: [run.error.code],
+        fix: "mpt doctor",
+      });
+    } else if (run.error !== null) {
       verdicts.push({
         code: "run-failed",
         level: "fail",
@@ -39,8 +51,21 @@ export function benchVerdicts(
       });
     }
   }
-  if (verdicts.length === 0) verdicts.push(...runs.map(plainVerdict));
   return verdicts;
+}
+
+/** Whether a run could not be made because this host has no MPTCP. */
+export function isMissingHere(run: BenchRun): boolean {
+  switch (run.error?.code) {
+    case "ERR_NOT_LINUX":
+    case "ERR_FFI_PERMISSION":
+    case "ERR_FFI_UNAVAILABLE":
+    case "ERR_MPTCP_DISABLED":
+    case "ERR_MPTCP_UNSUPPORTED":
+      return true;
+    default:
+      return false;
+  }
 }
 
 function aggregationVerdict(each: Aggregation): Verdict {

@@ -1,0 +1,86 @@
+// deno-lint-ignore-file no-console
+/**
+ * Everything that can be said about the code without running its tests, one line a step: `deno task
+ * check`. What a step printed is shown only if it failed; all steps run.
+ *
+ * @module
+ */
+import { filterOut, noRunLines } from "./doc_blocks.ts";
+import { run } from "./process.ts";
+
+/** A step may have to download the dependencies first. */
+const DEADLINE_MS = 10 * 60_000;
+
+/** One call of deno. */
+interface Step {
+  readonly name: string;
+  readonly args: readonly string[];
+}
+
+async function steps(): Promise<readonly Step[]> {
+  const documented = await existing(["mod.ts", "lib", "README.md", ...await markdown("docs")]);
+  return [
+    { name: "format", args: ["fmt", "--check"] },
+    { name: "lint", args: ["lint"] },
+    { name: "types", args: ["check", "."] },
+    { name: "documentation of every export", args: ["doc", "--lint", ...await exported()] },
+    {
+      name: "code in the documentation",
+      args: ["test", "--doc", "--allow-all", "--filter", await runnable(documented), ...documented],
+    },
+    { name: "publish rehearsal", args: ["publish", "--dry-run", "--allow-dirty"] },
+  ];
+}
+
+/** The files behind "exports" of deno.json. */
+async function exported(): Promise<readonly string[]> {
+  const config: unknown = JSON.parse(await Deno.readTextFile("deno.json"));
+  if (typeof config !== "object" || config === null || !("exports" in config)) return [];
+  return Object.values(config.exports ?? {}).filter((file) => typeof file === "string");
+}
+
+/** A filter that leaves out the blocks that are not to be run. */
+async function runnable(entries: readonly string[]): Promise<string> {
+  const blocks = new Map<string, readonly number[]>();
+  for (const entry of entries) {
+    for await (const path of files(entry)) blocks.set(path, noRunLines(await Deno.readTextFile(path)));
+  }
+  return filterOut(blocks);
+}
+
+async function* files(path: string): AsyncGenerator<string> {
+  if (!(await Deno.stat(path)).isDirectory) yield path;
+  else for await (const { name } of Deno.readDir(path)) yield* files(`${path}/${name}`);
+}
+
+async function markdown(folder: string): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const path of await existing([folder])) {
+    for await (const file of files(path)) if (file.endsWith(".md")) found.push(file);
+  }
+  return found.toSorted();
+}
+
+async function existing(paths: readonly string[]): Promise<readonly string[]> {
+  const there = await Promise.all(paths.map((path) => Deno.stat(path).then(() => true, () => false)));
+  return paths.filter((_, index) => there[index]);
+}
+
+async function main(): Promise<number> {
+  Deno.chdir(new URL("..", import.meta.url));
+  let failed = 0;
+  for (const { name, args } of await steps()) {
+    const started = performance.now();
+    const { code, stdout, stderr } = await run([Deno.execPath(), ...args], { deadlineMs: DEADLINE_MS });
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    console.log(`${code === 0 ? "ok    " : "FAILED"} ${name} (${seconds} s)`);
+    if (code === 0) continue;
+    failed++;
+    console.log(`${stdout}${stderr}`.trim());
+    console.log(`Again: deno ${args.map((arg) => /[\s|()]/.test(arg) ? `'${arg}'` : arg).join(" ")}`);
+  }
+  console.log(failed === 0 ? "all checks passed" : `${failed} checks failed`);
+  return failed === 0 ? 0 : 1;
+}
+
+Deno.exit(await main());

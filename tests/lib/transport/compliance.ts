@@ -1,0 +1,29 @@
+import { closingCases } from "./compliance_closing.ts";
+import { connectCases } from "./compliance_connect.ts";
+import { abortCases } from "./compliance_abort.ts";
+import { streamCases } from "./compliance_stream.ts";
+import { type Case, FAMILIES, type TransportUnderTest } from "./compliance_support.ts";
+import { requires } from "../../support/requires.ts";
+
+export { FAMILIES, type TransportUnderTest } from "./compliance_support.ts";
+
+/** Everything that every transport has to do, as tests that are not registered yet. */
+export function complianceCases(transport: TransportUnderTest): readonly Case[] {
+  return [connectCases, streamCases, closingCases, abortCases].flatMap((cases) => cases(transport));
+}
+
+/**
+ * Registers the tests that every transport has to pass.
+ *
+ * @param name What the tests are called after.
+ * @param transport How to connect and listen, and what this transport cannot do.
+ */
+export function complianceSuite(name: string, transport: TransportUnderTest): void {
+  const requirement = requires(...transport.needs);
+  for (const each of complianceCases(transport)) {
+    Deno.test({ name: `${name} ${each.claim}`, ...requirement, fn: each.run });
+  }
+}
+
+/** The literal loopback addresses that the suite uses. */
+export const LOOPBACK: readonly string[] = FAMILIES.map((ip) => ip.toString());
