@@ -1,12 +1,13 @@
-import { type BenchResult, isMissingHere } from "../lib/bench/mod.ts";
+import { type BenchResult, isCutShort, isMissingHere } from "../lib/bench/mod.ts";
 import { EXIT } from "./exit_codes.ts";
 
 /**
  * The exit code of a benchmark: a run that failed is a failure; MPTCP that this host does not have counts
- * only when it was asked for by name.
+ * only when it was asked for by name. A benchmark that was cut short counts when a run came to its end.
  */
 export function benchExitCode(result: BenchResult, mptcpAskedFor: boolean): number {
-  const failed = result.runs.filter((run) => run.error !== null);
+  const failed = result.runs.filter((run) => run.error !== null && !isCutShort(run));
   if (failed.some((run) => !isMissingHere(run))) return EXIT.failed;
+  if (result.runs.every((run) => run.error !== null)) return EXIT.untestable;
   return failed.length > 0 && mptcpAskedFor ? EXIT.untestable : EXIT.ok;
 }

@@ -4,6 +4,9 @@ import { type Painter, painter } from "./render/paint.ts";
 /** Thrown when the reader of stdout has gone away: success, the reader has what it wanted. */
 export class BrokenPipe extends Error {}
 
+/** Ten times a second is as fast as people read, and costs the measurement nothing. */
+const REDRAW_MS = 100;
+
 /** Where a command's words go: the answer to stdout, the story to stderr. */
 export class Output {
   readonly options: CommonOptions;
@@ -12,6 +15,7 @@ export class Output {
   /** True when somebody looks at stderr while it is written. */
   readonly live: boolean;
   #status = 0;
+  #shownAtMs = -Infinity;
 
   constructor(options: CommonOptions) {
     this.options = options;
@@ -49,7 +53,9 @@ export class Output {
 
   /** Lines on stderr that replace the ones before; on a terminal only. */
   status(lines: readonly string[]): void {
-    if (!this.live) return;
+    const now = performance.now();
+    if (!this.live || now - this.#shownAtMs < REDRAW_MS) return;
+    this.#shownAtMs = now;
     const columns = consoleColumns();
     const cut = lines.map((line) => line.length > columns ? line.slice(0, columns) : line);
     const up = this.#status > 0 ? `\x1b[${this.#status}A` : "";

@@ -1,5 +1,5 @@
 import { formatBytes, formatDuration, formatPercent, formatRate } from "../../lib/base/units.ts";
-import type { Aggregation, BenchResult, BenchRun } from "../../lib/bench/mod.ts";
+import { type Aggregation, type BenchResult, type BenchRun, isMissingHere } from "../../lib/bench/mod.ts";
 import type { Painter } from "./paint.ts";
 import { renderVerdicts } from "./probe.ts";
 import { table } from "./table.ts";
@@ -46,7 +46,7 @@ function runTable(runs: readonly BenchRun[]): string {
         : `${run.transport} (was ${run.transport_in_force})`,
       run.direction,
       run.path === null ? run.paths.length > 1 ? `all ${run.paths.length}` : "-" : run.path.local,
-      run.error === null || run.bytes > 0 ? formatRate(run.goodput_bps) : "failed",
+      goodput(run),
       formatBytes(run.bytes),
       formatDuration(run.duration_ms),
       run.longest_stall_ms === null ? "-" : formatDuration(run.longest_stall_ms),
@@ -55,6 +55,11 @@ function runTable(runs: readonly BenchRun[]): string {
       sparkline(run),
     ]),
   );
+}
+
+function goodput(run: BenchRun): string {
+  if (run.error === null || run.bytes > 0) return formatRate(run.goodput_bps);
+  return isMissingHere(run) ? "unknown" : "failed";
 }
 
 /** The goodput of each interval as a row of blocks; the tallest is the best interval of the run. */

@@ -1,4 +1,4 @@
-import { formatBytes, formatDuration, formatRate } from "../../lib/base/units.ts";
+import { formatBytes, formatCount, formatDuration, formatRate } from "../../lib/base/units.ts";
 import type { BenchEvent } from "../../lib/bench/mod.ts";
 
 const BAR_WIDTH = 24;
@@ -14,11 +14,14 @@ export class LiveBench {
   note(event: BenchEvent): string | null {
     if (event.event !== "plan") return null;
     this.#runs = event.cost.runs;
-    const bytes = event.cost.bytes === null ? "" : ` and ${formatBytes(event.cost.bytes)}`;
-    const runs = event.cost.runs === 1 ? "1 run" : `${event.cost.runs} runs`;
-    return `cost: ${runs}, at most ${formatDuration(event.cost.duration_ms)}${bytes}; paths: ${
-      event.paths.join(", ")
-    }`;
+    const { runs, bytes, duration_ms: usual, max_duration_ms: most } = event.cost;
+    const cost = [
+      formatCount(runs, "run"),
+      ...(bytes === null ? [] : [formatBytes(bytes)]),
+      ...(usual === null ? [] : [`about ${formatDuration(usual)}`]),
+      `at most ${formatDuration(most)}`,
+    ];
+    return `cost: ${cost.join(", ")}; paths: ${event.paths.join(", ")}`;
   }
 
   /** The lines that the next event replaces. */

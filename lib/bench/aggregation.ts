@@ -6,17 +6,19 @@ import type { Aggregation, BenchRun } from "./result.ts";
  * Paasch et al. (CSWS 2014). With G the multipath goodput and C the single-path goodputs, it is
  * (G - max C) / (sum C - max C) when G >= max C, and (G - max C) / max C below.
  *
- * @returns The figures, or null without a multipath run or without two single paths to compare it with.
+ * @returns The figures, or null without a multipath run or without every single path to compare it with.
  */
 export function aggregationOf(runs: readonly BenchRun[], direction: Direction): Aggregation | null {
-  const usable = runs.filter((run) =>
-    run.direction === direction && run.error === null && run.goodput_bps > 0
-  );
-  const multipath = usable.find((run) => run.transport === "mptcp" && run.transport_in_force === "mptcp");
-  const singles = usable.filter((run) => run.transport === "tcp").map((run) => run.goodput_bps);
-  if (multipath === undefined || singles.length === 0) return null;
-  const best = Math.max(...singles);
+  const ours = runs.filter((run) => run.direction === direction);
+  const multipath = ours.find((run) => run.transport === "mptcp" && run.transport_in_force === "mptcp");
+  const baselines = ours.filter((run) => run.transport === "tcp");
+  if (multipath === undefined || multipath.error !== null) return null;
+  // Without one of the terms the sum would be too small, and the efficiency too good to be true.
+  if (baselines.some((run) => run.error !== null)) return null;
+  const singles = baselines.map((run) => run.goodput_bps);
+  const best = Math.max(0, ...singles);
   const sum = singles.reduce((total, each) => total + each, 0);
+  if (best === 0) return null;
   return {
     direction,
     best_single_bps: best,

@@ -14,7 +14,7 @@
  * @module
  */
 export { bench } from "./run.ts";
-export { isMissingHere } from "./verdicts.ts";
+export { isCutShort, isMissingHere } from "./verdicts.ts";
 export { aggregationOf, benefit } from "./aggregation.ts";
 export { BENCH_PORT, type BenchOptions, type BenchPath, type Direction } from "./options.ts";
 export type {

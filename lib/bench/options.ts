@@ -77,15 +77,20 @@ export function benchSettings(options: BenchOptions): BenchSettings {
     connectTimeoutMs: options.connectTimeoutMs ?? 5000,
   };
   if (settings.durationMs !== null) atLeast("a duration", settings.durationMs, 100, "ms");
-  if (settings.bytes !== null) atLeast("a size", settings.bytes, 1, "bytes");
+  if (settings.bytes !== null) atLeast("a size", whole("bytes", settings.bytes), 1, "bytes");
   atLeast("an interval", settings.intervalMs, 50, "ms");
-  atLeast("a number of streams", settings.streams, 1, "");
+  atLeast("a number of streams", whole("streams", settings.streams), 1, "");
   if (settings.streams > MAX_STREAMS) throw invalid(`more than ${MAX_STREAMS} streams`);
   return settings;
 }
 
 function atLeast(what: string, value: number, least: number, unit: string): void {
   if (!(value >= least)) throw invalid(`${what} below ${least} ${unit}`.trimEnd());
+}
+
+function whole(what: string, value: number): number {
+  if (!Number.isSafeInteger(value)) throw invalid(`${value} ${what}: it is not a whole number`);
+  return value;
 }
 
 function invalid(what: string): MptError {

@@ -4,7 +4,7 @@ import type { Ip } from "../base/ip.ts";
 import type { Transport } from "../base/transport.ts";
 import type { BenchSettings, Direction } from "./options.ts";
 import type { BenchCost } from "./result.ts";
-import type { BenchServer } from "./server.ts";
+import { ANSWER_MS, type BenchServer, DRAIN_MS } from "./server.ts";
 
 /** One run before it is made. */
 export interface RunPlan {
@@ -21,7 +21,7 @@ export interface RunPlan {
 /** More single paths than this are not measured: they are the sum's terms, not the question. */
 const MAX_SINGLES = 8;
 
-/** What a run costs beyond its transfer: connecting, draining queues, the report. In milliseconds. */
+/** What a run mostly costs beyond its transfer: connecting, draining queues, the report. In milliseconds. */
 const RUN_OVERHEAD_MS = 1000;
 
 interface SinglePath {
@@ -110,10 +110,12 @@ function respectLimits(server: BenchServer, settings: BenchSettings): void {
 
 /** What the runs may cost at the most. */
 export function costOf(runs: readonly RunPlan[], server: BenchServer, settings: BenchSettings): BenchCost {
-  const each = settings.durationMs ?? server.check.limits.max_duration_ms;
+  const { durationMs } = settings;
+  const longest = (durationMs ?? server.check.limits.max_duration_ms) + DRAIN_MS + ANSWER_MS;
   return {
     runs: runs.length,
-    duration_ms: runs.length * (each + RUN_OVERHEAD_MS),
+    duration_ms: durationMs === null ? null : runs.length * (durationMs + RUN_OVERHEAD_MS),
+    max_duration_ms: runs.length * longest,
     bytes: settings.bytes === null ? null : settings.bytes * runs.length,
   };
 }

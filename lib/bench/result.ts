@@ -59,10 +59,13 @@ export interface Aggregation {
   readonly singles: number;
 }
 
-/** What a benchmark may cost at the most, known before it starts. */
+/** What a benchmark costs, known before it starts. */
 export interface BenchCost {
   readonly runs: number;
-  readonly duration_ms: number;
+  /** How long the runs take when all goes well; null when they are bounded by bytes: the network decides. */
+  readonly duration_ms: number | null;
+  /** How long the runs take at the most. */
+  readonly max_duration_ms: number;
   /** Null when the runs are bounded by time alone: then the network decides. */
   readonly bytes: number | null;
 }

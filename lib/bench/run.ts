@@ -111,7 +111,7 @@ async function oneRun(
   let run: BenchRun;
   try {
     const problem = transport === "mptcp" ? mptcpProblem() : null;
-    if (problem !== null) return failedRun(plan, path, settings, problem);
+    if (problem !== null) throw problem;
     const seen = await transfer(server, plan, settings, signal, (interval) => {
       const goodput = rate(interval.bytes, interval.at_ms - lastMs);
       lastMs = interval.at_ms;

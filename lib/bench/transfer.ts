@@ -2,7 +2,7 @@ import process from "node:process";
 import { MptError, toMptError } from "../base/errors.ts";
 import type { ByteStream } from "../io/byte_stream.ts";
 import type { Connection } from "../io/connection.ts";
-import { deadline, orAborted } from "../io/deadline.ts";
+import { type Deadline, deadline, orAborted, timedOutError } from "../io/deadline.ts";
 import { contentLength, type ResponseHead } from "../protocol/http1.ts";
 import { HttpClient } from "../protocol/http_client.ts";
 import { type Interval, type Measurement, Meter } from "../protocol/meter.ts";
@@ -13,10 +13,10 @@ import { connect } from "../transport/connect.ts";
 import type { BenchSettings } from "./options.ts";
 import { PathTable } from "./path_table.ts";
 import type { RunPlan } from "./plan.ts";
-import { AGENT, type BenchServer } from "./server.ts";
+import { AGENT, ANSWER_MS, type BenchServer, DRAIN_MS } from "./server.ts";
 
-/** How long a transfer may go on after its duration: queues on the way have to drain. In milliseconds. */
-const DRAIN_MS = 15_000;
+/** What a timer can hold, in milliseconds. */
+const MAX_TIMER_MS = 0x7fff_ffff;
 
 const PAYLOAD = new Uint8Array(262_144);
 
@@ -49,13 +49,15 @@ export async function transfer(
   signal: AbortSignal | undefined,
   onInterval: (interval: Interval) => void,
 ): Promise<Transfer> {
-  const limitMs = (settings.durationMs ?? server.check.limits.max_duration_ms) + DRAIN_MS;
-  using limit = deadline(limitMs, signal);
+  const durationMs = settings.durationMs ?? server.check.limits.max_duration_ms;
+  using limit = deadline(Math.min(durationMs + DRAIN_MS, MAX_TIMER_MS), signal);
   const lanes: Lane[] = [];
   try {
     // One after the other: a burst of connects would measure the server's backlog.
     for (let i = 0; i < settings.streams; i++) lanes.push(await openLane(plan, settings, limit.signal));
-    return await measure(lanes, server, plan, settings, limit.signal, onInterval);
+    return await measure(lanes, server, plan, settings, limit, onInterval);
+  } catch (error) {
+    throw failureOf(error, limit);
   } finally {
     for (const { connection } of lanes) connection.abort();
     await Promise.all(lanes.map(({ connection }) => connection.closed));
@@ -86,7 +88,7 @@ async function openLane(plan: RunPlan, settings: BenchSettings, signal: AbortSig
       ...(settings.congestion === undefined ? {} : { [PERF_FIELDS.congestion]: settings.congestion }),
       ...(settings.token === undefined ? {} : { Authorization: `Bearer ${settings.token}` }),
     });
-    const head = await orAborted(upgrade, "start the transfer", signal);
+    const head = await answerTo(upgrade, signal);
     if (head.status === 401) {
       throw new MptError("ERR_PERMISSION", "Cannot measure: the server refused the token", {
         fix: "--token TEXT",
@@ -104,12 +106,21 @@ async function openLane(plan: RunPlan, settings: BenchSettings, signal: AbortSig
   }
 }
 
+async function answerTo(upgrade: Promise<ResponseHead>, signal: AbortSignal): Promise<ResponseHead> {
+  using limit = deadline(ANSWER_MS, signal);
+  try {
+    return await orAborted(upgrade, "start the transfer", limit.signal);
+  } catch (error) {
+    throw limit.expired ? timedOutError("start the transfer", ANSWER_MS) : error;
+  }
+}
+
 async function measure(
   lanes: readonly Lane[],
   server: BenchServer,
   plan: RunPlan,
   settings: BenchSettings,
-  signal: AbortSignal,
+  limit: Deadline,
   onInterval: (interval: Interval) => void,
 ): Promise<Transfer> {
   const table = new PathTable();
@@ -124,20 +135,17 @@ async function measure(
   const started = performance.now();
   const meter = new Meter(download ? "receiver" : "sender", started, look());
   const timer = setInterval(() => onInterval(meter.sample(performance.now(), look())), settings.intervalMs);
-  const share = settings.bytes === null ? null : Math.ceil(settings.bytes / lanes.length);
+  const shares = sharesOf(settings.bytes, lanes.length, server.check.limits.max_bytes);
+  const untilMs = started + (settings.durationMs ?? Infinity);
   let failure: MptError | null = null;
   try {
-    const work = lanes.map((lane) =>
-      download ? pull(lane, share ?? server.check.limits.max_bytes, meter) : push(
-        lane,
-        share ?? server.check.limits.max_bytes,
-        started + (settings.durationMs ?? Infinity),
-        meter,
-      )
+    const work = lanes.map((lane, index) =>
+      download ? pull(lane, shares[index]!, meter) : push(lane, shares[index]!, untilMs, meter)
     );
-    await orAborted(Promise.all(work), "finish the transfer", signal);
+    await orAborted(Promise.all(work), "finish the transfer", limit.signal);
+    if (download) requireAll(meter.bytes, shares, performance.now() - started, settings.durationMs);
   } catch (error) {
-    failure = toMptError(error, "Cannot finish the transfer");
+    failure = failureOf(error, limit);
   } finally {
     clearInterval(timer);
   }
@@ -155,6 +163,40 @@ async function measure(
     cpuMs: Math.round((used.user + used.system) / 1000),
     error: failure,
   };
+}
+
+/** How many bytes each connection transfers: together exactly those asked for, or what the server allows. */
+function sharesOf(bytes: number | null, count: number, most: number): readonly number[] {
+  if (bytes === null) return Array.from({ length: count }, () => most);
+  const rest = bytes % count;
+  return Array.from({ length: count }, (_, index) => Math.floor(bytes / count) + (index < rest ? 1 : 0));
+}
+
+/** A server that ends the transfer in order, but before its time, would otherwise look like a slow one. */
+function requireAll(
+  bytes: number,
+  shares: readonly number[],
+  tookMs: number,
+  durationMs: number | null,
+): void {
+  const wanted = shares.reduce((sum, share) => sum + share, 0);
+  // The duration goes to the server in whole milliseconds.
+  if (bytes >= wanted || (durationMs !== null && tookMs >= durationMs - 1)) return;
+  const of = durationMs === null
+    ? `${bytes} of ${wanted} bytes`
+    : `${Math.round(tookMs)} of ${durationMs} ms`;
+  throw new MptError("ERR_CLOSED", `Cannot finish the transfer: the server ended it after ${of}`);
+}
+
+function failureOf(error: unknown, limit: Deadline): MptError {
+  if (limit.expired) {
+    const why = `it was not over ${DRAIN_MS / 1000} s after its time`;
+    return new MptError("ERR_TIMED_OUT", `Cannot finish the transfer: ${why}`);
+  }
+  if (limit.signal.aborted) {
+    return new MptError("ERR_ABORTED", "Cannot finish the transfer: it was cut short", { cause: error });
+  }
+  return toMptError(error, "Cannot finish the transfer");
 }
 
 /** The other direction stays open: a half-closed MPTCP connection opens no further subflow. */
@@ -179,9 +221,10 @@ async function push(lane: Lane, limit: number, untilMs: number, meter: Meter): P
 /** The server's own words for a refusal, one line of them. */
 async function reasonOf(client: HttpClient, head: ResponseHead): Promise<string> {
   const length = Math.min(contentLength(head.headers) ?? 0, 300);
-  const text = new TextDecoder().decode(await client.reader.readExactly(length)).replace(
-    /[^\x20-\x7e]+/g,
-    " ",
-  ).trim();
-  return `the server answered ${head.status} ${head.reason}${text === "" ? "" : ` (${text})`}`;
+  const text = printable(new TextDecoder().decode(await client.reader.readExactly(length)));
+  return `the server answered ${head.status} ${printable(head.reason)}${text === "" ? "" : ` (${text})`}`;
+}
+
+function printable(text: string): string {
+  return text.replace(/[^\x20-\x7e]+/g, " ").trim();
 }

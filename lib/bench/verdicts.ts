@@ -39,16 +39,18 @@ export function benchVerdicts(
         fix: "mpt doctor",
       });
     } else if (run.error !== null) {
-      verdicts.push({
-        code: "run-failed",
-        level: "fail",
-        certainty: "proved",
-        text: `The ${run.direction} over ${run.transport}${
-          run.path === null ? "" : ` from ${run.path.local}`
-        } failed: ${run.error.message}.`,
-        evidence: [run.error.code],
-        fix: null,
-      });
+      verdicts.push(
+        isCutShort(run) ? cutShortVerdict(run) : {
+          code: "run-failed",
+          level: "fail",
+          certainty: "proved",
+          text: `The ${run.direction} over ${run.transport}${
+            run.path === null ? "" : ` from ${run.path.local}`
+          } failed: ${run.error.message}.`,
+          evidence: [run.error.code],
+          fix: null,
+        },
+      );
     }
   }
   return verdicts;
@@ -66,6 +68,24 @@ export function isMissingHere(run: BenchRun): boolean {
     default:
       return false;
   }
+}
+
+/** Whether a run was ended from outside: by Ctrl-C or --timeout. */
+export function isCutShort(run: BenchRun): boolean {
+  return run.error?.code === "ERR_ABORTED";
+}
+
+function cutShortVerdict(run: BenchRun): Verdict {
+  return {
+    code: "run-cut-short",
+    level: "unknown",
+    certainty: "proved",
+    text: `The ${run.direction} over ${run.transport} was cut short; until then it ran at ${
+      formatRate(run.goodput_bps)
+    }.`,
+    evidence: [],
+    fix: null,
+  };
 }
 
 function aggregationVerdict(each: Aggregation): Verdict {
@@ -91,8 +111,8 @@ function aggregationVerdict(each: Aggregation): Verdict {
       ...base,
       code: "multipath-one-path",
       level: "info",
-      text: `MPTCP ${direction} ran over one path: ${formatRate(each.multipath_bps)}, TCP ` +
-        `${formatRate(each.best_single_bps)}.`,
+      text: `MPTCP ${direction} carries ${formatRate(each.multipath_bps)}, TCP over the one path that was ` +
+        `measured ${formatRate(each.best_single_bps)}.`,
       fix: null,
     };
   }
@@ -113,7 +133,7 @@ function penaltyText(each: Aggregation): string {
   const figures = `${formatRate(each.multipath_bps)} against ${formatRate(each.best_single_bps)}`;
   return each.singles > 1
     ? `MPTCP ${each.direction} is slower than the best single path: ${figures}.`
-    : `MPTCP ${each.direction} over its one path is slower than TCP over it: ${figures}.`;
+    : `MPTCP ${each.direction} is slower than TCP over the one path that was measured: ${figures}.`;
 }
 
 function plainVerdict(run: BenchRun): Verdict {

@@ -45,6 +45,9 @@ export interface Connection extends AsyncDisposable {
   /** The other end of the first path. */
   readonly remote: Endpoint;
 
+  /** How long the handshake took, in milliseconds; null for an accepted connection. */
+  readonly connectMs: number | null;
+
   /** The transport in force now: `tcp` for an MPTCP connection that fell back. */
   transportInForce(): Transport;
   /** Whether the connection can use several paths, right at this moment. */

@@ -10,6 +10,8 @@ export class DenoStream implements ByteStream {
   readonly #buffer: Uint8Array<ArrayBuffer>;
   readonly #resolveClosed: () => void;
   #open = true;
+  #reading = false;
+  #ended = false;
   #writeEnded = false;
   #failure: MptError | undefined;
 
@@ -23,17 +25,23 @@ export class DenoStream implements ByteStream {
   }
 
   async read(): Promise<Uint8Array<ArrayBuffer> | null> {
-    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#reading) throw busy();
+    this.#reading = true;
     try {
-      const length = await this.#connection.read(this.#buffer);
-      return length === null ? null : this.#buffer.subarray(0, length);
-    } catch (error) {
-      throw this.#failed(error, `receive from ${this.#peer}`);
+      return await this.#next();
+    } finally {
+      this.#reading = false;
     }
   }
 
   async consume(sink: (chunk: Uint8Array<ArrayBuffer>) => void): Promise<void> {
-    for (let chunk = await this.read(); chunk !== null; chunk = await this.read()) sink(chunk);
+    if (this.#reading) throw busy();
+    this.#reading = true;
+    try {
+      for (let chunk = await this.#next(); chunk !== null; chunk = await this.#next()) sink(chunk);
+    } finally {
+      this.#reading = false;
+    }
   }
 
   async write(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
@@ -57,13 +65,12 @@ export class DenoStream implements ByteStream {
     } catch (error) {
       throw this.#failed(error, `close the sending side to ${this.#peer}`);
     }
+    if (this.#ended) this.#end(closedError(this.#peer));
   }
 
   async close(): Promise<void> {
     if (this.#open) await this.closeWrite().catch(() => {});
-    this.#end(
-      new MptError("ERR_CLOSED", `Cannot exchange data with ${this.#peer}: the connection is closed`),
-    );
+    this.#end(closedError(this.#peer));
     await this.closed;
   }
 
@@ -73,6 +80,20 @@ export class DenoStream implements ByteStream {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  async #next(): Promise<Uint8Array<ArrayBuffer> | null> {
+    if (this.#ended) return null;
+    if (this.#failure !== undefined) throw this.#failure;
+    try {
+      const length = await this.#connection.read(this.#buffer);
+      if (length !== null) return this.#buffer.subarray(0, length);
+    } catch (error) {
+      throw this.#failed(error, `receive from ${this.#peer}`);
+    }
+    this.#ended = true;
+    if (this.#writeEnded) this.#end(closedError(this.#peer));
+    return null;
   }
 
   #failed(error: unknown, action: string): MptError {
@@ -88,4 +109,12 @@ export class DenoStream implements ByteStream {
     this.#connection.close();
     this.#resolveClosed();
   }
+}
+
+function closedError(peer: string): MptError {
+  return new MptError("ERR_CLOSED", `Cannot exchange data with ${peer}: the connection is closed`);
+}
+
+function busy(): MptError {
+  return new MptError("ERR_USAGE", "Cannot read: another read is under way on this stream");
 }

@@ -10,6 +10,7 @@ import {
   listen,
   localName,
   peerName,
+  POLLHUP,
   POLLIN,
   POLLOUT,
   SO_ERROR,
@@ -18,7 +19,7 @@ import {
   SOL_SOCKET,
 } from "../../ffi/mod.ts";
 import { Endpoint } from "../base/endpoint.ts";
-import type { MptError } from "../base/errors.ts";
+import { MptError } from "../base/errors.ts";
 import type { Ip } from "../base/ip.ts";
 import { abortedError, deadline, timedOutError } from "./deadline.ts";
 import { requireFfi } from "./ffi_access.ts";
@@ -43,6 +44,8 @@ export interface ConnectedSocket {
   readonly fd: number;
   readonly local: Endpoint;
   readonly remote: Endpoint;
+  /** How long the handshake took, in milliseconds; null for an accepted connection. */
+  readonly connectMs: number | null;
 }
 
 /** Opens a socket of a protocol, or throws what `explain` makes of the errno. */
@@ -75,9 +78,10 @@ export async function connectSocket(
   const fd = openSocket(remote.family, options.protocol, explain);
   try {
     applySocketOptions(fd, options);
-    if (options.localAddress !== undefined) bindTo(fd, options.localAddress, 0);
+    if (options.localAddress !== undefined) bindLocal(fd, options.localAddress, remote, action);
+    const started = performance.now();
     await establish(fd, remote, port, action, options);
-    return ends(fd, target);
+    return ends(fd, target, performance.now() - started);
   } catch (error) {
     close(fd);
     throw error;
@@ -94,30 +98,40 @@ async function establish(
   const started = connect(fd, encodeSockaddr(remote, port));
   if (started >= 0) return;
   if (started !== -ERRNO.EINPROGRESS) throw systemError(started, action);
+  // On this host the handshake is over before connect() returns: do not wait for a thread to say so.
+  if (isConnected(fd, action)) return;
   using limit = deadline(options.timeoutMs, options.signal);
   for (;;) {
     const ready = await waitReady(fd, POLLOUT, limit.signal);
     if (ready === 0) {
       throw limit.expired ? timedOutError(action, options.timeoutMs) : abortedError(action, options.signal);
     }
-    const error = getInt(fd, SOL_SOCKET, SO_ERROR);
-    if (error !== 0) throw systemError(error, action);
-    // Writable without an error, and still without a peer: the wake-up was for an earlier state.
-    if (peerName(fd) !== -ERRNO.ENOTCONN) return;
+    if (isConnected(fd, action)) return;
+    // Over, without a reason: waiting on would never end.
+    if ((ready & POLLHUP) !== 0) throw systemError(ERRNO.ECONNABORTED, action);
   }
 }
 
-function bindTo(fd: number, ip: Ip, port: number): void {
-  const bound = bind(fd, encodeSockaddr(ip, port));
-  if (bound < 0) {
-    const text = port === 0 ? ip.toString() : Endpoint.of(ip, port).address;
-    throw systemError(bound, port === 0 ? `bind to ${text}` : `listen on ${text}`);
-  }
+/** Whether the handshake is done; throws why it failed. The kernel tells that once: SO_ERROR clears itself. */
+function isConnected(fd: number, action: string): boolean {
+  const error = getInt(fd, SOL_SOCKET, SO_ERROR);
+  if (error !== 0) throw systemError(error, action);
+  return typeof peerName(fd) !== "number";
 }
 
-function ends(fd: number, fallbackRemote: Endpoint): ConnectedSocket {
+function bindLocal(fd: number, local: Ip, remote: Ip, action: string): void {
+  if (local.family !== remote.family) {
+    const reason = `the local address ${local} is of another address family`;
+    throw new MptError("ERR_INVALID_VALUE", `Cannot ${action}: ${reason}`);
+  }
+  const bound = bind(fd, encodeSockaddr(local, 0));
+  if (bound < 0) throw systemError(bound, `bind to ${local}`);
+}
+
+function ends(fd: number, fallbackRemote: Endpoint, connectMs: number | null): ConnectedSocket {
   return {
     fd,
+    connectMs,
     local: nameOf(localName(fd)) ?? Endpoint.of(fallbackRemote.ip!.family === 4 ? "0.0.0.0" : "::", 0),
     // A peer that has already reset has no name any more; what we asked for is still true.
     remote: nameOf(peerName(fd)) ?? fallbackRemote,
@@ -169,7 +183,8 @@ export class ListeningSocket {
     try {
       applyListenOptions(fd, ip.family, options.dualStack);
       applySocketOptions(fd, options);
-      bindTo(fd, ip, port);
+      const bound = bind(fd, encodeSockaddr(ip, port));
+      if (bound < 0) throw systemError(bound, action);
       const listening = listen(fd, options.backlog);
       if (listening < 0) throw systemError(listening, action);
       return new ListeningSocket(fd, nameOf(localName(fd)) ?? wanted);
@@ -184,12 +199,10 @@ export class ListeningSocket {
     const { signal } = this.#closing;
     while (!signal.aborted) {
       const fd = acceptFd(this.#fd);
-      if (fd >= 0) return ends(fd, this.local);
+      if (fd >= 0) return ends(fd, this.local, null);
       switch (-fd) {
         case ERRNO.EAGAIN:
-          this.#waits++;
-          await waitReady(this.#fd, POLLIN, signal);
-          if (--this.#waits === 0) this.#idle?.();
+          await this.#waitForOne();
           break;
         // The connection died in the queue; the next one may be well.
         case ERRNO.ECONNABORTED:
@@ -200,6 +213,15 @@ export class ListeningSocket {
       }
     }
     return null;
+  }
+
+  async #waitForOne(): Promise<void> {
+    this.#waits++;
+    try {
+      await waitReady(this.#fd, POLLIN, this.#closing.signal);
+    } finally {
+      if (--this.#waits === 0) this.#idle?.();
+    }
   }
 
   /** Stops listening; connections that nobody accepted are refused by the kernel. */

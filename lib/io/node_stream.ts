@@ -6,7 +6,7 @@ import { ioError } from "./system_error.ts";
 
 interface Reader {
   readonly resolve: (chunk: Uint8Array<ArrayBuffer> | null) => void;
-  readonly reject: (error: MptError) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 type Sink = (chunk: Uint8Array<ArrayBuffer>) => void;
@@ -25,7 +25,7 @@ const FIRST_BUFFER_BYTES = 16_384;
  */
 export class NodeStream implements ByteStream {
   readonly closed: Promise<void>;
-  /** Called before this side is closed: the last moment at which the kernel tells everything. */
+  /** Called before this side is closed and at the end: the last moments at which the kernel tells everything. */
   beforeClose: () => void = () => {};
   readonly #fd: number;
   readonly #socket: Socket;
@@ -65,6 +65,7 @@ export class NodeStream implements ByteStream {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.closed = promise;
     this.#socket.on("end", () => {
+      if (this.#writeEnded) this.beforeClose();
       this.#ended = true;
       this.#waiting?.resolve(null);
       this.#waiting = undefined;
@@ -104,8 +105,13 @@ export class NodeStream implements ByteStream {
 
   consume(sink: Sink): Promise<void> {
     if (this.#waiting !== undefined || this.#sink !== undefined) return Promise.reject(busy("read"));
-    if (this.#pending !== undefined) sink(this.#pending);
+    const chunk = this.#pending;
     this.#pending = undefined;
+    try {
+      if (chunk !== undefined) sink(chunk);
+    } catch (error) {
+      return Promise.reject(error);
+    }
     if (this.#ended) return Promise.resolve();
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     this.#sink = sink;
@@ -150,12 +156,14 @@ export class NodeStream implements ByteStream {
 
   async close(): Promise<void> {
     if (this.#failure === undefined) await this.closeWrite().catch(() => {});
+    if (!this.#socket.destroyed) this.beforeClose();
     this.#socket.destroy();
     await this.closed;
   }
 
   abort(): void {
     if (this.#socket.destroyed) return;
+    this.beforeClose();
     // Best effort: without it the close is an orderly one, which the other end survives as well.
     setBytes(this.#fd, SOL_SOCKET, SO_LINGER, LINGER_RESET);
     this.#fail(new MptError("ERR_ABORTED", `Cannot exchange data with ${this.#peer}: it was cancelled`));
@@ -180,8 +188,13 @@ export class NodeStream implements ByteStream {
     }
     const chunk = new Uint8Array(buffer.buffer as ArrayBuffer, buffer.byteOffset, length);
     if (this.#sink !== undefined) {
-      this.#sink(chunk);
-      return true;
+      try {
+        this.#sink(chunk);
+        return true;
+      } catch (error) {
+        this.#rejectReader(error);
+        return this.#pause();
+      }
     }
     const waiting = this.#waiting;
     if (waiting !== undefined) {
@@ -190,6 +203,10 @@ export class NodeStream implements ByteStream {
       return true;
     }
     this.#pending = chunk;
+    return this.#pause();
+  }
+
+  #pause(): false {
     this.#paused = true;
     return false;
   }
@@ -202,9 +219,14 @@ export class NodeStream implements ByteStream {
 
   #fail(error: MptError): void {
     this.#failure ??= error;
+    this.#rejectReader(this.#failure);
+  }
+
+  #rejectReader(error: unknown): void {
     const waiting = this.#waiting;
     this.#waiting = undefined;
-    waiting?.reject(this.#failure);
+    this.#sink = undefined;
+    waiting?.reject(error);
   }
 }
 

@@ -4,6 +4,7 @@ import type { PathInfo } from "../base/path.ts";
 import type { Transport } from "../base/transport.ts";
 import type { ByteStream } from "./byte_stream.ts";
 import type { Connection } from "./connection.ts";
+import { lastLook } from "./last_look.ts";
 
 /** How a transport looks into its live socket. */
 export interface Inspector {
@@ -17,6 +18,7 @@ export interface StreamConnectionParts {
   readonly transport: Transport;
   readonly local: Endpoint;
   readonly remote: Endpoint;
+  readonly connectMs: number | null;
   readonly stream: ByteStream;
   readonly inspector: Inspector;
   /** True while the inspector may look: the descriptor is open and ours. */
@@ -32,6 +34,7 @@ export class StreamConnection implements Connection {
   readonly transport: Transport;
   readonly local: Endpoint;
   readonly remote: Endpoint;
+  readonly connectMs: number | null;
   readonly closed: Promise<void>;
   readonly #parts: StreamConnectionParts;
   #taken = false;
@@ -42,11 +45,14 @@ export class StreamConnection implements Connection {
     this.transport = parts.transport;
     this.local = parts.local;
     this.remote = parts.remote;
+    this.connectMs = parts.connectMs;
     this.#parts = parts;
     const { signal, stream } = parts;
     parts.onClosing?.(() => this.#lastLook());
     const abort = (): void => this.abort();
     signal?.addEventListener("abort", abort, { once: true });
+    // Aborted between the end of the connect and this moment: its event has been and gone.
+    if (signal?.aborted) abort();
     this.closed = stream.closed.finally(() => signal?.removeEventListener("abort", abort));
   }
 
@@ -103,7 +109,8 @@ export class StreamConnection implements Connection {
   }
 
   #lastLook(): void {
-    this.paths();
+    const before = this.#lastPaths;
+    this.#lastPaths = lastLook(before, this.paths());
     this.isMultipath();
   }
 }

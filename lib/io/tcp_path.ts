@@ -42,6 +42,20 @@ export function pathState(info: TcpInfo): PathState {
   }
 }
 
+/** RFC 9293 3.4: a FIN takes a sequence number, and the kernel counts it as a byte received. */
+function finReceived(info: TcpInfo): boolean {
+  switch (info.state) {
+    case TCP_STATE.CLOSE_WAIT:
+    case TCP_STATE.LAST_ACK:
+    case TCP_STATE.CLOSING:
+    case TCP_STATE.TIME_WAIT:
+    case TCP_STATE.CLOSE:
+      return true;
+    default:
+      return false;
+  }
+}
+
 /** What identifies a path, beside its numbers. */
 export interface PathIdentity {
   readonly id: number;
@@ -68,7 +82,7 @@ export function pathFromTcpInfo(identity: PathIdentity, info: TcpInfo): PathInfo
     ...present("cwndBytes", product(info.sndCwnd, info.sndMss)),
     ...present("mtu", positive(info.pmtu, 1)),
     bytesSent: info.bytesSent ?? info.bytesAcked ?? 0,
-    bytesReceived: info.bytesReceived ?? 0,
+    bytesReceived: Math.max(0, (info.bytesReceived ?? 0) - (finReceived(info) ? 1 : 0)),
     bytesRetransmitted: retransmitted,
     ...present("deliveryRateBps", product(info.deliveryRate, 8)),
   };

@@ -23,6 +23,7 @@ export function mptcpConnection(
     transport: "mptcp",
     local: socket.local,
     remote: socket.remote,
+    connectMs: socket.connectMs,
     stream,
     inspectable: () => stream.fd >= 0 && !stream.finished,
     onClosing: (lastLook) => stream.beforeClose = lastLook,

@@ -14,10 +14,11 @@ const FILES: readonly string[] = ["/proc/net/netstat", "/proc/net/snmp"];
  *
  * @example Names as nstat prints them
  * ```ts
+ * import assert from "node:assert/strict";
  * import { parseCounters } from "@multipath/mpt/mptcp";
  *
  * const counters = parseCounters("MPTcpExt: MPCapableSYNRX MPCapableSYNTX\nMPTcpExt: 0 7\n");
- * console.assert(counters.get("MPTcpExtMPCapableSYNTX") === 7);
+ * assert(counters.get("MPTcpExtMPCapableSYNTX") === 7);
  * ```
  */
 export function parseCounters(text: string): Counters {
@@ -46,12 +47,13 @@ export function parseCounters(text: string): Counters {
  *
  * @example Count what a connection did
  * ```ts
+ * import assert from "node:assert/strict";
  * import { counterDeltas, readCounters } from "@multipath/mpt/mptcp";
  *
  * if (Deno.build.os === "linux") {
  *   const before = readCounters();
  *   const deltas = counterDeltas(before, readCounters());
- *   console.assert(!deltas.has("MPTcpExtMPCapableSYNTX") || deltas.size > 0);
+ *   assert(!deltas.has("MPTcpExtMPCapableSYNTX") || deltas.size > 0);
  * }
  * ```
  */
@@ -68,10 +70,11 @@ export function readCounters(): Counters {
  *
  * @example One new connection
  * ```ts
+ * import assert from "node:assert/strict";
  * import { counterDeltas } from "@multipath/mpt/mptcp";
  *
  * const deltas = counterDeltas(new Map([["a", 1], ["b", 5]]), new Map([["a", 2], ["b", 5]]));
- * console.assert(deltas.size === 1 && deltas.get("a") === 1);
+ * assert(deltas.size === 1 && deltas.get("a") === 1);
  * ```
  */
 export function counterDeltas(before: Counters, after: Counters): Counters {

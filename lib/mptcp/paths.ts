@@ -1,4 +1,11 @@
-import { ffiProblem, fullInfo, readNumber, readStruct, TCP_INFO_LAYOUT } from "../../ffi/mod.ts";
+import {
+  ffiProblem,
+  fullInfo,
+  interfaceIndex,
+  readNumber,
+  readStruct,
+  TCP_INFO_LAYOUT,
+} from "../../ffi/mod.ts";
 import { MPTCP_SUBFLOW_INFO_LAYOUT } from "../../ffi/mod.ts";
 import type { Endpoint } from "../base/endpoint.ts";
 import type { PathInfo, PathState, PathStatus } from "../base/path.ts";
@@ -107,7 +114,12 @@ function isJoin(entry: SockDiagEntry): boolean {
 export function lookUp(local: Endpoint, remote: Endpoint): SockDiagEntry | undefined {
   if (ffiProblem() !== null) return undefined;
   try {
-    return decodeSockDiag(diagRequest(encodeTcpLookup(local, remote)))[0];
+    // With its interface a socket is found whether it is bound to that or to none; see encodeTcpLookup().
+    const name = interfaceOf(local.ip);
+    const request = encodeTcpLookup(local, remote, name === undefined ? 0 : interfaceIndex(name));
+    const [entry] = decodeSockDiag(diagRequest(request));
+    // Of a connection that is gone, the kernel shows the listener in its place.
+    return entry?.state === TCP_STATE.LISTEN ? undefined : entry;
   } catch {
     // A kernel without inet_diag still has paths; only the flags are missing.
     return undefined;

@@ -64,14 +64,16 @@ const LETTERS: readonly (readonly [number, string])[] = [
  * The flags of a subflow in the letters of `ss -ti`.
  *
  * @param flags Bits of {@linkcode ULP_FLAGS}.
- * @returns `Mmec` for a healthy first subflow, `Jjec` for a healthy join.
+ * @returns At the end that connected `Mmec` for a healthy first subflow and `Jjec` for a healthy join; `Mec` and
+ *   `Jec` at the other.
  *
  * @example A join that waits for its last acknowledgement
  * ```ts
+ * import assert from "node:assert/strict";
  * import { ULP_FLAGS, ulpFlagLetters } from "@multipath/mpt/netlink";
  *
  * const { JOIN_REM, JOIN_LOC, CONNECTED } = ULP_FLAGS;
- * console.assert(ulpFlagLetters(JOIN_REM | JOIN_LOC | CONNECTED) === "Jjc");
+ * assert(ulpFlagLetters(JOIN_REM | JOIN_LOC | CONNECTED) === "Jjc");
  * ```
  */
 export function ulpFlagLetters(flags: number): string {

@@ -29,14 +29,12 @@ export interface Checked<C extends CheckJson> {
 
 /** The control: plain TCP to one address. */
 export async function checkTcp(ip: Ip, plan: ProbePlan, hooks: CheckHooks): Promise<Checked<CheckJson>> {
-  const started = performance.now();
   let connection: Connection;
   try {
     connection = await connect("tcp", ip, plan.port, connectOptions(plan, hooks.signal));
   } catch (error) {
-    return { check: failedCheck(toMptError(error, "Cannot connect")), interface: null };
+    return { check: failedCheck(toMptError(error, "Cannot connect"), hooks.signal), interface: null };
   }
-  const ms = since(started);
   const phase = await talk(connection, plan, hooks.signal);
   const paths = connection.paths();
   await leave(connection, phase);
@@ -44,7 +42,7 @@ export async function checkTcp(ip: Ip, plan: ProbePlan, hooks: CheckHooks): Prom
     check: {
       status: "yes",
       reason: null,
-      ms,
+      ms: rounded(connection.connectMs),
       detail: { error: null, data: phase.data, server: phase.check },
       paths: paths.map(pathToJson),
     },
@@ -64,21 +62,24 @@ export async function checkMptcp(
     return { check: withoutMptcp(unknownCheck(reason, problem.code)), interface: null };
   }
   const evidence = fallbackEvidence();
-  const started = performance.now();
   let connection: Connection;
   try {
     connection = await connect("mptcp", ip, plan.port, connectOptions(plan, hooks.signal));
   } catch (error) {
-    return { check: withoutMptcp(failedCheck(toMptError(error, "Cannot connect"))), interface: null };
+    const check = failedCheck(toMptError(error, "Cannot connect"), hooks.signal);
+    return { check: withoutMptcp(check), interface: null };
   }
-  const connectedAt = performance.now();
-  return await examine(connection, connectedAt, connectedAt - started, plan, hooks, evidence);
+  try {
+    return await examine(connection, performance.now(), plan, hooks, evidence);
+  } finally {
+    connection.abort();
+    await connection.closed;
+  }
 }
 
 async function examine(
   connection: Connection,
   connectedAt: number,
-  connectMs: number,
   plan: ProbePlan,
   hooks: CheckHooks,
   evidence: FallbackEvidence,
@@ -105,7 +106,7 @@ async function examine(
       // A host that did not even ask for MPTCP says nothing about the server.
       status: speaks ? "yes" : local === null ? "no" : "unknown",
       reason: speaks ? null : local?.reason ?? fallbackReason(afterConnect),
-      ms: Math.round(connectMs * 1000) / 1000,
+      ms: rounded(connection.connectMs),
       detail: { error: null, data: phase.data, server },
       paths: paths.map(pathToJson),
       negotiated_after_connect: afterConnect,
@@ -184,6 +185,6 @@ function connectOptions(plan: ProbePlan, signal: AbortSignal | undefined): Conne
   };
 }
 
-function since(startedMs: number): number {
-  return Math.round((performance.now() - startedMs) * 1000) / 1000;
+function rounded(ms: number | null): number | null {
+  return ms === null ? null : Math.round(ms * 1000) / 1000;
 }

@@ -6,6 +6,7 @@ import { deadline, orAborted } from "../io/deadline.ts";
 import { duplexOf } from "../io/duplex.ts";
 import { type CheckAnswer, MAX_CHECK_BYTES, parseCheckAnswer } from "../protocol/check.ts";
 import { HttpClient } from "../protocol/http_client.ts";
+import { reasonOf } from "./failure.ts";
 import type { DataKind } from "./options.ts";
 import type { DataJson } from "./result.ts";
 
@@ -41,20 +42,28 @@ export async function dataPhase(stream: ByteStream, options: DataPhaseOptions): 
   using limit = deadline(options.timeoutMs, options.signal);
   try {
     const talk = options.kind === "http" ? talkHttp(stream, options) : talkTls(stream, options);
-    const found = await orAborted(talk, "get an answer", limit.signal);
+    const { text, check, again } = await orAborted(talk, "get an answer", limit.signal);
     const ms = Math.round((performance.now() - started) * 1000) / 1000;
-    return { ...found, data: { kind: options.kind, status: "yes", ms, text: found.text } };
+    return {
+      data: { kind: options.kind, status: "yes", ms, text },
+      check,
+      again: again === null ? null : () => inTime(again, options),
+    };
   } catch (error) {
     const failure = toMptError(error, "Cannot get an answer");
     // No answer in time proves nothing about the server; a reset or an end of stream does.
     const known = failure.code === "ERR_RESET" || failure.code === "ERR_CLOSED" ||
       failure.code === "ERR_PROTOCOL";
-    const text = limit.expired
-      ? `no answer in ${options.timeoutMs / 1000} s`
-      : failure.message.replace(/^Cannot [^:]*: /, "");
+    const text = limit.expired ? `no answer in ${options.timeoutMs / 1000} s` : reasonOf(failure);
     const status = known && !limit.signal.aborted ? "no" : "unknown";
     return { data: { kind: options.kind, status, ms: null, text }, check: null, again: null };
   }
+}
+
+/** A server may answer once and never again. */
+async function inTime<T>(work: () => Promise<T>, options: DataPhaseOptions): Promise<T> {
+  using limit = deadline(options.timeoutMs, options.signal);
+  return await orAborted(work(), "get an answer", limit.signal);
 }
 
 interface Talk {

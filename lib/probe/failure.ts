@@ -3,16 +3,21 @@ import type { CheckJson } from "./result.ts";
 
 /**
  * What a failed connect says about the target. Only what the network or the other end did is a "no"; what
- * this host could not do leaves the question open.
+ * this host could not do leaves the question open, and so does a probe that was cut short.
  */
-export function failedCheck(failure: MptError): CheckJson {
+export function failedCheck(failure: MptError, signal?: AbortSignal): CheckJson {
   return {
-    status: isAnswer(failure) ? "no" : "unknown",
-    reason: failure.message.replace(/^Cannot [^:]*(?::\d+)?: /, ""),
+    status: isAnswer(failure) && !signal?.aborted ? "no" : "unknown",
+    reason: reasonOf(failure),
     ms: null,
     detail: { error: failure.code, data: null, server: null },
     paths: [],
   };
+}
+
+/** The reason alone: "Cannot connect to [::1]:443: connection refused" without what could not be done. */
+export function reasonOf(failure: MptError): string {
+  return failure.message.replace(/^Cannot .*?: /, "");
 }
 
 function isAnswer(failure: MptError): boolean {

@@ -72,7 +72,7 @@ export function parseCheckAnswer(text: string): CheckAnswer | null {
     addresses: fields.list("addresses", MAX_PATHS).filter((each) => typeof each === "string"),
     syn_mirror_port: fields.numberOrNull("syn_mirror_port"),
     limits: {
-      max_bytes: limits.number("max_bytes"),
+      max_bytes: Math.floor(limits.number("max_bytes")),
       max_duration_ms: limits.number("max_duration_ms"),
       token_required: limits.boolean("token_required"),
     },

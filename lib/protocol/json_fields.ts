@@ -38,18 +38,20 @@ export class JsonFields {
     return value !== undefined && value !== null;
   }
 
-  /** A text of at most 1000 characters. */
+  /** A text of at most 1000 characters that a terminal can show: a stranger chose it. */
   text(name: string): string {
     const value = this.#members.get(name);
-    if (typeof value !== "string" || value.length > 1000) throw this.#wrong(name, "a short text");
+    if (typeof value !== "string" || value.length > 1000 || /\p{C}/u.test(value)) {
+      throw this.#wrong(name, "a short text");
+    }
     return value;
   }
 
-  /** A number that is finite and not negative. */
+  /** A number from 0 to 2^53 - 1, whole or not. */
   number(name: string): number {
     const value = this.#members.get(name);
-    if (typeof value !== "number" || !Number.isFinite(value) || value < 0) {
-      throw this.#wrong(name, "a number of 0 or more");
+    if (typeof value !== "number" || !(value >= 0 && value <= Number.MAX_SAFE_INTEGER)) {
+      throw this.#wrong(name, "a number from 0 to 2^53 - 1");
     }
     return value;
   }
@@ -77,11 +79,13 @@ export class JsonFields {
     return JsonFields.of(`${this.#what}, ${name}`, this.#members.get(name));
   }
 
-  /** Every member whose value is a number. */
+  /** Every member whose value is a finite number. */
   numbers(): Readonly<Record<string, number>> {
-    const numbers: Record<string, number> = {};
-    for (const [name, value] of this.#members) if (typeof value === "number") numbers[name] = value;
-    return numbers;
+    return Object.fromEntries(
+      [...this.#members].flatMap(([name, value]): readonly (readonly [string, number])[] =>
+        typeof value === "number" && Number.isFinite(value) ? [[name, value]] : []
+      ),
+    );
   }
 
   #wrong(name: string, wanted: string): MptError {

@@ -18,7 +18,7 @@ export interface Interval {
 export interface Measurement {
   readonly bytes: number;
   readonly duration_ms: number;
-  /** Longest time between two arrivals; 0 with fewer than two. */
+  /** Longest time without an arrival, from the first one to the end; 0 without any. */
   readonly longest_stall_ms: number;
   /** When that stall began, in milliseconds since the start; null without one. */
   readonly longest_stall_at_ms: number | null;
@@ -29,6 +29,12 @@ export interface Measurement {
 
 /** Which counter of a path a meter follows: at the receiver or at the sender. */
 export type MeterSide = "receiver" | "sender";
+
+interface Stall {
+  readonly ms: number;
+  /** When it began, in milliseconds since the start. */
+  readonly atMs: number | null;
+}
 
 /** An interval list longer than this would be a day at 100 ms: nobody reads it, and it would not fit in memory. */
 const MAX_INTERVALS = 100_000;
@@ -46,8 +52,7 @@ export class Meter {
   #bytes = 0;
   #countedBytes = 0;
   #lastArrivalMs: number | undefined;
-  #longestStallMs = 0;
-  #longestStallAtMs: number | null = null;
+  #longestStall: Stall = { ms: 0, atMs: null };
 
   /**
    * @param side Whether this end receives or sends.
@@ -67,13 +72,7 @@ export class Meter {
 
   /** Notes the arrival (or the sending) of bytes. */
   add(nowMs: number, bytes: number): void {
-    if (this.#lastArrivalMs !== undefined) {
-      const gap = nowMs - this.#lastArrivalMs;
-      if (gap > this.#longestStallMs) {
-        this.#longestStallMs = gap;
-        this.#longestStallAtMs = this.#lastArrivalMs - this.#startMs;
-      }
-    }
+    this.#longestStall = this.#stallUntil(nowMs);
     this.#lastArrivalMs = nowMs;
     this.#bytes += bytes;
   }
@@ -95,14 +94,23 @@ export class Meter {
 
   /** Ends the transfer. */
   finish(nowMs: number): Measurement {
+    // A transfer that broke off stood still until its end.
+    const stall = this.#stallUntil(nowMs);
     return {
       bytes: this.#bytes,
       duration_ms: round(nowMs - this.#startMs),
-      longest_stall_ms: round(this.#longestStallMs),
-      longest_stall_at_ms: this.#longestStallAtMs === null ? null : round(this.#longestStallAtMs),
+      longest_stall_ms: round(stall.ms),
+      longest_stall_at_ms: stall.atMs === null ? null : round(stall.atMs),
       intervals: [...this.#intervals],
       rtt_samples_ms: [...this.#rttSamples],
     };
+  }
+
+  /** The longest stall when the next arrival, or the end, is now. */
+  #stallUntil(nowMs: number): Stall {
+    const last = this.#lastArrivalMs;
+    if (last === undefined || nowMs - last <= this.#longestStall.ms) return this.#longestStall;
+    return { ms: nowMs - last, atMs: last - this.#startMs };
   }
 
   #since(path: PathInfo): PathBytes {

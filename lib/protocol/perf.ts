@@ -1,8 +1,18 @@
+import { MptError } from "../base/errors.ts";
+
 /** A perf request is this many bytes: the number of bytes wanted back, big-endian (draft-banks-quic-performance 2.3.1). */
 export const PERF_HEADER_BYTES = 8;
 
-/** The 8 bytes that open a perf stream. */
+/**
+ * The 8 bytes that open a perf stream.
+ *
+ * @param wantedBytes The number of bytes wanted back, from 0 to 2^53 - 1.
+ * @throws {MptError} `ERR_INVALID_VALUE` for any other number.
+ */
 export function encodePerfHeader(wantedBytes: number): Uint8Array<ArrayBuffer> {
+  if (!Number.isSafeInteger(wantedBytes) || wantedBytes < 0) {
+    throw new MptError("ERR_INVALID_VALUE", `Cannot ask for ${wantedBytes} bytes: it is no number of bytes`);
+  }
   const bytes = new Uint8Array(PERF_HEADER_BYTES);
   new DataView(bytes.buffer).setBigUint64(0, BigInt(wantedBytes));
   return bytes;

@@ -1,3 +1,4 @@
+import { MptError } from "../base/errors.ts";
 import { pathFromJson, type PathJson, pathToJson } from "../base/path_json.ts";
 import { JsonFields } from "./json_fields.ts";
 import type { Interval, Measurement } from "./meter.ts";
@@ -35,6 +36,9 @@ const ENDS: readonly PerfEnd[] = ["running", "done", "duration", "limit", "idle"
  */
 export function parsePerfReport(text: string): PerfReport {
   const fields = JsonFields.parse("the perf report", text);
+  if (fields.text("schema") !== PERF_REPORT_SCHEMA) {
+    throw new MptError("ERR_PROTOCOL", `Cannot read the perf report: it is not ${PERF_REPORT_SCHEMA}`);
+  }
   const end = fields.text("end");
   return {
     schema: PERF_REPORT_SCHEMA,

@@ -2,11 +2,16 @@ import { MptError } from "../base/errors.ts";
 import type { Connection } from "../io/connection.ts";
 import type { ServeLimits } from "./options.ts";
 
+/** Time for a perf connection beyond its transfer: the request, and queues that drain. In milliseconds. */
+export const PERF_GRACE_MS = 5000;
+
 /** What is known about one connection while it lives. */
 export interface Activity {
   readonly connection: Connection;
   readonly startedAtMs: number;
   lastMoveMs: number;
+  /** True while a request is under way: an idle connection has nothing to finish. */
+  busy: boolean;
   protocol: "none" | "http" | "perf" | "unknown";
   requests: number;
   bytesReceived: number;
@@ -21,6 +26,7 @@ export function startActivity(connection: Connection, nowMs: number): Activity {
     connection,
     startedAtMs: nowMs,
     lastMoveMs: nowMs,
+    busy: false,
     protocol: "none",
     requests: 0,
     bytesReceived: 0,
@@ -41,14 +47,18 @@ export function sent(activity: Activity, nowMs: number, bytes: number): void {
   activity.lastMoveMs = nowMs;
 }
 
-/** Which limit in time a connection has reached, if any. */
+/**
+ * Which limit in time a connection has reached, if any. A transfer may take as long as a connection may
+ * live, and has a little more for what is before and behind it.
+ */
 export function overdue(
   activity: Activity,
   nowMs: number,
   limits: Pick<ServeLimits, "idleTimeoutMs" | "maxDurationMs">,
 ): "idle" | "limit" | null {
   if (nowMs - activity.lastMoveMs >= limits.idleTimeoutMs) return "idle";
-  if (nowMs - activity.startedAtMs >= limits.maxDurationMs) return "limit";
+  const grace = activity.protocol === "perf" ? PERF_GRACE_MS : 0;
+  if (nowMs - activity.startedAtMs >= limits.maxDurationMs + grace) return "limit";
   return null;
 }
 

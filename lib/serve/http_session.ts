@@ -44,11 +44,16 @@ export class HttpSession {
   async run(): Promise<void> {
     for (;;) {
       let head: RequestHead;
+      let hasBody: boolean;
       try {
+        this.#activity.busy = false;
         const bytes = await this.#reader.readHead();
         if (bytes === null) return;
+        this.#activity.busy = true;
         received(this.#activity, performance.now(), bytes.length);
         head = parseRequestHead(bytes);
+        requireHost(head);
+        hasBody = (contentLength(head.headers) ?? 0) > 0 || head.headers.has("transfer-encoding");
       } catch (error) {
         if (!(error instanceof MptError)) throw error;
         // RFC 6585 5 and RFC 9112 3: say what is wrong, then close.
@@ -59,22 +64,19 @@ export class HttpSession {
         return;
       }
       this.#activity.requests++;
+      if (hasBody) return await this.#refuse(413, "Content Too Large", "requests have no body here");
       if (!await this.#answer(head)) return;
     }
   }
 
   /** Answers one request; false when the connection is over. */
   async #answer(head: RequestHead): Promise<boolean> {
-    if ((contentLength(head.headers) ?? 0) > 0 || head.headers.has("transfer-encoding")) {
-      await this.#refuse(413, "Content Too Large", "requests have no body here");
-      return false;
-    }
     const keep = keepAlive(head);
     if (head.method !== "GET" && head.method !== "HEAD") {
       await this.#refuse(405, "Method Not Allowed", "use GET", { Allow: "GET, HEAD" });
       return false;
     }
-    const path = head.target.split("?", 1)[0]!;
+    const path = pathOf(head.target);
     if (path === "/") return await this.#json(head, this.#services.check(), keep);
     const bytes = /^\/bytes\/(\d{1,15})$/.exec(path);
     if (bytes !== null) return await this.#bytes(head, Number(bytes[1]), keep);
@@ -207,6 +209,18 @@ export class HttpSession {
     await this.#stream.write(bytes);
     sent(this.#activity, performance.now(), bytes.length);
   }
+}
+
+/** RFC 9112 3.2 */
+function requireHost(head: RequestHead): void {
+  if (head.version === "1.0" || head.headers.has("host")) return;
+  throw new MptError("ERR_PROTOCOL", "Cannot read the HTTP request: it has no Host field");
+}
+
+/** RFC 9112 3.2.1 and 3.2.2: the target may also be a whole URL, as proxies send it. */
+function pathOf(target: string): string {
+  const path = target.replace(/^https?:\/\/[^/?#]*/i, "").split("?", 1)[0]!;
+  return path === "" ? "/" : path;
 }
 
 /** RFC 9112 9.3 */

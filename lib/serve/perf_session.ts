@@ -1,3 +1,4 @@
+import { toMptError } from "../base/errors.ts";
 import type { PathInfo } from "../base/path.ts";
 import { pathToJson } from "../base/path_json.ts";
 import type { ByteStream } from "../io/byte_stream.ts";
@@ -61,7 +62,7 @@ export class PerfSession {
     const now = performance.now();
     return {
       schema: PERF_REPORT_SCHEMA,
-      end: this.#activity.ended === "idle" ? "idle" : this.#end,
+      end: this.#end,
       received: this.#up === undefined || this.#up.bytes === 0 ? null : this.#up.finish(this.#upEndMs ?? now),
       sent: this.#down?.finish(this.#downEndMs ?? now) ?? null,
       paths: (this.#paths ?? this.#connection.paths()).map(pathToJson),
@@ -82,7 +83,7 @@ export class PerfSession {
       this.#end = end;
       await this.#stream.closeWrite();
     } catch (error) {
-      if (this.#end === "running") this.#end = "reset";
+      if (this.#end === "running") this.#end = endOf(this.#activity, error);
       throw error;
     }
   }
@@ -90,18 +91,20 @@ export class PerfSession {
   async #receive(): Promise<void> {
     const meter = this.#up = new Meter("receiver", performance.now(), this.#connection.paths());
     using _sampler = this.#sampleInto(meter);
-    await this.#reader.consume((chunk) => {
-      const now = performance.now();
-      meter.add(now, chunk.length);
-      received(this.#activity, now, chunk.length);
-      if (meter.bytes > this.#limits.maxBytes) {
-        this.#end = "limit";
-        this.#stream.abort();
-      }
-    });
-    this.#upEndMs = performance.now();
-    this.#paths = this.#connection.paths();
-    if (meter.bytes > 0) meter.sample(this.#upEndMs, this.#paths);
+    try {
+      await this.#reader.consume((chunk) => {
+        const now = performance.now();
+        meter.add(now, chunk.length);
+        received(this.#activity, now, chunk.length);
+        if (meter.bytes > this.#limits.maxBytes) this.#stream.abort();
+      });
+    } catch (error) {
+      throw meter.bytes > this.#limits.maxBytes ? this.#overLimit() : error;
+    } finally {
+      this.#upEndMs = performance.now();
+      this.#paths = this.#connection.paths();
+      if (meter.bytes > 0) meter.sample(this.#upEndMs, this.#paths);
+    }
   }
 
   async #send(wanted: number): Promise<PerfEnd> {
@@ -110,23 +113,22 @@ export class PerfSession {
     const until = started + Math.min(this.#wishes.durationMs ?? Infinity, this.#limits.maxDurationMs);
     const meter = this.#down = new Meter("sender", started, this.#connection.paths());
     using _sampler = this.#sampleInto(meter);
-    let end: PerfEnd = "done";
-    for (let left = wanted; left > 0;) {
-      const chunk = left < PAYLOAD.length ? PAYLOAD.subarray(0, left) : PAYLOAD;
-      await this.#stream.write(chunk);
-      const now = performance.now();
-      meter.add(now, chunk.length);
-      sent(this.#activity, now, chunk.length);
-      left -= chunk.length;
-      if (left > 0 && now >= until) {
-        end = "duration";
-        break;
+    try {
+      for (let left = wanted; left > 0;) {
+        const chunk = left < PAYLOAD.length ? PAYLOAD.subarray(0, left) : PAYLOAD;
+        await this.#stream.write(chunk);
+        const now = performance.now();
+        meter.add(now, chunk.length);
+        sent(this.#activity, now, chunk.length);
+        left -= chunk.length;
+        if (left > 0 && now >= until) return "duration";
       }
+      return "done";
+    } finally {
+      this.#downEndMs = performance.now();
+      this.#paths = this.#connection.paths();
+      meter.sample(this.#downEndMs, this.#paths);
     }
-    this.#downEndMs = performance.now();
-    this.#paths = this.#connection.paths();
-    meter.sample(this.#downEndMs, this.#paths);
-    return end;
   }
 
   #sampleInto(meter: Meter): Disposable {
@@ -140,4 +142,11 @@ export class PerfSession {
     this.#end = "limit";
     return tooManyBytes(this.#limits.maxBytes);
   }
+}
+
+/** How a transfer ended that did not come to its end. */
+function endOf(activity: Activity, error: unknown): PerfEnd {
+  if (activity.ended === "idle" || activity.ended === "limit") return activity.ended;
+  const code = toMptError(error, "Cannot transfer").code;
+  return code === "ERR_RESET" || code === "ERR_CLOSED" || activity.ended === "shutdown" ? "reset" : "error";
 }

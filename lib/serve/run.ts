@@ -2,7 +2,7 @@ import type { Endpoint } from "../base/endpoint.ts";
 import { MptError, toMptError } from "../base/errors.ts";
 import type { Ip } from "../base/ip.ts";
 import { envelope } from "../base/result.ts";
-import { sleep } from "../io/deadline.ts";
+import { endOf, sleep } from "../io/deadline.ts";
 import type { Connection, Listener } from "../io/connection.ts";
 import { hostFacts } from "../io/host.ts";
 import { lookup } from "../io/lookup.ts";
@@ -26,8 +26,11 @@ import { serveConnection } from "./serve_connection.ts";
 /** How often limits in time are looked at, in milliseconds. */
 const SWEEP_MS = 250;
 
-/** How long to wait after the host ran out of descriptors, in milliseconds. */
-const EXHAUSTED_PAUSE_MS = 100;
+/** How long to wait after a failed accept, in milliseconds: descriptors may be free by then. */
+const FAILED_PAUSE_MS = 100;
+
+/** A listener that fails this often in a row is broken for good; running out of descriptors does not count. */
+const MAX_FAILURES = 50;
 
 /** A running test server. */
 export class Server implements AsyncDisposable {
@@ -40,6 +43,7 @@ export class Server implements AsyncDisposable {
   readonly #gate: Gate;
   readonly #reports = new ReportStore();
   readonly #live = new Set<Activity>();
+  readonly #turnedAway = new Set<Promise<void>>();
   readonly #onEvent: (event: ServeEvent) => void;
   readonly #startedAtMs = Date.now();
   readonly #started = performance.now();
@@ -99,8 +103,10 @@ export class Server implements AsyncDisposable {
           ...this.#limits,
           once: this.#options.once ?? false,
           token: this.#options.token !== undefined,
+          fallback: this.#options.fallback ?? null,
+          congestion: this.#options.congestion ?? null,
         },
-        end: { reason: signal?.aborted ? "interrupted" : "done" },
+        end: endOf(signal),
       }),
       listeners: this.listeners.map(({ local, transport }) => ({ address: local.address, transport })),
       connections: this.#connections,
@@ -111,16 +117,17 @@ export class Server implements AsyncDisposable {
   }
 
   async #acceptAll(listener: Listener): Promise<void> {
-    for (;;) {
+    for (let failures = 0; failures < MAX_FAILURES;) {
       try {
         const connection = await listener.accept();
         if (connection === null) return;
         this.#welcome(connection, listener);
+        failures = 0;
       } catch (error) {
         const failure = toMptError(error, "Cannot accept a connection");
         this.#onEvent({ event: "warning", text: failure.message });
-        if (failure.code !== "ERR_TOO_MANY_FILES") return;
-        await sleep(EXHAUSTED_PAUSE_MS, this.#stopping.signal);
+        if (failure.code !== "ERR_TOO_MANY_FILES") failures++;
+        await sleep(FAILED_PAUSE_MS, this.#stopping.signal);
       }
     }
   }
@@ -131,7 +138,8 @@ export class Server implements AsyncDisposable {
     if (reason !== null) {
       this.#refused++;
       this.#onEvent({ event: "refused", remote: connection.remote.address, reason });
-      turnAway(connection, reason);
+      const leaving = turnAway(connection, reason).finally(() => this.#turnedAway.delete(leaving));
+      this.#turnedAway.add(leaving);
       return;
     }
     const activity = startActivity(connection, performance.now());
@@ -167,13 +175,12 @@ export class Server implements AsyncDisposable {
     const until = performance.now() + DRAIN_MS;
     while (this.#live.size > 0 && performance.now() < until) {
       // Connections between two requests have nothing to finish.
-      for (const activity of this.#live) {
-        if (performance.now() - activity.lastMoveMs > SWEEP_MS) end(activity, "shutdown");
-      }
+      for (const activity of this.#live) if (!activity.busy) end(activity, "shutdown");
       await sleep(20);
     }
     for (const activity of this.#live) end(activity, "shutdown");
     while (this.#live.size > 0) await sleep(5);
+    await Promise.all(this.#turnedAway);
   }
 }
 
@@ -183,7 +190,7 @@ function end(activity: Activity, why: "idle" | "limit" | "shutdown"): void {
 }
 
 /** RFC 9110 15.6.4: says why in a way that every HTTP client shows, and does not wait to be read. */
-function turnAway(connection: Connection, reason: string): void {
+async function turnAway(connection: Connection, reason: string): Promise<void> {
   const body = new TextEncoder().encode(`${reason}; try again later\n`);
   const head = encodeResponseHead(503, "Service Unavailable", {
     "Content-Type": "text/plain; charset=utf-8",
@@ -191,13 +198,16 @@ function turnAway(connection: Connection, reason: string): void {
     "Retry-After": "1",
     Connection: "close",
   });
-  const answer = async (): Promise<void> => {
+  try {
     const stream = await connection.openStream();
     await stream.write(head);
     await stream.write(body);
     await connection.close();
-  };
-  answer().catch(() => connection.abort());
+  } catch {
+    // It has gone by itself.
+    connection.abort();
+    await connection.closed;
+  }
 }
 
 /**

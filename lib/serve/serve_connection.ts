@@ -90,6 +90,7 @@ async function speak(
   }
   activity.protocol = "perf";
   activity.requests = 1;
+  activity.busy = true;
   if (services.token !== undefined) {
     throw new MptError("ERR_PERMISSION", "Cannot serve raw perf: this server wants its token");
   }

@@ -28,9 +28,10 @@ export async function connectDenoTcp(ip: Ip, port: number, options: ConnectOptio
   using limit = deadline(timeoutMs, options.signal);
   if (limit.signal.aborted) throw abortedError(action, options.signal);
   try {
+    const started = performance.now();
     const connection = await Deno.connect({ hostname: ip.toString(), port, signal: limit.signal });
     connection.setNoDelay(options.noDelay ?? true);
-    return wrap(connection, options.readBufferBytes, options.signal);
+    return wrap(connection, performance.now() - started, options.readBufferBytes, options.signal);
   } catch (error) {
     if (limit.expired) throw timedOutError(action, timeoutMs);
     if (limit.signal.aborted) throw abortedError(action, options.signal);
@@ -58,6 +59,7 @@ class DenoListener implements Listener {
   readonly #listener: Deno.TcpListener;
   readonly #readBufferBytes: number | undefined;
   #closed = false;
+  #turn: Promise<unknown> = Promise.resolve();
 
   constructor(listener: Deno.TcpListener, ip: Ip, readBufferBytes: number | undefined) {
     this.#listener = listener;
@@ -65,10 +67,17 @@ class DenoListener implements Listener {
     this.local = Endpoint.of(ip, listener.addr.port);
   }
 
-  async accept(): Promise<Connection | null> {
+  accept(): Promise<Connection | null> {
+    // Deno lets only one wait at a time.
+    const next = this.#turn.then(() => this.#acceptOne());
+    this.#turn = next.catch(() => {});
+    return next;
+  }
+
+  async #acceptOne(): Promise<Connection | null> {
     if (this.#closed) return null;
     try {
-      return wrap(await this.#listener.accept(), this.#readBufferBytes, undefined);
+      return wrap(await this.#listener.accept(), null, this.#readBufferBytes, undefined);
     } catch (error) {
       if (this.#closed) return null;
       throw ioError(error, `accept a connection on ${this.local.address}`);
@@ -94,6 +103,7 @@ class DenoListener implements Listener {
 
 function wrap(
   connection: Deno.TcpConn,
+  connectMs: number | null,
   readBufferBytes: number | undefined,
   signal: AbortSignal | undefined,
 ): Connection {
@@ -106,6 +116,7 @@ function wrap(
     transport: "tcp",
     local,
     remote,
+    connectMs,
     stream: counted.stream,
     inspectable: () => true,
     inspector: {

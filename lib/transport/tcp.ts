@@ -60,6 +60,7 @@ function tcpConnection(
     transport: "tcp",
     local: socket.local,
     remote: socket.remote,
+    connectMs: socket.connectMs,
     stream,
     inspectable: () => stream.fd >= 0 && !stream.finished,
     onClosing: (lastLook) => stream.beforeClose = lastLook,

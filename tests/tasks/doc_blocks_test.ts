@@ -1,34 +1,64 @@
 import assert from "node:assert/strict";
-import { filterOut, noRunLines } from "../../tasks/doc_blocks.ts";
+import { onlyBlocks, runnableLines } from "../../tasks/doc_blocks.ts";
+import { readSummary } from "../../tasks/test_summary.ts";
 import { run } from "../support/command.ts";
 
-Deno.test("noRunLines() finds marked blocks in Markdown and in comments, and no others", () => {
-  const text =
-    "# A\n```ts no-run\na\n```\n```ts\nb\n```\n/**\n * ```ts no-run\n * c\n * ```\n */\n```sh no-run\n```\n";
-  assert.deepEqual(noRunLines(text), [2, 9]);
+Deno.test("runnableLines() finds blocks in Markdown and in comments, but none that is marked", () => {
+  const text = [
+    "# A",
+    "```ts no-run",
+    "a",
+    "```",
+    "```ts",
+    "b",
+    "```",
+    "/**",
+    " * ```typescript",
+    " * c",
+    " * ```",
+    " */",
+    "```ts ignore",
+    "```",
+    "```sh",
+    "```",
+  ].join("\n");
+  assert.deepEqual(runnableLines(text), [5, 9]);
 });
 
-Deno.test("filterOut() leaves out the named blocks only", () => {
-  const filter = new RegExp(filterOut(new Map([["lib/a.ts", [12]], ["b.md", []]])).slice(1, -1));
-  assert(!filter.test("file:///root/lib/a.ts#12-15.ts"));
-  assert(filter.test("file:///root/lib/a.ts#1-5.ts"));
-  assert(filter.test("file:///root/b.md#12-15.ts"));
-  assert.equal(filterOut(new Map()), "/^/");
+Deno.test("onlyBlocks() lets the named blocks run, and no others", () => {
+  const filter = new RegExp(onlyBlocks(new Map([["lib/a.ts", [12]], ["b.md", []]])).slice(1, -1));
+  assert(filter.test("file:///root/lib/a.ts#12-15.ts"));
+  assert(!filter.test("file:///root/lib/a.ts#1-5.ts"));
+  assert(!filter.test("file:///root/lib/a.ts#120-125.ts"));
+  assert(!filter.test("file:///root/b.md#12-15.ts"));
 });
 
-Deno.test("filterOut() gives a filter with which deno checks the types of a block without running it", async () => {
+Deno.test("onlyBlocks() is a filter with which deno checks the types of a block without running it", async () => {
   const folder = await Deno.makeTempDir();
   try {
-    const file = `${folder}/guide.md`;
-    const runDocs = (markdown: string): ReturnType<typeof run> => {
-      Deno.writeTextFileSync(file, markdown);
-      const filter = filterOut(new Map([["guide.md", noRunLines(markdown)]]));
-      return run([Deno.execPath(), "test", "--no-config", "--doc", "--filter", filter, file]);
+    const runDocs = async (
+      markdown: string,
+    ): Promise<{ readonly counts: unknown; readonly stderr: string }> => {
+      await Deno.writeTextFile(`${folder}/guide.md`, markdown);
+      const filter = onlyBlocks(new Map([["guide.md", runnableLines(markdown)]]));
+      const argv = [
+        Deno.execPath(),
+        "test",
+        "--no-config",
+        "--doc",
+        "--filter",
+        filter,
+        `${folder}/guide.md`,
+      ];
+      const { stdout, stderr } = await run(argv);
+      return { counts: readSummary(stdout), stderr };
     };
-    const marked = await runDocs('```ts no-run\nthrow new Error("ran");\n```\n```ts\nconst a = 1;\n```\n');
-    assert.equal(marked.code, 0, marked.stderr);
-    const plain = await runDocs('```ts\nthrow new Error("ran");\n```\n');
-    assert.equal(plain.code, 1);
+    const both = await runDocs('```ts no-run\nthrow new Error("ran");\n```\n```ts\nconst a = 1;\n```\n');
+    assert.deepEqual(both.counts, { passed: 1, failed: 0, skipped: 0 }, both.stderr);
+    const one = await runDocs('```ts\nthrow new Error("ran");\n```\n');
+    assert.deepEqual(one.counts, { passed: 0, failed: 1, skipped: 0 });
+    const none = await runDocs('```ts no-run\nthrow new Error("ran");\n```\n');
+    assert.deepEqual(none.counts, { passed: 0, failed: 0, skipped: 0 });
     const badType = await runDocs('```ts no-run\nconst a: number = "text";\n```\n');
     assert.match(badType.stderr, /TS2322/);
   } finally {

