@@ -1,8 +1,6 @@
 import type { CommonOptions } from "./common_options.ts";
+import { EXIT } from "./exit_codes.ts";
 import { type Painter, painter } from "./render/paint.ts";
-
-/** Thrown when the reader of stdout has gone away: success, the reader has what it wanted. */
-export class BrokenPipe extends Error {}
 
 /** Ten times a second is as fast as people read, and costs the measurement nothing. */
 const REDRAW_MS = 100;
@@ -30,7 +28,13 @@ export class Output {
 
   /** A text on stdout. */
   answer(text: string): void {
-    write(Deno.stdout, text.endsWith("\n") ? text : `${text}\n`);
+    try {
+      write(Deno.stdout, text.endsWith("\n") ? text : `${text}\n`);
+    } catch (error) {
+      // The reader has what it wanted. Thrown from a callback of the library, this would end nothing.
+      if (error instanceof Deno.errors.BrokenPipe) Deno.exit(EXIT.ok);
+      throw error;
+    }
   }
 
   /** One event as a line of JSON, with --ndjson. */
@@ -112,10 +116,5 @@ const encoder = new TextEncoder();
 
 function write(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
   const bytes = encoder.encode(text);
-  try {
-    for (let sent = 0; sent < bytes.length;) sent += stream.writeSync(bytes.subarray(sent));
-  } catch (error) {
-    if (error instanceof Deno.errors.BrokenPipe) throw new BrokenPipe();
-    throw error;
-  }
+  for (let sent = 0; sent < bytes.length;) sent += stream.writeSync(bytes.subarray(sent));
 }

@@ -7,6 +7,8 @@ import { probeCommand } from "./commands/probe.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { EXIT } from "./exit_codes.ts";
 
+const COMMANDS: readonly string[] = ["probe", "serve", "bench", "doctor"];
+
 const EXAMPLES = `
 Examples:
   mpt probe example.com             does MPTCP reach this server, over how many paths?
@@ -39,6 +41,24 @@ export async function main(args: readonly string[]): Promise<void> {
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     // Help and version end this way too, with exit code 0; bare `mpt` prints its help as an error.
-    Deno.exit(error.exitCode === 0 ? EXIT.ok : EXIT.usage);
+    if (error.exitCode === 0) Deno.exit(EXIT.ok);
+    await answerInJson(args, error.message.replace(/^error: /, ""));
+    Deno.exit(EXIT.usage);
   }
+}
+
+/** Whoever asked for JSON gets it, even when nothing else about the arguments is right. */
+async function answerInJson(args: readonly string[], message: string): Promise<void> {
+  const json = args.includes("--json");
+  if (!json && !args.includes("--ndjson")) return;
+  const { failedResult } = await import("./run_job.ts");
+  const { Output } = await import("./output.ts");
+  const name = COMMANDS.find((command) => args.includes(command)) ?? "usage";
+  const result = failedResult(`mpt.${name}/1`, Date.now(), {
+    reason: "error",
+    error: { code: "ERR_USAGE", message },
+  });
+  const output = new Output({ color: "never", ...(json ? { json } : { ndjson: true }) });
+  if (json) output.answer(JSON.stringify(result, null, 2));
+  else output.event({ event: "end", result });
 }

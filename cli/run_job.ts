@@ -1,9 +1,10 @@
 import { MptError, toMptError } from "../lib/base/errors.ts";
-import { type Envelope, envelope } from "../lib/base/result.ts";
+import { type End, type Envelope, envelope } from "../lib/base/result.ts";
+import { endOf } from "../lib/io/deadline.ts";
 import { hostFacts } from "../lib/io/host.ts";
 import type { CommonOptions } from "./common_options.ts";
 import { EXIT, exitCodeOf } from "./exit_codes.ts";
-import { BrokenPipe, Output } from "./output.ts";
+import { Output } from "./output.ts";
 
 /** What a job gets from the command line. */
 export interface JobContext {
@@ -35,7 +36,6 @@ export async function runJob<R extends Envelope<string>>(
   try {
     Deno.exit(await perform(options, job, output));
   } catch (error) {
-    if (error instanceof BrokenPipe) Deno.exit(EXIT.ok);
     output.error(`mpt: ${toMptError(error, "Cannot go on").message}`);
     Deno.exit(EXIT.untestable);
   }
@@ -60,60 +60,58 @@ async function perform<R extends Envelope<string>>(
   try {
     const result = await job.run({ signal, output });
     output.clearStatus();
-    await deliver(options, output, result, output.human ? await job.render(result, output) : "");
+    const saved = deliver(options, output, result, output.human ? await job.render(result, output) : "");
     if (result.end.reason === "interrupted") return EXIT.interrupted;
-    return await job.exitCode(result);
+    return saved ? await job.exitCode(result) : EXIT.untestable;
   } catch (error) {
-    if (error instanceof BrokenPipe) throw error;
     const failure = toMptError(error, "Cannot go on");
     output.clearStatus();
     output.error(`mpt: ${failure.message}`);
     if (failure.fix !== undefined) output.error(`     try: ${failure.fix}`);
-    await deliver(options, output, errorEnvelope(job.schema, failure, startedAtMs, signal), "");
-    return signal.aborted && failure.code === "ERR_ABORTED" ? EXIT.interrupted : exitCodeOf(failure.code);
+    const end = failedEnd(failure, signal);
+    deliver(options, output, failedResult(job.schema, startedAtMs, end), "");
+    switch (end.reason) {
+      case "interrupted":
+        return EXIT.interrupted;
+      case "timeout":
+        return EXIT.untestable;
+      default:
+        return exitCodeOf(failure.code);
+    }
   } finally {
     clearTimeout(timer);
     release();
   }
 }
 
-async function deliver(
-  options: CommonOptions,
-  output: Output,
-  result: Envelope<string>,
-  text: string,
-): Promise<void> {
+/** Saves and prints a result; false when it could not be saved. */
+function deliver(options: CommonOptions, output: Output, result: Envelope<string>, text: string): boolean {
   const json = JSON.stringify(result, null, 2);
-  if (options.output !== undefined) {
-    try {
-      await Deno.writeTextFile(options.output, `${json}\n`);
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new MptError("ERR_PERMISSION", `Cannot save the result to ${options.output}: ${reason}`);
-    }
-  }
+  const saved = options.output === undefined || save(options.output, `${json}\n`, output);
   if (options.json) output.answer(json);
   else if (options.ndjson) output.event({ event: "end", result });
   else if (text !== "") output.answer(text);
+  return saved;
 }
 
-function errorEnvelope(
-  schema: string,
-  failure: MptError,
-  startedAtMs: number,
-  signal: AbortSignal,
-): Envelope<string> {
-  const interrupted = signal.aborted && failure.code === "ERR_ABORTED";
-  return envelope({
-    schema,
-    host: hostFacts(),
-    startedAtMs,
-    durationMs: Date.now() - startedAtMs,
-    end: {
-      reason: interrupted ? "interrupted" : "error",
-      error: { code: failure.code, message: failure.message },
-    },
-  });
+function save(file: string, text: string, output: Output): boolean {
+  try {
+    Deno.writeTextFileSync(file, text);
+    return true;
+  } catch (error) {
+    output.error(`mpt: ${toMptError(error, `Cannot save the result to ${file}`).message}`);
+    return false;
+  }
+}
+
+/** What failed after the signal, failed because of it. */
+function failedEnd({ code, message }: MptError, signal: AbortSignal): End {
+  return { reason: signal.aborted ? endOf(signal).reason : "error", error: { code, message } };
+}
+
+/** The JSON of a run that has no result: the envelope alone. */
+export function failedResult(schema: string, startedAtMs: number, end: End): Envelope<string> {
+  return envelope({ schema, host: hostFacts(), startedAtMs, durationMs: Date.now() - startedAtMs, end });
 }
 
 /** Calls back on the first and on the second interrupt. Windows has no SIGTERM. */

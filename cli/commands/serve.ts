@@ -1,8 +1,7 @@
 import { Command, Option } from "@commander-js/extra-typings";
 import { Endpoint } from "../../lib/base/endpoint.ts";
-import { MptError } from "../../lib/base/errors.ts";
 import type { ServeOptions, ServeResult } from "../../lib/serve/mod.ts";
-import { duration, integer, size, withCommonOptions } from "../common_options.ts";
+import { duration, integer, notEmpty, size, withCommonOptions } from "../common_options.ts";
 import { EXIT } from "../exit_codes.ts";
 import { runJob } from "../run_job.ts";
 import { usage } from "../usage.ts";
@@ -23,7 +22,7 @@ export function serveCommand(): Command {
       ),
     )
     .option("--once", "end after the first connection")
-    .option("--token <text>", "let only clients that know it transfer data")
+    .option("--token <text>", "let only clients that know it transfer data", notEmpty)
     .option("--congestion <name>", "congestion control, such as cubic")
     .option("--max-connections <n>", "connections at a time (default: 256)", integer(1, 1_000_000))
     .option(
@@ -35,7 +34,6 @@ export function serveCommand(): Command {
     .option("--max-duration <seconds>", "life of one connection (default: 120)", duration)
     .option("--idle-timeout <seconds>", "reset a connection on which nothing moves (default: 30)", duration);
   return withCommonOptions(command).action(async (options) => {
-    if (options.token === "") throw new MptError("ERR_USAGE", "Cannot serve: --token must not be empty");
     const serveOptions: ServeOptions = {
       ...(options.listen === undefined ? {} : { listen: options.listen }),
       ...(options.fallback === undefined ? {} : { fallback: options.fallback }),
