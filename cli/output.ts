@@ -62,7 +62,7 @@ export class Output {
     this.#shownAtMs = now;
     const columns = consoleColumns();
     const cut = lines.map((line) => line.length > columns ? line.slice(0, columns) : line);
-    const up = this.#status > 0 ? `\x1b[${this.#status}A` : "";
+    const up = this.#status > 0 ? `\x1b[${this.#status}A\r` : "";
     writeStderr(`${up}${cut.map((line) => `\r\x1b[K${line}\n`).join("")}\x1b[J`);
     this.#status = cut.length;
   }

@@ -136,12 +136,16 @@ function penaltyText(each: Aggregation): string {
     : `MPTCP ${each.direction} is slower than TCP over the one path that was measured: ${figures}.`;
 }
 
+function from(run: BenchRun): string {
+  return run.path === null ? "" : ` from ${run.path.local}`;
+}
+
 function plainVerdict(run: BenchRun): Verdict {
   return {
     code: "measured",
     level: "info",
     certainty: "proved",
-    text: `${run.transport.toUpperCase()} ${run.direction}: ${formatRate(run.goodput_bps)}.`,
+    text: `${run.transport.toUpperCase()} ${run.direction}${from(run)}: ${formatRate(run.goodput_bps)}.`,
     evidence: [],
     fix: null,
   };
