@@ -64,14 +64,6 @@ export function size(text: string): number {
   });
 }
 
-/** Reads a text that must not be empty. */
-export function notEmpty(text: string): string {
-  return usage(() => {
-    if (text === "") throw new RangeError("it must not be empty");
-    return text;
-  });
-}
-
 /** A reader of whole numbers from `min` to `max`. */
 export function integer(min: number, max: number): (text: string) => number {
   return (text) => usage(() => parseInteger(text, { min, max }));

@@ -106,3 +106,15 @@ export function cString(text: string): Uint8Array<ArrayBuffer> {
   terminated.set(bytes);
   return terminated;
 }
+
+/** Whether the dynamic linker finds one of these libraries; it is closed again at once. */
+export function canOpenLibrary(names: readonly string[]): boolean {
+  return names.some((name) => {
+    try {
+      Deno.dlopen(name, {}).close();
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}

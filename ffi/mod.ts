@@ -5,7 +5,7 @@
  * @module
  */
 export { ERRNO, type ErrnoName, errnoName } from "./errno.ts";
-export { errnoText, type FfiProblem, ffiProblem } from "./library.ts";
+export { canOpenLibrary, errnoText, type FfiProblem, ffiProblem } from "./library.ts";
 export * from "./constants.ts";
 export {
   accept,

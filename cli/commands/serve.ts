@@ -1,7 +1,7 @@
 import { Command, Option } from "@commander-js/extra-typings";
 import { Endpoint } from "../../lib/base/endpoint.ts";
 import type { ServeOptions, ServeResult } from "../../lib/serve/mod.ts";
-import { duration, integer, notEmpty, size, withCommonOptions } from "../common_options.ts";
+import { duration, integer, size, withCommonOptions } from "../common_options.ts";
 import { EXIT } from "../exit_codes.ts";
 import { runJob } from "../run_job.ts";
 import { usage } from "../usage.ts";
@@ -22,7 +22,7 @@ export function serveCommand(): Command {
       ),
     )
     .option("--once", "end after the first connection")
-    .option("--token <text>", "let only clients that know it transfer data", notEmpty)
+    .option("--token <text>", "let only clients that know it transfer data")
     .option("--congestion <name>", "congestion control, such as cubic")
     .option("--max-connections <n>", "connections at a time (default: 256)", integer(1, 1_000_000))
     .option(

@@ -137,6 +137,7 @@ function requireSomeTransport(settings: BenchSettings): void {
 
 function isRefusedHere(failure: MptError): boolean {
   switch (failure.code) {
+    case "ERR_INVALID_VALUE":
     case "ERR_OPTION_REFUSED":
     case "ERR_PERMISSION":
     case "ERR_NET_PERMISSION":

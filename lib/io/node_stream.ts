@@ -2,6 +2,7 @@ import { Socket } from "node:net";
 import { setBytes, SO_LINGER, SOL_SOCKET } from "../../ffi/mod.ts";
 import { MptError } from "../base/errors.ts";
 import type { ByteStream } from "./byte_stream.ts";
+import { DirectWriter } from "./direct_writer.ts";
 import { ioError } from "./system_error.ts";
 
 interface Reader {
@@ -41,6 +42,9 @@ export class NodeStream implements ByteStream {
   #writeEnded = false;
   #failure: MptError | undefined;
   #sink: Sink | undefined;
+  /** Writes until the first byte was received; see {@linkcode DirectWriter}. */
+  #direct: DirectWriter | undefined;
+  #writing: Promise<void> | undefined;
 
   /**
    * @param fd A connected stream socket.
@@ -62,6 +66,7 @@ export class NodeStream implements ByteStream {
         callback: (length, buffer) => this.#received(length, buffer),
       },
     });
+    this.#direct = new DirectWriter(fd, peer);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.closed = promise;
     this.#socket.on("end", () => {
@@ -130,20 +135,22 @@ export class NodeStream implements ByteStream {
   write(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     if (this.#writeEnded) return Promise.reject(writeAfterEnd(this.#peer));
+    if (this.#writing !== undefined) return Promise.reject(busy("write"));
     if (bytes.length === 0) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      this.#socket.write(bytes, (error) => {
-        if (error === null || error === undefined) resolve();
-        else reject(this.#failure ?? ioError(error, `send to ${this.#peer}`));
-      });
-    });
+    const over = (): void => void (this.#writing = undefined);
+    this.#writing = this.#send(bytes);
+    this.#writing.then(over, over);
+    return this.#writing;
   }
 
-  closeWrite(): Promise<void> {
-    if (this.#failure !== undefined) return Promise.reject(this.#failure);
-    if (this.#writeEnded) return Promise.resolve();
+  async closeWrite(): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure;
+    if (this.#writeEnded) return;
     this.beforeClose();
     this.#writeEnded = true;
+    // Whoever waits for that write learns how it ended.
+    await this.#writing?.catch(() => {});
+    if (this.#failure !== undefined) throw this.#failure;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const failed = (): void => reject(this.#failure ?? writeAfterEnd(this.#peer));
     this.#socket.once("close", failed);
@@ -151,7 +158,7 @@ export class NodeStream implements ByteStream {
       this.#socket.off("close", failed);
       resolve();
     });
-    return promise;
+    await promise;
   }
 
   async close(): Promise<void> {
@@ -174,6 +181,27 @@ export class NodeStream implements ByteStream {
     await this.close();
   }
 
+  #send(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    if (this.#direct !== undefined) return this.#sendDirectly(this.#direct, bytes);
+    return new Promise((resolve, reject) => {
+      this.#socket.write(bytes, (error) => {
+        if (error === null || error === undefined) return resolve();
+        // A failed read ends the socket, and its reason comes after the news that the write is off.
+        this.closed.then(() => reject(this.#failure ?? ioError(error, `send to ${this.#peer}`)));
+      });
+    });
+  }
+
+  async #sendDirectly(writer: DirectWriter, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+    try {
+      await writer.write(bytes);
+    } catch (error) {
+      this.#fail(ioError(error, `send to ${this.#peer}`));
+      this.#socket.destroy();
+    }
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
   #nextBuffer(): Uint8Array<ArrayBuffer> {
     const index = this.#turn++ % 2;
     const buffer = this.#buffers[index];
@@ -182,6 +210,7 @@ export class NodeStream implements ByteStream {
   }
 
   #received(length: number, buffer: Uint8Array): boolean {
+    this.#direct = undefined;
     // A full buffer means that more was waiting: fewer, larger reads from now on.
     if (length === this.#bufferBytes) {
       this.#bufferBytes = Math.min(this.#bufferBytes * 2, this.#maxBufferBytes);
@@ -219,6 +248,7 @@ export class NodeStream implements ByteStream {
 
   #fail(error: MptError): void {
     this.#failure ??= error;
+    this.#direct?.stop();
     this.#rejectReader(this.#failure);
   }
 

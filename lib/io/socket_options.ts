@@ -1,4 +1,5 @@
 import {
+  getBytes,
   IPV6_V6ONLY,
   setBytes,
   setInt,
@@ -31,6 +32,8 @@ const FIX_CONGESTION = "sysctl net.ipv4.tcp_available_congestion_control shows t
 
 /** Applies the options to a socket that is not connected yet. */
 export function applySocketOptions(fd: number, options: SocketOptions): void {
+  // An MPTCP socket without a subflow takes any value. Being asked, it makes its first subflow, which knows better.
+  getBytes(fd, SOL_TCP, TCP_CONGESTION, new Uint8Array(16));
   if (options.interface !== undefined) {
     const name = new TextEncoder().encode(options.interface);
     check(setBytes(fd, SOL_SOCKET, SO_BINDTODEVICE, name), "interface", options.interface);

@@ -1,19 +1,17 @@
 import {
-  ffiProblem,
   fullInfo,
-  interfaceIndex,
+  MPTCP_SUBFLOW_INFO_LAYOUT,
   readNumber,
   readStruct,
   TCP_INFO_LAYOUT,
 } from "../../ffi/mod.ts";
-import { MPTCP_SUBFLOW_INFO_LAYOUT } from "../../ffi/mod.ts";
 import type { Endpoint } from "../base/endpoint.ts";
 import type { PathInfo, PathState, PathStatus } from "../base/path.ts";
-import { diagRequest } from "../io/netlink.ts";
 import { decodeSockaddr } from "../io/sockaddr.ts";
 import { pathFromTcpInfo, pathState, readTcpInfo, TCP_STATE, type TcpInfo } from "../io/tcp_path.ts";
 import { interfaceOf } from "../netlink/interface_of.ts";
-import { decodeSockDiag, encodeTcpDump, encodeTcpLookup, type SockDiagEntry } from "../netlink/sock_diag.ts";
+import type { SockDiagEntry } from "../netlink/sock_diag.ts";
+import { findTcpSocket, tcpSockets } from "../netlink/sockets.ts";
 import { ULP_FLAGS } from "../netlink/ulp.ts";
 import { readMptcpInfo } from "./state.ts";
 
@@ -61,7 +59,7 @@ export function pathsByToken(token: number): readonly PathInfo[] | null {
   const states = ~(1 << TCP_STATE.LISTEN | 1 << TCP_STATE.TIME_WAIT);
   const entries: SockDiagEntry[] = [];
   for (const family of [4, 6] as const) {
-    for (const entry of decodeSockDiag(diagRequest(encodeTcpDump(family, states)))) {
+    for (const entry of tcpSockets(family, states)) {
       if (entry.ulp?.tokenLocal === token) entries.push(entry);
     }
   }
@@ -111,15 +109,9 @@ function isJoin(entry: SockDiagEntry): boolean {
 }
 
 /** The kernel's own record of one subflow, or undefined when it is gone or sock_diag is not available. */
-export function lookUp(local: Endpoint, remote: Endpoint): SockDiagEntry | undefined {
-  if (ffiProblem() !== null) return undefined;
+function lookUp(local: Endpoint, remote: Endpoint): SockDiagEntry | undefined {
   try {
-    // With its interface a socket is found whether it is bound to that or to none; see encodeTcpLookup().
-    const name = interfaceOf(local.ip);
-    const request = encodeTcpLookup(local, remote, name === undefined ? 0 : interfaceIndex(name));
-    const [entry] = decodeSockDiag(diagRequest(request));
-    // Of a connection that is gone, the kernel shows the listener in its place.
-    return entry?.state === TCP_STATE.LISTEN ? undefined : entry;
+    return findTcpSocket(local, remote);
   } catch {
     // A kernel without inet_diag still has paths; only the flags are missing.
     return undefined;

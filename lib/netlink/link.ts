@@ -10,6 +10,11 @@ const IFINFOMSG = 16;
 /** `IFLA_*`. */
 const IFNAME = 3;
 const MTU = 4;
+const QDISC = 6;
+const LINKINFO = 18;
+
+/** `IFLA_INFO_KIND`, inside `IFLA_LINKINFO`. */
+const INFO_KIND = 1;
 
 /** `IFF_*` of <linux/if.h>. */
 const IFF_UP = 0x1;
@@ -32,6 +37,10 @@ export interface Link {
   readonly mtu: number;
   /** The kind of hardware, `ARPHRD_*` of <linux/if_arp.h>: 1 Ethernet, 772 loopback, 65534 none. */
   readonly type: number;
+  /** What made it when it is not hardware: `veth`, `bridge`, `wireguard`, `tun` ... */
+  readonly kind?: string;
+  /** The queueing discipline of what it sends, such as `fq` or `noqueue`. */
+  readonly qdisc?: string;
 }
 
 /** The request for all interfaces. */
@@ -53,6 +62,8 @@ export function decodeLinks(parts: readonly Uint8Array[]): readonly Link[] {
     const found = attributeMap(message.body.subarray(IFINFOMSG));
     const name = found.get(IFNAME);
     const mtu = found.get(MTU);
+    const qdisc = found.get(QDISC);
+    const kind = attributeMap(found.get(LINKINFO) ?? new Uint8Array()).get(INFO_KIND);
     const flags = head.getUint32(8, true);
     links.push({
       index: head.getInt32(4, true),
@@ -62,6 +73,8 @@ export function decodeLinks(parts: readonly Uint8Array[]): readonly Link[] {
       loopback: (flags & IFF_LOOPBACK) !== 0,
       mtu: mtu === undefined ? 0 : attributeNumber(mtu),
       type: head.getUint16(2, true),
+      ...(kind === undefined ? {} : { kind: attributeText(kind) }),
+      ...(qdisc === undefined ? {} : { qdisc: attributeText(qdisc) }),
     });
   }
   return links;

@@ -1,4 +1,5 @@
 import { MptError } from "../base/errors.ts";
+import { quote } from "../base/quote.ts";
 
 /** The longest head (request or status line and headers) that is read, in bytes. */
 export const MAX_HEAD_BYTES = 16_384;
@@ -93,7 +94,11 @@ export function contentLength(headers: ReadonlyMap<string, string>): number | nu
   return Number(text);
 }
 
-/** The bytes of a request. */
+/**
+ * The bytes of a request.
+ *
+ * @throws {MptError} `ERR_INVALID_VALUE` when a header field cannot be sent.
+ */
 export function encodeRequest(
   method: string,
   target: string,
@@ -102,7 +107,11 @@ export function encodeRequest(
   return encodeHead(`${method} ${target} HTTP/1.1`, headers);
 }
 
-/** The bytes of a response head. */
+/**
+ * The bytes of a response head.
+ *
+ * @throws {MptError} `ERR_INVALID_VALUE` when a header field cannot be sent.
+ */
 export function encodeResponseHead(
   status: number,
   reason: string,
@@ -113,7 +122,13 @@ export function encodeResponseHead(
 
 function encodeHead(line: string, headers: Readonly<Record<string, string>>): Uint8Array<ArrayBuffer> {
   let text = `${line}\r\n`;
-  for (const [name, value] of Object.entries(headers)) text += `${name}: ${value}\r\n`;
+  for (const [name, value] of Object.entries(headers)) {
+    // RFC 9110 5.5: anything else would be read differently, or begin another field.
+    if (!/^[\t\x20-\x7e]*$/.test(value)) {
+      throw new MptError("ERR_INVALID_VALUE", `Cannot send ${name}: ${quote(value)} is not plain ASCII`);
+    }
+    text += `${name}: ${value}\r\n`;
+  }
   return new TextEncoder().encode(`${text}\r\n`);
 }
 

@@ -22,6 +22,7 @@ import {
 import { ReportStore } from "./report_store.ts";
 import type { ServeEvent, ServeResult } from "./result.ts";
 import { serveConnection } from "./serve_connection.ts";
+import { requireUsableToken } from "./token.ts";
 
 /** How often limits in time are looked at, in milliseconds. */
 const SWEEP_MS = 250;
@@ -234,6 +235,7 @@ export async function serve(
   onEvent: (event: ServeEvent) => void = () => {},
 ): Promise<Server> {
   const limits = limitsOf(options);
+  requireUsableToken(options.token);
   const endpoints = options.listen ?? defaultListen();
   if (endpoints.length === 0) throw new MptError("ERR_USAGE", "Cannot serve: no address to listen on");
   const listeners: Listener[] = [];

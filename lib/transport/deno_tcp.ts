@@ -44,6 +44,7 @@ export function listenDenoTcp(ip: Ip, port: number, options: ListenOptions): Lis
   const wanted = Endpoint.of(ip, port);
   const action = `listen on ${wanted.address}`;
   refuseSystemCallOptions(action, options);
+  if (options.dualStack === false) throw needsSystemCalls(action, "dualStack: false");
   try {
     const tcpBacklog = options.backlog ?? DEFAULT_BACKLOG;
     const listener = Deno.listen({ hostname: ip.toString(), port, tcpBacklog });

@@ -2,10 +2,10 @@ import { closingCases } from "./compliance_closing.ts";
 import { connectCases } from "./compliance_connect.ts";
 import { abortCases } from "./compliance_abort.ts";
 import { streamCases } from "./compliance_stream.ts";
-import { type Case, FAMILIES, type TransportUnderTest } from "./compliance_support.ts";
+import type { Case, TransportUnderTest } from "./compliance_support.ts";
 import { requires } from "../../support/requires.ts";
 
-export { FAMILIES, type TransportUnderTest } from "./compliance_support.ts";
+export type { TransportUnderTest } from "./compliance_support.ts";
 
 /** Everything that every transport has to do, as tests that are not registered yet. */
 export function complianceCases(transport: TransportUnderTest): readonly Case[] {
@@ -24,6 +24,3 @@ export function complianceSuite(name: string, transport: TransportUnderTest): vo
     Deno.test({ name: `${name} ${each.claim}`, ...requirement, fn: each.run });
   }
 }
-
-/** The literal loopback addresses that the suite uses. */
-export const LOOPBACK: readonly string[] = FAMILIES.map((ip) => ip.toString());

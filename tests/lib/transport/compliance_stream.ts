@@ -29,6 +29,7 @@ export function streamCases(transport: TransportUnderTest): readonly Case[] {
           assert.deepEqual(returned, back);
           await Promise.all([client.closed, server.closed]);
           for (const [path] of [client.paths(), server.paths()]) {
+            if (!(transport.exactBytes ?? true)) continue;
             assert.equal(path!.bytesReceived, size);
             // The rest was still in the kernel at the last look.
             assert(path!.bytesSent - path!.bytesRetransmitted <= size);

@@ -14,12 +14,12 @@ export interface TransportUnderTest {
   readonly needs: readonly Need[];
   /** Whether the other end learns of an abort by `ERR_RESET`. @default {true} */
   readonly resets?: boolean;
+  /** Whether paths count payload exactly, without probes and repetition. @default {true} */
+  readonly exactBytes?: boolean;
   /** Whether a connection has just one stream. @default {true} */
   readonly oneStream?: boolean;
   /** Whether options of the kernel's sockets can be set. @default {true} */
   readonly socketOptions?: boolean;
-  /** Whether the listener leaves connections beyond its backlog in the network. @default {true} */
-  readonly backlog?: boolean;
 }
 
 /** A test that is not registered yet. */

@@ -1,0 +1,140 @@
+/** C programs that print where a compiler puts the members of our layouts. */
+import { INET_DIAG_MSG_LAYOUT, INET_DIAG_REQ_LAYOUT } from "../../ffi/layouts/inet_diag.ts";
+import type { Layout } from "../../ffi/layouts/layout.ts";
+import {
+  MPTCP_FULL_INFO_LAYOUT,
+  MPTCP_INFO_LAYOUT,
+  MPTCP_SUBFLOW_INFO_LAYOUT,
+} from "../../ffi/layouts/mptcp.ts";
+import { SOCKADDR_IN6_LAYOUT, SOCKADDR_IN_LAYOUT } from "../../ffi/layouts/sockaddr.ts";
+import { TCP_INFO_LAYOUT } from "../../ffi/layouts/tcp_info.ts";
+import { output, run } from "../support/command.ts";
+
+/** Every layout of ffi/. */
+export const LAYOUTS: readonly Layout[] = [
+  SOCKADDR_IN_LAYOUT,
+  SOCKADDR_IN6_LAYOUT,
+  TCP_INFO_LAYOUT,
+  MPTCP_INFO_LAYOUT,
+  MPTCP_FULL_INFO_LAYOUT,
+  MPTCP_SUBFLOW_INFO_LAYOUT,
+  INET_DIAG_REQ_LAYOUT,
+  INET_DIAG_MSG_LAYOUT,
+];
+
+/** What a struct is called in one of the two sources, and whether its size there is that of the newest kernel. */
+export interface Source {
+  /** What stands before `main`. */
+  readonly prologue: string;
+  /** Whether the size of a struct must be ours, or may be smaller in an older header. */
+  readonly newest: boolean;
+}
+
+/** The headers of the system. */
+export function headerProgram(): Promise<Source> {
+  // <netinet/tcp.h> has an older tcp_info under the same name: the kernel's headers alone.
+  const headers = ["linux/in.h", "linux/in6.h", "linux/tcp.h", "linux/mptcp.h", "linux/inet_diag.h"];
+  const prologue = headers.map((header) => `#include <${header}>\n`).join("");
+  return Promise.resolve({ prologue, newest: false });
+}
+
+/** The types of the running kernel. */
+export async function btfProgram(): Promise<Source> {
+  const dump = ["bpftool", "btf", "dump", "file", "/sys/kernel/btf/vmlinux", "format", "c"];
+  return { prologue: await output(dump), newest: true };
+}
+
+/** What came of a comparison. */
+export interface Comparison {
+  /** The structs that were compared. */
+  readonly compared: ReadonlySet<string>;
+  /** Structs and members, `struct.member`, that the source does not have. */
+  readonly lacking: readonly string[];
+}
+
+/** A line of the program: what it prints, and the expression for it. */
+interface Question {
+  readonly struct: string;
+  readonly member: string;
+  readonly line: string;
+}
+
+/**
+ * Compiles a program that asks for each offset and size, and runs it. What does not compile is left out.
+ *
+ * @throws {Error} If an offset or a size differs.
+ */
+export async function compareLayouts(source: () => Promise<Source>): Promise<Comparison> {
+  const { prologue, newest } = await source();
+  const folder = await Deno.makeTempDir();
+  try {
+    const lacking: string[] = [];
+    let questions = LAYOUTS.flatMap(questionsAbout);
+    for (;;) {
+      const errors = await compile(folder, prologue, questions);
+      if (errors.size === 0) break;
+      lacking.push(...[...errors].map((line) => named(questions[line]!)));
+      questions = questions.filter((_, line) => !errors.has(line));
+    }
+    const answers = (await output([`${folder}/program`])).trim().split("\n");
+    const differences = answers.filter((answer) => !agrees(answer, newest));
+    if (differences.length > 0) throw new Error(`Cannot trust the layouts: ${differences.join("; ")}`);
+    return { compared: new Set(questions.map(({ struct }) => struct)), lacking };
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+function questionsAbout(layout: Layout): readonly Question[] {
+  const { name: struct, size, fields } = layout;
+  const type = `struct ${struct}`;
+  return [
+    {
+      struct,
+      member: "",
+      line: `printf("size ${struct} ${size} %zu\\n", sizeof(${type}));`,
+    },
+    ...Object.values(fields).map(({ c, offset, size: bytes }) => ({
+      struct,
+      member: c,
+      line: `printf("member ${struct}.${c} ${offset} %zu ${bytes} %zu\\n", ` +
+        `__builtin_offsetof(${type}, ${c}), sizeof(((${type} *)0)->${c}));`,
+    })),
+  ];
+}
+
+/** The indexes of the questions that do not compile. */
+async function compile(
+  folder: string,
+  prologue: string,
+  questions: readonly Question[],
+): Promise<ReadonlySet<number>> {
+  const head = `${prologue}\nextern int printf(const char *, ...);\nint main(void) {\n`;
+  const first = head.split("\n").length;
+  const program = `${head}${questions.map(({ line }) => line).join("\n")}\nreturn 0;\n}\n`;
+  await Deno.writeTextFile(`${folder}/program.c`, program);
+  const gcc = ["gcc", "-w", "-fmax-errors=0", "-o", `${folder}/program`, `${folder}/program.c`];
+  const { code, stderr } = await run(gcc, { env: { LC_ALL: "C" } });
+  if (code === 0) return new Set();
+  const lines = [...stderr.matchAll(/program\.c:(\d+):\d+: error:/g)].map(([, line]) => Number(line) - first);
+  const wrong = new Set(lines.filter((line) => line >= 0 && line < questions.length));
+  if (wrong.size === 0) throw new Error(`Cannot compile: ${stderr.slice(0, 2000)}`);
+  return wrong;
+}
+
+function named({ struct, member }: Question): string {
+  return member === "" ? struct : `${struct}.${member}`;
+}
+
+function agrees(answer: string, newest: boolean): boolean {
+  const [kind, name = "", ...numbers] = answer.split(" ");
+  const [ours = NaN, theirs = NaN, ourSize = NaN, theirSize = NaN] = numbers.map(Number);
+  if (kind === "member") return ours === theirs && (ourSize === theirSize || isTail(name));
+  // Structs grow at their end: an older header has a shorter one.
+  return newest ? ours === theirs : theirs <= ours;
+}
+
+/** A struct inside a struct is as long as it was in that header. */
+function isTail(name: string): boolean {
+  return name === "mptcp_full_info.mptcp_info";
+}
