@@ -2,6 +2,7 @@ import {
   output,
   type ProcessOptions,
   type ProcessResult,
+  programPath,
   run,
   type RunningProcess,
   start,
@@ -15,7 +16,7 @@ export type NamespaceMode = "root" | "user";
 
 /** Whether this machine lets the caller make namespaces. */
 export type NamespaceSupport =
-  | { readonly mode: NamespaceMode }
+  | { readonly mode: NamespaceMode; readonly reason: null }
   | { readonly mode: null; readonly reason: string };
 
 const UNSHARE: Readonly<Record<NamespaceMode, readonly string[]>> = {
@@ -35,7 +36,7 @@ export function namespaceSupport(launcher: readonly string[] = []): NamespaceSup
     const [program = "", ...args] = [...launcher, ...UNSHARE[mode], "true"];
     try {
       const result = new Deno.Command(program, { args, stdin: "null" }).outputSync();
-      if (result.success) return { mode };
+      if (result.success) return { mode, reason: null };
       reason = new TextDecoder().decode(result.stderr).trim();
     } catch (error) {
       reason = error instanceof Error ? error.message : String(error);
@@ -46,8 +47,6 @@ export function namespaceSupport(launcher: readonly string[] = []): NamespaceSup
 
 /** Options of {@linkcode hold}. */
 export interface HoldOptions {
-  /** How to make the namespaces. @default {what works, see namespaceSupport()} */
-  readonly mode?: NamespaceMode;
   /** Arguments in front of every command, such as `setpriv --reuid=...` to drop rights. */
   readonly launcher?: readonly string[];
 }
@@ -142,12 +141,17 @@ export class Namespaces implements AsyncDisposable {
  */
 export async function hold(script: readonly string[], options: HoldOptions = {}): Promise<Namespaces> {
   const { launcher = [] } = options;
-  const support = options.mode === undefined ? namespaceSupport(launcher) : { mode: options.mode };
+  const support = namespaceSupport(launcher);
   if (support.mode === null) throw new Error(`Cannot make a private network: ${support.reason}`);
   const lines = ["set -e", "mount -t tmpfs tmpfs /run", ...script, "echo ready", "exec cat"];
   const [program = "", ...args] = [...launcher, ...UNSHARE[support.mode], "sh", "-c", lines.join("\n")];
-  const holder = new Deno.Command(program, { args, stdin: "piped", stdout: "piped", stderr: "piped" })
-    .spawn();
+  const holder = new Deno.Command(program, {
+    args,
+    env: { PATH: programPath() },
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
   const stderr = new Response(holder.stderr).text();
   if (await firstLine(holder.stdout) !== "ready") {
     await holder.stdin.close().catch(() => {});

@@ -5,6 +5,9 @@
  * @module
  */
 
+/** Where Debian keeps programs such as `ip`, which an ordinary user's PATH does not name. */
+const SYSTEM_FOLDERS: readonly string[] = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
+
 /** How long a command may run when nothing else is said, in milliseconds. */
 const DEADLINE_MS = 30_000;
 
@@ -204,6 +207,16 @@ export class RunningProcess implements AsyncDisposable {
 }
 
 /**
+ * The PATH that programs are looked for in, and get.
+ *
+ * @returns That of this process with the folders of system programs after it.
+ */
+export function programPath(): string {
+  const folders = (Deno.env.get("PATH") ?? "/usr/local/bin:/usr/bin:/bin").split(":");
+  return [...folders, ...SYSTEM_FOLDERS.filter((folder) => !folders.includes(folder))].join(":");
+}
+
+/**
  * Starts a program in the background.
  *
  * @param argv The program and its arguments.
@@ -218,7 +231,7 @@ export function start(argv: readonly string[], options: ProcessOptions = {}): Ru
     stdout: "piped",
     stderr: "piped",
     clearEnv: options.clearEnv ?? false,
-    ...(options.env === undefined ? {} : { env: { ...options.env } }),
+    env: { ...(options.clearEnv ? {} : { PATH: programPath() }), ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   }).spawn();
   if (options.stdin !== undefined) void feed(child.stdin, options.stdin);

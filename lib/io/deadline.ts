@@ -9,6 +9,9 @@ export interface Deadline extends Disposable {
   readonly expired: boolean;
 }
 
+/** The longest that setTimeout() can wait; what is longer it does at once. Nobody waits for 24 days. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /**
  * A deadline.
  *
@@ -18,7 +21,7 @@ export interface Deadline extends Disposable {
 export function deadline(timeoutMs: number | undefined, parent?: AbortSignal): Deadline {
   const controller = new AbortController();
   let expired = false;
-  const timer = timeoutMs === undefined ? undefined : setTimeout(() => {
+  const timer = timeoutMs === undefined || timeoutMs > MAX_TIMER_MS ? undefined : setTimeout(() => {
     expired = true;
     controller.abort();
   }, timeoutMs);

@@ -1,7 +1,10 @@
 import { Duplex } from "node:stream";
 import type { ByteStream } from "./byte_stream.ts";
 
-/** A stream as Node's Duplex, for the parts of Node that want one, such as TLS. Closing it closes the stream. */
+/**
+ * A stream as Node's Duplex, for the parts of Node that want one, such as TLS. Ending it half-closes the
+ * stream; destroying it leaves the stream to whoever opened it.
+ */
 export function duplexOf(stream: ByteStream): Duplex {
   let reading = false;
   const duplex = new Duplex({

@@ -18,7 +18,7 @@ const LIMIT_BYTES = 1 << 20;
  */
 export function readProc(path: string, limit: number = LIMIT_BYTES): string | null {
   const action = `read ${path}`;
-  if (!path.startsWith("/proc/") || path.split("/").includes("..")) {
+  if (!staysInProc(path)) {
     throw new MptError("ERR_USAGE", `Cannot ${action}: it is not in /proc`);
   }
   requireFfi(action);
@@ -26,4 +26,11 @@ export function readProc(path: string, limit: number = LIMIT_BYTES): string | nu
   if (typeof bytes !== "number") return new TextDecoder().decode(bytes);
   if (bytes === -ERRNO.ENOENT) return null;
   throw systemError(bytes, action);
+}
+
+/** The folders of processes have links that lead anywhere, such as `/proc/self/root`. */
+function staysInProc(path: string): boolean {
+  const [root, proc, first = "", ...rest] = path.split("/");
+  return root === "" && proc === "proc" && !/^(self|thread-self|\d+)$/.test(first) &&
+    ![first, ...rest].some((part) => part === "" || part === "." || part === "..");
 }

@@ -36,8 +36,9 @@ export function encodeSockaddr(ip: Ip, port: number): Uint8Array<ArrayBuffer> {
 
 /** The endpoint in a sockaddr at `offset`, IPv4-mapped addresses as IPv4; null for any other family. */
 export function decodeSockaddr(view: DataView<ArrayBuffer>, offset: number = 0): Endpoint | null {
+  if (view.byteLength - offset < V4.size) return null;
   const family = view.getUint16(offset, true);
-  if (family === AF_INET && view.byteLength - offset >= V4.size) {
+  if (family === AF_INET) {
     const port = view.getUint16(offset + V4.fields.port.offset, false);
     return Endpoint.of(Ip.fromBytes(slice(view, offset + V4.fields.address.offset, 4)), port);
   }

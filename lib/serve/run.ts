@@ -7,7 +7,6 @@ import type { Connection, Listener } from "../io/connection.ts";
 import { hostFacts } from "../io/host.ts";
 import { lookup } from "../io/lookup.ts";
 import { mptcpProblem } from "../mptcp/state.ts";
-import { encodeResponseHead } from "../protocol/http1.ts";
 import { listen } from "../transport/connect.ts";
 import { type Activity, overdue, startActivity } from "./activity.ts";
 import { Gate } from "./gate.ts";
@@ -23,6 +22,7 @@ import { ReportStore } from "./report_store.ts";
 import type { ServeEvent, ServeResult } from "./result.ts";
 import { serveConnection } from "./serve_connection.ts";
 import { requireUsableToken } from "./token.ts";
+import { turnAway } from "./turn_away.ts";
 
 /** How often limits in time are looked at, in milliseconds. */
 const SWEEP_MS = 250;
@@ -32,6 +32,9 @@ const FAILED_PAUSE_MS = 100;
 
 /** A listener that fails this often in a row is broken for good; running out of descriptors does not count. */
 const MAX_FAILURES = 50;
+
+/** At most this many clients that are one too many are waited for until they ask. */
+const MAX_ASKING = 64;
 
 /** A running test server. */
 export class Server implements AsyncDisposable {
@@ -139,7 +142,9 @@ export class Server implements AsyncDisposable {
     if (reason !== null) {
       this.#refused++;
       this.#onEvent({ event: "refused", remote: connection.remote.address, reason });
-      const leaving = turnAway(connection, reason).finally(() => this.#turnedAway.delete(leaving));
+      const patient = this.#turnedAway.size < MAX_ASKING;
+      const leaving = turnAway(connection, reason, patient, this.#stopping.signal)
+        .finally(() => this.#turnedAway.delete(leaving));
       this.#turnedAway.add(leaving);
       return;
     }
@@ -188,27 +193,6 @@ export class Server implements AsyncDisposable {
 function end(activity: Activity, why: "idle" | "limit" | "shutdown"): void {
   activity.ended ??= why;
   activity.connection.abort();
-}
-
-/** RFC 9110 15.6.4: says why in a way that every HTTP client shows, and does not wait to be read. */
-async function turnAway(connection: Connection, reason: string): Promise<void> {
-  const body = new TextEncoder().encode(`${reason}; try again later\n`);
-  const head = encodeResponseHead(503, "Service Unavailable", {
-    "Content-Type": "text/plain; charset=utf-8",
-    "Content-Length": String(body.length),
-    "Retry-After": "1",
-    Connection: "close",
-  });
-  try {
-    const stream = await connection.openStream();
-    await stream.write(head);
-    await stream.write(body);
-    await connection.close();
-  } catch {
-    // It has gone by itself.
-    connection.abort();
-    await connection.closed;
-  }
 }
 
 /**

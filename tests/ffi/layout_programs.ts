@@ -22,27 +22,20 @@ export const LAYOUTS: readonly Layout[] = [
   INET_DIAG_MSG_LAYOUT,
 ];
 
-/** What a struct is called in one of the two sources, and whether its size there is that of the newest kernel. */
-export interface Source {
-  /** What stands before `main`. */
-  readonly prologue: string;
-  /** Whether the size of a struct must be ours, or may be smaller in an older header. */
-  readonly newest: boolean;
+/** The headers of the system. Not <netinet/tcp.h>: it has an older tcp_info under the same name. */
+export const HEADERS: string = ["netinet/in.h", "linux/tcp.h", "linux/mptcp.h", "linux/inet_diag.h"]
+  .map((header) => `#include <${header}>\n`).join("");
+
+/** Where the running kernel keeps its types. */
+export const KERNEL_TYPES = "/sys/kernel/btf/vmlinux";
+
+/** The types of the running kernel, in C. */
+export function kernelTypes(): Promise<string> {
+  return output(["bpftool", "btf", "dump", "file", KERNEL_TYPES, "format", "c"]);
 }
 
-/** The headers of the system. */
-export function headerProgram(): Promise<Source> {
-  // <netinet/tcp.h> has an older tcp_info under the same name: the kernel's headers alone.
-  const headers = ["linux/in.h", "linux/in6.h", "linux/tcp.h", "linux/mptcp.h", "linux/inet_diag.h"];
-  const prologue = headers.map((header) => `#include <${header}>\n`).join("");
-  return Promise.resolve({ prologue, newest: false });
-}
-
-/** The types of the running kernel. */
-export async function btfProgram(): Promise<Source> {
-  const dump = ["bpftool", "btf", "dump", "file", "/sys/kernel/btf/vmlinux", "format", "c"];
-  return { prologue: await output(dump), newest: true };
-}
+/** Structs that newer kernels make longer. */
+const GROWING: readonly string[] = ["tcp_info", "mptcp_info", "mptcp_full_info"];
 
 /** What came of a comparison. */
 export interface Comparison {
@@ -62,10 +55,10 @@ interface Question {
 /**
  * Compiles a program that asks for each offset and size, and runs it. What does not compile is left out.
  *
+ * @param prologue What declares the structs.
  * @throws {Error} If an offset or a size differs.
  */
-export async function compareLayouts(source: () => Promise<Source>): Promise<Comparison> {
-  const { prologue, newest } = await source();
+export async function compareLayouts(prologue: string): Promise<Comparison> {
   const folder = await Deno.makeTempDir();
   try {
     const lacking: string[] = [];
@@ -77,7 +70,7 @@ export async function compareLayouts(source: () => Promise<Source>): Promise<Com
       questions = questions.filter((_, line) => !errors.has(line));
     }
     const answers = (await output([`${folder}/program`])).trim().split("\n");
-    const differences = answers.filter((answer) => !agrees(answer, newest));
+    const differences = answers.filter((answer) => !agrees(answer));
     if (differences.length > 0) throw new Error(`Cannot trust the layouts: ${differences.join("; ")}`);
     return { compared: new Set(questions.map(({ struct }) => struct)), lacking };
   } finally {
@@ -126,15 +119,10 @@ function named({ struct, member }: Question): string {
   return member === "" ? struct : `${struct}.${member}`;
 }
 
-function agrees(answer: string, newest: boolean): boolean {
+function agrees(answer: string): boolean {
   const [kind, name = "", ...numbers] = answer.split(" ");
   const [ours = NaN, theirs = NaN, ourSize = NaN, theirSize = NaN] = numbers.map(Number);
-  if (kind === "member") return ours === theirs && (ourSize === theirSize || isTail(name));
-  // Structs grow at their end: an older header has a shorter one.
-  return newest ? ours === theirs : theirs <= ours;
-}
-
-/** A struct inside a struct is as long as it was in that header. */
-function isTail(name: string): boolean {
-  return name === "mptcp_full_info.mptcp_info";
+  if (kind === "size") return ours === theirs || GROWING.includes(name);
+  const member = name.split(".")[1] ?? "";
+  return ours === theirs && (ourSize === theirSize || GROWING.includes(member));
 }

@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
-import { hold, namespaceSupport } from "../../tasks/namespaces.ts";
+import { hold } from "../../tasks/namespaces.ts";
 import { privateNetwork, twoPathNetwork } from "../../tasks/two_path_network.ts";
 import { output, ROOT, start } from "../support/command.ts";
-import { requires } from "../support/requires.ts";
-
-const NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+import { AS_NOBODY, requires } from "../support/requires.ts";
 
 Deno.test({
   name: "twoPathNetwork() has two paths, MPTCP limits and an announced address",
@@ -84,11 +82,9 @@ Deno.test({
 
 Deno.test({
   name: "a network can be made without being root",
-  ...requires("namespaces"),
-  // Dropping rights needs root; without root every test of this file is this test.
-  ignore: Deno.uid() !== 0 || namespaceSupport(NOBODY).mode === null,
+  ...requires("root", "user-namespaces"),
   async fn() {
-    await using network = await twoPathNetwork({ launcher: NOBODY, rateMbit: [50, 50] });
+    await using network = await twoPathNetwork({ launcher: AS_NOBODY, rateMbit: [50, 50] });
     assert.equal(network.namespaces.mode, "user");
     assert.match(await network.output("client", ["ip", "mptcp", "limits", "show"]), /subflows 4/);
     assert.match(await network.output("server", ["tc", "qdisc", "show", "dev", "path2"]), /rate 50Mbit/);
@@ -105,37 +101,39 @@ Deno.test({
   },
 });
 
-for (const launcher of [[], NOBODY]) {
-  Deno.test({
-    name: `a network and what runs in it vanish when their owner is killed${
-      launcher.length > 0 ? ", without root" : ""
-    }`,
-    ...requires("namespaces"),
-    ...(launcher.length > 0 && (Deno.uid() !== 0 || namespaceSupport(NOBODY).mode === null)
-      ? { ignore: true }
-      : {}),
-    async fn() {
-      const script = `
-        import { twoPathNetwork } from "${new URL("../../tasks/two_path_network.ts", import.meta.url)}";
-        const network = await twoPathNetwork({ launcher: ${JSON.stringify(launcher)} });
-        const child = network.spawn("server", ["sleep", "600"], { deadlineMs: 600_000 });
-        console.log("pids", network.namespaces.pid, child.pid);
-      `;
-      const file = await Deno.makeTempFile({ suffix: ".ts" });
-      try {
-        await Deno.writeTextFile(file, script);
-        const owner = start([Deno.execPath(), "run", "--quiet", "--allow-all", "--no-check", file], {
-          cwd: ROOT,
-        });
-        const [, ...pids] = await owner.line(/^pids (\d+) (\d+)$/);
-        assert(pids.every(alive), "the network does not run");
-        await owner[Symbol.asyncDispose]();
-        await assert.doesNotReject(gone(pids));
-      } finally {
-        await Deno.remove(file);
-      }
-    },
-  });
+Deno.test({
+  name: "a network and what runs in it vanish when their owner is killed",
+  ...requires("namespaces"),
+  fn: () => vanishes([]),
+});
+
+Deno.test({
+  name: "a network made without being root vanishes when its owner is killed",
+  ...requires("root", "user-namespaces"),
+  fn: () => vanishes(AS_NOBODY),
+});
+
+/** Lets another process make a network, kills it, and waits for the end of all that it left. */
+async function vanishes(launcher: readonly string[]): Promise<void> {
+  const script = `
+    import { twoPathNetwork } from "${new URL("../../tasks/two_path_network.ts", import.meta.url)}";
+    const network = await twoPathNetwork({ launcher: ${JSON.stringify(launcher)} });
+    const child = network.spawn("server", ["sleep", "600"], { deadlineMs: 600_000 });
+    console.log("pids", network.namespaces.pid, child.pid);
+  `;
+  const file = await Deno.makeTempFile({ suffix: ".ts" });
+  try {
+    await Deno.writeTextFile(file, script);
+    const owner = start([Deno.execPath(), "run", "--quiet", "--allow-all", "--no-check", file], {
+      cwd: ROOT,
+    });
+    const [, ...pids] = await owner.line(/^pids (\d+) (\d+)$/);
+    assert(pids.every(alive), "the network does not run");
+    await owner[Symbol.asyncDispose]();
+    await assert.doesNotReject(gone(pids));
+  } finally {
+    await Deno.remove(file);
+  }
 }
 
 /** Whether a process runs; one that has ended but was not yet reaped does not. */

@@ -1,4 +1,4 @@
-import { fileURLToPath } from "node:url";
+import { mptArgv as argvOf, taskPermissions } from "../../tasks/mpt_argv.ts";
 import {
   type ProcessOptions,
   type ProcessResult,
@@ -8,17 +8,15 @@ import {
 } from "../../tasks/process.ts";
 import { withoutFfi } from "./requires.ts";
 
+export { ROOT } from "../../tasks/mpt_argv.ts";
 export { output, ProcessError, run, RunningProcess, start } from "../../tasks/process.ts";
 export type { ProcessOptions, ProcessResult } from "../../tasks/process.ts";
-
-/** The folder of this checkout. */
-export const ROOT: string = fileURLToPath(new URL("../../", import.meta.url)).replace(/\/$/, "");
 
 /** Options of {@linkcode mpt} and {@linkcode startMpt}. */
 export interface MptOptions extends ProcessOptions {
   /** Arguments in front, such as `network.prefix("client")`, that say on which host mpt runs. */
   readonly prefix?: readonly string[];
-  /** Permissions of Deno to run with. @default {those of the task "mpt"} */
+  /** Permissions of Deno to run with. @default {those of the task "mpt", but FFI where the suite has none} */
   readonly permissions?: readonly string[];
 }
 
@@ -46,30 +44,14 @@ export function startMpt(args: readonly string[], options: MptOptions = {}): Run
 }
 
 /**
- * The command behind `deno task mpt`, for any working directory.
+ * The command behind {@linkcode mpt}.
  *
  * @param args The arguments after `mpt`.
- * @param options Where and how to run it.
+ * @param options Where to run it, and with which permissions.
  * @returns A program and its arguments.
  */
 export function mptArgv(args: readonly string[], options: MptOptions = {}): readonly string[] {
-  const permissions = options.permissions ?? taskPermissions();
-  return [
-    ...(options.prefix ?? []),
-    Deno.execPath(),
-    "run",
-    "--quiet",
-    "--no-prompt",
-    ...permissions,
-    `${ROOT}/cli/main.ts`,
-    ...args,
-  ];
-}
-
-/** The permissions that the task "mpt" gives; without FFI where the suite goes without. */
-export function taskPermissions(): readonly string[] {
-  const config: unknown = JSON.parse(Deno.readTextFileSync(`${ROOT}/deno.json`));
-  const found = /"command":"deno run --quiet ([^"]*) cli\/main\.ts"/.exec(JSON.stringify(config))?.[1];
-  if (found === undefined) throw new Error("Cannot find the task mpt in deno.json");
-  return found.split(" ").filter((flag) => !(flag === "--allow-ffi" && withoutFfi()));
+  const permissions = options.permissions ??
+    taskPermissions().filter((flag) => !(flag === "--allow-ffi" && withoutFfi()));
+  return [...(options.prefix ?? []), ...argvOf(args, permissions)];
 }

@@ -50,8 +50,8 @@ export class RawPeer implements AsyncDisposable {
 
   /** Sends text, a byte a character, or bytes. Resolves when the kernel has them, or the connection is over. */
   send(data: string | Uint8Array): Promise<void> {
+    if (this.#socket.destroyed) return this.closed;
     return new Promise((resolve) => {
-      if (this.#socket.destroyed) return resolve();
       const bytes = typeof data === "string" ? Buffer.from(data, "latin1") : Buffer.from(data);
       this.#socket.write(bytes, () => resolve());
     });

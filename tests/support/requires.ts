@@ -1,7 +1,19 @@
 import { namespaceSupport } from "../../tasks/namespaces.ts";
+import { programPath } from "../../tasks/process.ts";
 
-/** Something that a test cannot do without. `tool:nginx` is a program of that name. */
-export type Need = "root" | "ffi" | "mptcp" | "namespaces" | `tool:${string}`;
+/**
+ * Something that a test cannot do without. `user-namespaces` are those that anybody may make,
+ * `tool:nginx` is a program of that name.
+ */
+export type Need = "root" | "ffi" | "mptcp" | "namespaces" | "user-namespaces" | `tool:${string}`;
+
+/** Arguments in front of a command that run it as nobody; they need root. */
+export const AS_NOBODY: readonly string[] = [
+  "setpriv",
+  "--reuid=65534",
+  "--regid=65534",
+  "--clear-groups",
+];
 
 /** The part of the options of `Deno.test` that leaves a test out. */
 export interface Requirement {
@@ -27,9 +39,6 @@ const PACKAGES: Readonly<Record<string, string>> = {
   setpriv: "util-linux",
   bash_completion: "bash-completion",
 };
-
-/** Where Debian keeps programs that an ordinary user's PATH does not name. */
-const SYSTEM_FOLDERS: readonly string[] = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
 
 const told = new Set<string>();
 const known = new Map<Need, string | null>();
@@ -81,10 +90,10 @@ function find(need: Need): string | null {
         : "--allow-ffi is missing";
     case "mptcp":
       return missing("ffi") ?? mptcpMissing();
-    case "namespaces": {
-      const support = namespaceSupport();
-      return support.mode === null ? support.reason : missing("tool:ip");
-    }
+    case "namespaces":
+      return namespaceSupport().reason ?? missing("tool:ip");
+    case "user-namespaces":
+      return namespaceSupport(Deno.uid() === 0 ? AS_NOBODY : []).reason ?? missing("tool:ip");
     default:
       return toolMissing(need.slice("tool:".length));
   }
@@ -100,8 +109,7 @@ function mptcpMissing(): string | null {
 }
 
 function toolMissing(name: string): string | null {
-  const folders = [...(Deno.env.get("PATH") ?? "").split(":"), ...SYSTEM_FOLDERS];
-  const found = folders.some((folder) => folder !== "" && isFile(`${folder}/${name}`));
+  const found = programPath().split(":").some((folder) => folder !== "" && isFile(`${folder}/${name}`));
   return found ? null : `${name} is not installed (apt-get install ${PACKAGES[name] ?? name})`;
 }
 

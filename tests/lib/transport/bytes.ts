@@ -31,8 +31,8 @@ export async function sendBytes(stream: ByteStream, total: number): Promise<Dige
   // Each chunk carries its number, so that chunks in another order have another checksum.
   const chunk = NOISE.slice();
   const number = new DataView(chunk.buffer);
-  for (let sent = 0, index = 0; sent < total; index++) {
-    number.setUint32(0, index);
+  for (let sent = 0; sent < total;) {
+    number.setUint32(0, sent / CHUNK_BYTES);
     const part = chunk.subarray(0, Math.min(chunk.length, total - sent));
     hash.update(part);
     await stream.write(part);
