@@ -28,6 +28,7 @@ import { waitReady } from "./poller.ts";
 import { decodeSockaddr, encodeSockaddr } from "./sockaddr.ts";
 import { applyListenOptions, applySocketOptions, type SocketOptions } from "./socket_options.ts";
 import { systemError } from "./system_error.ts";
+import { readTcpInfo } from "./tcp_path.ts";
 
 /** What {@linkcode connectSocket} needs. */
 export interface ConnectSocketOptions extends SocketOptions {
@@ -81,7 +82,7 @@ export async function connectSocket(
     if (options.localAddress !== undefined) bindLocal(fd, options.localAddress, remote, action);
     const started = performance.now();
     await establish(fd, remote, port, action, options);
-    return ends(fd, target, performance.now() - started);
+    return ends(fd, target, handshakeMs(fd) ?? performance.now() - started);
   } catch (error) {
     close(fd);
     throw error;
@@ -110,6 +111,17 @@ async function establish(
     // Over, without a reason: waiting on would never end.
     if ((ready & POLLHUP) !== 0) throw systemError(ERRNO.ECONNABORTED, action);
   }
+}
+
+/**
+ * The time from the SYN to its answer as the kernel measured it: right after the connect it is the one RTT
+ * sample there is. This program would add its own wake-up. Null when a SYN was sent more than once: then only
+ * the wait tells.
+ */
+function handshakeMs(fd: number): number | null {
+  const info = readTcpInfo(fd);
+  if (typeof info === "number" || info.totalRetrans !== 0 || !info.rtt) return null;
+  return info.rtt / 1000;
 }
 
 /** Whether the handshake is done; throws why it failed. The kernel tells that once: SO_ERROR clears itself. */

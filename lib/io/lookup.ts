@@ -1,7 +1,7 @@
 import { lookup as systemLookup } from "node:dns/promises";
 import { MptError } from "../base/errors.ts";
 import { type AddressFamily, Ip } from "../base/ip.ts";
-import { orAborted } from "./deadline.ts";
+import { abortedError, orAborted } from "./deadline.ts";
 
 /** One question to the system's resolver, with its answer. */
 export interface LookupRecord {
@@ -25,6 +25,8 @@ export async function lookup(
   signal?: AbortSignal,
 ): Promise<LookupRecord> {
   const type = family === 4 ? "A" : "AAAA";
+  // The system's resolver cannot be called back.
+  if (signal?.aborted) throw abortedError(`look up ${host}`, signal);
   const started = performance.now();
   const done = (
     status: LookupRecord["status"],

@@ -8,7 +8,10 @@ import type { CheckJson } from "./result.ts";
 export function failedCheck(failure: MptError, signal?: AbortSignal): CheckJson {
   return {
     status: isAnswer(failure) && !signal?.aborted ? "no" : "unknown",
-    reason: reasonOf(failure),
+    // What was refused before the connect keeps its name: "cannot set the congestion control x: ...".
+    reason: /^Cannot (connect to|go on)\b/.test(failure.message)
+      ? reasonOf(failure)
+      : failure.message.replace(/^C/, "c"),
     ms: null,
     detail: { error: failure.code, data: null, server: null },
     paths: [],

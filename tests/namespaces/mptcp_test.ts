@@ -54,3 +54,7 @@ scenario("deadPath", "a path without answers is stale, and active again with the
 scenario("halfClosed", "a half-closed connection keeps its active paths");
 scenario("endedByItself", "paths() after the end shows what was last known of both paths");
 scenario("removedPath", "a path that was removed is no longer active");
+scenario("joins", "waitForJoins() sees each path come and ends when no more come");
+scenario("noJoins", "waitForJoins() does not wait where this host makes no joins", {
+  network: { joins: false },
+});

@@ -57,6 +57,13 @@ export class RawPeer implements AsyncDisposable {
     });
   }
 
+  /** Sends the same again and again until the connection is over. */
+  async repeat(text: string, everyMs: number): Promise<void> {
+    const timer = setInterval(() => void this.send(text), everyMs);
+    await this.closed;
+    clearInterval(timer);
+  }
+
   /** Ends the own side; the other end can still send. */
   end(): void {
     this.#socket.end();
@@ -135,11 +142,13 @@ export async function rawServer(
   host: string = "127.0.0.1",
 ): Promise<RawServer> {
   const peers: RawPeer[] = [];
+  const handlers: Promise<void>[] = [];
   let failure: unknown;
   const server: Server = createServer({ allowHalfOpen: true }, (socket) => {
     const peer = new RawPeer(socket);
     peers.push(peer);
-    Promise.resolve(handle(peer, peers.length - 1)).catch((error: unknown) => failure ??= error);
+    const handling = Promise.resolve(handle(peer, peers.length - 1));
+    handlers.push(handling.catch((error: unknown) => void (failure ??= error)));
   });
   server.listen(0, host);
   await once(server, "listening");
@@ -155,6 +164,7 @@ export async function rawServer(
       const closed = once(server, "close");
       server.close();
       await Promise.all(peers.map((peer) => peer[Symbol.asyncDispose]()));
+      await Promise.all(handlers);
       await closed;
       if (failure !== undefined) throw failure;
     },

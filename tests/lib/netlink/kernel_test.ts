@@ -187,10 +187,10 @@ Deno.test({
   ...requires("mptcp", "tool:ip"),
   fn: async () => {
     const { limits, endpoints } = readPathManager();
-    const [shown] = await ip("mptcp", "limits");
-    const expected = shown ?? JSON.parse(await output(["ip", "-json", "mptcp", "limits"]));
-    assert.equal(limits.subflows, expected["subflows"]);
-    assert.equal(limits.addAddrAccepted, expected["add_addr_accepted"]);
+    // Not JSON: iproute2 6.1 prints the limits as text whatever it is asked for
+    const shown = await output(["ip", "mptcp", "limits"]);
+    assert.match(shown, new RegExp(`subflows ${limits.subflows}\\b`));
+    assert.match(shown, new RegExp(`add_addr_accepted ${limits.addAddrAccepted}\\b`));
     assert.equal(endpoints.length, (await ip("mptcp", "endpoint")).length);
   },
 });

@@ -74,13 +74,7 @@ const MANNERS: readonly Manner[] = [
     name: "sends garbage without end",
     handle: async (peer) => {
       await peer.until(/[^]/);
-      for (let over = false; !over;) {
-        await peer.send("garbage ".repeat(8000));
-        over = await Promise.race([
-          peer.closed.then(() => true),
-          new Promise<false>((r) => setTimeout(r, 1, false)),
-        ]);
-      }
+      await peer.repeat("garbage ".repeat(8000), 1);
     },
     status: "unknown",
     text: /^it is longer than 16384 bytes$/,
@@ -90,13 +84,7 @@ const MANNERS: readonly Manner[] = [
     handle: async (peer) => {
       await peer.until(/[^]/);
       await peer.send("HTTP/1.1 200 OK\r\n");
-      for (let over = false; !over;) {
-        await peer.send("A: b\r\n");
-        over = await Promise.race([
-          peer.closed.then(() => true),
-          new Promise<false>((r) => setTimeout(r, 20, false)),
-        ]);
-      }
+      await peer.repeat("A: b\r\n", 20);
     },
     status: "unknown",
     text: /^no answer in 0\.3 s$/,

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { type JoinWait, waitForJoins } from "../../../lib/mptcp/joins.ts";
+import { pathManagerSummary } from "../../../lib/mptcp/path_manager.ts";
 import { TWO_PATH_ADDRESSES } from "../../../tasks/two_path_script.ts";
 import { clientShell, dial, eventually, pathsIn, serve, serverShell } from "./scenario_support.ts";
 
@@ -107,6 +109,39 @@ export async function endedByItself(): Promise<void> {
   });
   assert.equal(connection.isMultipath(), true);
   assert.equal(connection.transportInForce(), "mptcp");
+}
+
+/** The wait for further paths ends soon after the last one came, and has seen each come. */
+export async function joins(): Promise<void> {
+  await using served = await serve("line_server.ts", "mptcp", ANY);
+  await using dialled = await dial("mptcp", server.ipv4[0], served.port);
+  const seen: number[] = [];
+  const waiting = waitForJoins(dialled.connection, {
+    connectedAtMs: performance.now(),
+    timeoutMs: 60_000,
+    onPath: (path) => void seen.push(path.id),
+  });
+  await dialled.client.look();
+  const { paths, activeAtMs, skipped } = await waiting;
+  assert.equal(skipped, null);
+  assert.deepEqual(seen, [0, 1]);
+  assert.deepEqual([...activeAtMs.keys()], [0, 1]);
+  assert.equal(paths.filter((path) => path.state === "active").length, 2);
+  const { limits, endpoints, userspace } = pathManagerSummary()!;
+  assert.deepEqual([limits.subflows, limits.addAddrAccepted, endpoints.length, userspace], [4, 4, 0, false]);
+}
+
+/** Nobody waits for joins where this host makes none, and the reason is told. */
+export async function noJoins(): Promise<void> {
+  await using served = await serve("line_server.ts", "mptcp", ANY);
+  await using dialled = await dial("mptcp", server.ipv4[0], served.port);
+  const wait = (): Promise<JoinWait> =>
+    waitForJoins(dialled.connection, { connectedAtMs: performance.now(), timeoutMs: 60_000 });
+  const none = await wait();
+  assert.equal(none.paths.length, 1);
+  assert.match(none.skipped!, /^this host allows no further subflow/);
+  await clientShell("ip mptcp limits set subflows 2");
+  assert.match((await wait()).skipped!, /^this host opens no further subflow: it has no subflow endpoint/);
 }
 
 /** A path that the kernel gives up is closed or gone, never active. */
