@@ -8,8 +8,11 @@ export type Direction = "download" | "upload";
 
 /** One path to measure alone. */
 export interface BenchPath {
+  /** Local address that the path leaves from. */
   readonly local?: Ip;
+  /** Address of the server that it goes to. @default {undefined} the target */
   readonly remote?: Endpoint;
+  /** Interface that it leaves by. */
   readonly interface?: string;
 }
 
@@ -17,7 +20,7 @@ export interface BenchPath {
 export interface BenchOptions {
   /** The transports to compare. @default {["tcp", "mptcp"]} */
   readonly transports?: readonly Transport[];
-  /** @default {["download"]} */
+  /** Which ways to measure. @default {["download"]} */
   readonly directions?: readonly Direction[];
   /** How long one run takes, in milliseconds, 100 or more. @default {5000} */
   readonly durationMs?: number;

@@ -27,7 +27,8 @@ export function parseCounters(text: string): Counters {
   for (let i = 0; i + 1 < lines.length; i++) {
     const [prefix = "", ...names] = lines[i]!;
     const [again, ...values] = lines[i + 1]!;
-    if (!/^[A-Za-z]\w*:$/.test(prefix) || prefix !== again) continue;
+    const areNames = !/^-?\d/.test(names[0] ?? "");
+    if (!/^[A-Za-z]\w*:$/.test(prefix) || prefix !== again || !areNames) continue;
     names.forEach((name, index) => {
       const value = values[index];
       if (value === undefined || !/^-?\d+$/.test(value)) return;

@@ -20,6 +20,7 @@
 // sockets
 export { findMptcpSocket, findTcpSocket, mptcpSockets, tcpSockets } from "./sockets.ts";
 export type { MptcpDumpOptions, SockDiagEntry } from "./sock_diag.ts";
+export type { MptcpInfoKey, TcpInfoKey } from "../../ffi/mod.ts";
 export { ULP_FLAGS, ulpFlagLetters, type UlpInfo } from "./ulp.ts";
 
 // interfaces and addresses

@@ -5,15 +5,21 @@ import type { CheckAnswer } from "../protocol/check.ts";
 
 /** One question to the resolver. */
 export interface DnsJson {
+  /** The record type. */
   readonly type: "A" | "AAAA";
+  /** How the resolver answered. */
   readonly status: "ok" | "no-data" | "not-found" | "error";
+  /** The addresses. */
   readonly answers: readonly string[];
+  /** How long the answer took, in milliseconds. */
   readonly ms: number;
+  /** The resolver's word for a failure. */
   readonly error: string | null;
 }
 
 /** What the data phase found. */
 export interface DataJson {
+  /** What was said to the server. */
   readonly kind: "http" | "tls" | "none";
   /** Whether the server answered. */
   readonly status: Tristate | "skipped";
@@ -25,11 +31,13 @@ export interface DataJson {
 
 /** One transport to one address. */
 export interface CheckJson {
+  /** Whether the transport works to this address. */
   readonly status: Tristate | "skipped";
   /** Why, in words; null when there is nothing to explain. */
   readonly reason: string | null;
   /** Time to connect. */
   readonly ms: number | null;
+  /** More about the connection; null when there was none. */
   readonly detail: {
     /** The stable code of the failure. */
     readonly error: string | null;
@@ -37,14 +45,19 @@ export interface CheckJson {
     /** How the server sees this connection, when it is `mpt serve`. */
     readonly server: CheckAnswer | null;
   } | null;
+  /** The paths, as this end saw them last. */
   readonly paths: readonly PathJson[];
 }
 
 /** A further subflow that was seen during the probe. */
 export interface JoinJson {
+  /** The path's id. */
   readonly id: number;
+  /** Address and port on this side. */
   readonly local: string;
+  /** Address and port of the other side. */
   readonly remote: string;
+  /** How far it came. */
   readonly state: PathJson["state"];
   /** When it was first seen active, after the connect; looked at every 10 ms. */
   readonly active_ms: number | null;
@@ -56,11 +69,13 @@ export interface MptcpCheckJson extends CheckJson {
   readonly negotiated_after_connect: boolean | null;
   /** Whether they still did after the first data: options stripped after the handshake show only then. */
   readonly negotiated_after_data: boolean | null;
+  /** Why the connection is plain TCP; null when it is not. */
   readonly fallback: {
     readonly cause: string;
     readonly certainty: Certainty;
     readonly evidence: readonly string[];
   } | null;
+  /** The further subflows that were seen. */
   readonly joins: readonly JoinJson[];
   /** Why no further subflow was waited for; null when they were waited for. */
   readonly joins_skipped: string | null;
@@ -68,22 +83,31 @@ export interface MptcpCheckJson extends CheckJson {
 
 /** Everything about one address of the target. */
 export interface ProbeEndpoint {
+  /** The address without its port. */
   readonly address: string;
+  /** The address family. */
   readonly family: 4 | 6;
+  /** The port. */
   readonly port: number;
   /** The interface that the connection left by. */
   readonly interface: string | null;
+  /** Plain TCP, the control. */
   readonly tcp: CheckJson;
+  /** MPTCP. */
   readonly mptcp: MptcpCheckJson;
+  /** QUIC; skipped in this version. */
   readonly quic: CheckJson;
+  /** Multipath QUIC; skipped in this version. */
   readonly mpquic: CheckJson;
 }
 
 /** The result of a probe. */
 export interface ProbeResult extends Envelope<"mpt.probe/1"> {
+  /** What was probed. */
   readonly target: { readonly host: string; readonly port: number };
   /** Null when the target is a literal address. */
   readonly dns: readonly DnsJson[] | null;
+  /** Every address of the target. */
   readonly endpoints: readonly ProbeEndpoint[];
 }
 

@@ -15,7 +15,9 @@ export interface CheckLimits {
 
 /** How the *server* sees a connection: the answer to `GET /`. */
 export interface CheckAnswer {
+  /** The kind of answer and its version. */
   readonly schema: "mpt.check/1";
+  /** What answers. */
   readonly server: { readonly name: string; readonly version: string };
   /** The transport in force: `tcp` after a fallback. */
   readonly transport: Transport;
@@ -25,6 +27,7 @@ export interface CheckAnswer {
   readonly local: string;
   /** The client's end as it arrives here: behind a NAT it is the NAT's. */
   readonly remote: string;
+  /** The paths of this connection as the server sees them. */
   readonly paths: readonly PathJson[];
   /** MPTCP counters of the server's network namespace that are not zero. */
   readonly counters: Readonly<Record<string, number>>;
@@ -32,6 +35,7 @@ export interface CheckAnswer {
   readonly addresses: readonly string[];
   /** The port of the SYN mirror; null without one. */
   readonly syn_mirror_port: number | null;
+  /** What the server allows. */
   readonly limits: CheckLimits;
 }
 

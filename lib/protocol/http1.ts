@@ -18,17 +18,25 @@ const SINGLE: ReadonlySet<string> = new Set(["content-length", "host"]);
 
 /** A request line and its headers; names in lower case, values without surrounding blanks. */
 export interface RequestHead {
+  /** The method, such as `GET`. */
   readonly method: string;
+  /** The request target, such as `/bytes/1000`. */
   readonly target: string;
+  /** The version of HTTP. */
   readonly version: "1.0" | "1.1";
+  /** The header fields by name in lower case. */
   readonly headers: ReadonlyMap<string, string>;
 }
 
 /** A status line and its headers. */
 export interface ResponseHead {
+  /** The status code, 100 to 999. */
   readonly status: number;
+  /** The reason phrase; may be empty. */
   readonly reason: string;
+  /** The version of HTTP. */
   readonly version: "1.0" | "1.1";
+  /** The header fields by name in lower case. */
   readonly headers: ReadonlyMap<string, string>;
 }
 

@@ -5,7 +5,9 @@ import { StreamReader } from "./stream_reader.ts";
 
 /** An answer whose body was read up to a limit. */
 export interface HttpAnswer {
+  /** The status line and the header fields. */
   readonly head: ResponseHead;
+  /** The body, as far as it was read. */
   readonly body: Uint8Array<ArrayBuffer>;
   /** True when the whole body was read, so that the connection can carry another request. */
   readonly complete: boolean;
@@ -19,6 +21,8 @@ export class HttpClient {
   readonly reader: StreamReader;
 
   /**
+   * A client on a connection.
+   *
    * @param stream A connection's stream, with nothing sent yet.
    * @param host The Host field: name or address, with the port where it is not 80.
    */

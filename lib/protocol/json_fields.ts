@@ -11,6 +11,8 @@ export class JsonFields {
   }
 
   /**
+   * The members of a JSON text.
+   *
    * @param what What the text should be, for messages.
    * @throws {MptError} `ERR_PROTOCOL` when it is not a JSON object.
    */
@@ -24,7 +26,11 @@ export class JsonFields {
     return JsonFields.of(what, value);
   }
 
-  /** @throws {MptError} `ERR_PROTOCOL` when the value is not a JSON object. */
+  /**
+   * The members of a parsed value.
+   *
+   * @throws {MptError} `ERR_PROTOCOL` when the value is not a JSON object.
+   */
   static of(what: string, value: unknown): JsonFields {
     if (typeof value !== "object" || value === null || Array.isArray(value)) {
       throw new MptError("ERR_PROTOCOL", `Cannot read ${what}: it is not a JSON object`);
@@ -62,6 +68,7 @@ export class JsonFields {
     return value === null || value === undefined ? null : this.number(name);
   }
 
+  /** True or false. */
   boolean(name: string): boolean {
     const value = this.#members.get(name);
     if (typeof value !== "boolean") throw this.#wrong(name, "true or false");
@@ -75,6 +82,7 @@ export class JsonFields {
     return value;
   }
 
+  /** A JSON object. */
   object(name: string): JsonFields {
     return JsonFields.of(`${this.#what}, ${name}`, this.#members.get(name));
   }

@@ -2,7 +2,9 @@ import type { PathInfo } from "../base/path.ts";
 
 /** Bytes of one path in one interval. */
 export interface PathBytes {
+  /** The path's id. */
   readonly id: number;
+  /** Payload bytes. */
   readonly bytes: number;
 }
 
@@ -10,18 +12,23 @@ export interface PathBytes {
 export interface Interval {
   /** Milliseconds since the start of the transfer, at the end of this interval. */
   readonly at_ms: number;
+  /** Payload bytes. */
   readonly bytes: number;
+  /** The bytes of each path. */
   readonly paths: readonly PathBytes[];
 }
 
 /** What a transfer looked like from one end. */
 export interface Measurement {
+  /** Payload bytes. */
   readonly bytes: number;
+  /** How long it took, in milliseconds. */
   readonly duration_ms: number;
   /** Longest time without an arrival, from the first one to the end; 0 without any. */
   readonly longest_stall_ms: number;
   /** When that stall began, in milliseconds since the start; null without one. */
   readonly longest_stall_at_ms: number | null;
+  /** What happened in each interval. */
   readonly intervals: readonly Interval[];
   /** Smoothed RTT samples of all active paths, in milliseconds, one an interval and path. */
   readonly rtt_samples_ms: readonly number[];
@@ -55,6 +62,8 @@ export class Meter {
   #longestStall: Stall = { ms: 0, atMs: null };
 
   /**
+   * A meter that starts now.
+   *
    * @param side Whether this end receives or sends.
    * @param nowMs The start of the transfer.
    * @param paths The paths at the start: what they carried before does not count.

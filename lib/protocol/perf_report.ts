@@ -8,7 +8,9 @@ export type PerfEnd = "running" | "done" | "duration" | "limit" | "idle" | "rese
 
 /** What the server saw of one perf transfer: the answer to `GET /perf/ID`. */
 export interface PerfReport {
+  /** The kind of report and its version. */
   readonly schema: "mpt.perf/1";
+  /** How the transfer ended at the server. */
   readonly end: PerfEnd;
   /** What came in; null when the client sent nothing. */
   readonly received: Measurement | null;

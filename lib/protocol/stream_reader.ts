@@ -8,6 +8,7 @@ export class StreamReader {
   #held: Uint8Array<ArrayBuffer> = new Uint8Array(0);
   #ended = false;
 
+  /** Takes over the reading side of a stream. */
   constructor(stream: ByteStream) {
     this.#stream = stream;
   }

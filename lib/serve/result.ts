@@ -3,21 +3,29 @@ import type { Transport } from "../base/transport.ts";
 
 /** One finished connection. */
 export interface ServedConnection {
+  /** The address that was listened on. */
   readonly listener: string;
+  /** The client's address and port. */
   readonly remote: string;
   /** The transport that was in force at the end. */
   readonly transport: Transport;
   /** True when the listener is MPTCP and the connection was not. */
   readonly fallback: boolean;
+  /** What the client spoke. */
   readonly protocol: "none" | "http" | "perf" | "unknown";
+  /** How many requests it made. */
   readonly requests: number;
+  /** Bytes that came in. */
   readonly bytes_received: number;
+  /** Bytes that went out. */
   readonly bytes_sent: number;
+  /** How long it lasted, in milliseconds. */
   readonly duration_ms: number;
   /** Paths that were active when last looked at. */
   readonly paths: number;
   /** How it ended: `done`, or what cut it short. */
   readonly end: "done" | "idle" | "limit" | "shutdown" | "reset" | "error";
+  /** What went wrong; null when nothing did. */
   readonly error: { readonly code: string; readonly message: string } | null;
 }
 
@@ -36,9 +44,14 @@ export type ServeEvent =
 
 /** Everything a server did, when it is over. */
 export interface ServeResult extends Envelope<"mpt.serve/1"> {
+  /** What was listened on. */
   readonly listeners: readonly { readonly address: string; readonly transport: Transport }[];
+  /** How many connections were served. */
   readonly connections: number;
+  /** How many were turned away. */
   readonly refused: number;
+  /** Bytes that came in. */
   readonly bytes_received: number;
+  /** Bytes that went out. */
   readonly bytes_sent: number;
 }
