@@ -42,7 +42,7 @@ function multipathVerdict(facts: Facts, checks: readonly Check[]): Verdict {
     return verdict(
       "multipath-broken",
       "fail",
-      `Its settings for several paths are wrong: ${inner(broken[0]!.text)}`,
+      `Its settings for several paths are wrong: ${count(broken.length, "failure")} below.`,
       broken,
     );
   }

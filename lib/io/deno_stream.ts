@@ -1,6 +1,7 @@
 import { MptError } from "../base/errors.ts";
 import type { ByteStream } from "./byte_stream.ts";
 import { ioError } from "./system_error.ts";
+import { turnIfDue } from "./turn.ts";
 
 /** A stream over Deno's own TCP connection: every platform, no system calls, fewer details. */
 export class DenoStream implements ByteStream {
@@ -51,6 +52,7 @@ export class DenoStream implements ByteStream {
     }
     try {
       for (let sent = 0; sent < bytes.length;) sent += await this.#connection.write(bytes.subarray(sent));
+      await turnIfDue();
     } catch (error) {
       throw this.#failed(error, `send to ${this.#peer}`);
     }

@@ -4,6 +4,7 @@ import { MptError } from "../base/errors.ts";
 import type { ByteStream } from "./byte_stream.ts";
 import { DirectWriter } from "./direct_writer.ts";
 import { ioError } from "./system_error.ts";
+import { turnIfDue } from "./turn.ts";
 
 interface Reader {
   readonly resolve: (chunk: Uint8Array<ArrayBuffer> | null) => void;
@@ -138,7 +139,7 @@ export class NodeStream implements ByteStream {
     if (this.#writing !== undefined) return Promise.reject(busy("write"));
     if (bytes.length === 0) return Promise.resolve();
     const over = (): void => void (this.#writing = undefined);
-    this.#writing = this.#send(bytes);
+    this.#writing = this.#send(bytes).then(turnIfDue);
     this.#writing.then(over, over);
     return this.#writing;
   }

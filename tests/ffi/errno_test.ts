@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { constants } from "node:os";
 import { ERRNO, errnoName } from "../../ffi/errno.ts";
-import { errnoText, ffiProblem } from "../../ffi/library.ts";
+import { errnoText } from "../../ffi/library.ts";
 import { close, connect, interfaceIndex, interfaceName, receive, socket } from "../../ffi/socket.ts";
 import { AF_INET, SOCK_STREAM } from "../../ffi/constants.ts";
 import { requires } from "../support/requires.ts";
-
-ffiProblem();
+import "../support/open_libc.ts";
 
 Deno.test({
   name: "every errno has the number that this system gives it",

@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
 import { POLLIN, POLLNVAL, POLLOUT } from "../../ffi/constants.ts";
-import { ffiProblem } from "../../ffi/library.ts";
 import { clearWake, eventDescriptor, PollSet, wake } from "../../ffi/poll.ts";
 import { close } from "../../ffi/socket.ts";
 import { requires } from "../support/requires.ts";
-
-ffiProblem();
+import "../support/open_libc.ts";
 
 function withEvents(count: number, work: (fds: readonly number[]) => void | Promise<void>): Promise<void> {
   const fds = Array.from({ length: count }, eventDescriptor);

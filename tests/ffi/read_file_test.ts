@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
 import { ERRNO } from "../../ffi/errno.ts";
-import { ffiProblem } from "../../ffi/library.ts";
 import { readFile } from "../../ffi/socket.ts";
 import { requires } from "../support/requires.ts";
-
-ffiProblem();
+import "../support/open_libc.ts";
 
 async function withFile(bytes: Uint8Array, work: (path: string) => void): Promise<void> {
   const path = await Deno.makeTempFile();

@@ -6,6 +6,9 @@ import type { Check } from "../result.ts";
 
 const CODE = "source-route";
 
+/** What the reader of an advice has to put in. */
+const PLACEHOLDER = "ROUTER";
+
 /** Whether packets from each address leave by the interface that holds it. */
 export function routeChecks(facts: Facts): readonly Check[] {
   const { routing } = facts;
@@ -57,7 +60,9 @@ function judge(source: SourceRoute, facts: Facts, usedTables: readonly number[])
   const text = byOther
     ? `Packets from ${ip}, which is on ${name}, leave by ${by}: a path from this address does not use its own link.`
     : `Packets from ${ip}, which is on ${name}, have no route beyond their own network.`;
-  return warn(CODE, text, found, advice(source, usedTables));
+  const fix = advice(source, usedTables);
+  const remark = fix.includes(PLACEHOLDER) ? ` Put the router of ${name} for ${PLACEHOLDER}.` : "";
+  return warn(CODE, text + remark, found, fix);
 }
 
 /** Whether the address is used for subflows that the kernel binds to the interface, and for nothing else. */
@@ -81,7 +86,7 @@ function advice(source: SourceRoute, usedTables: readonly number[]): string {
   let table = 100 + index;
   while (usedTables.includes(table)) table += 1000;
   // Without a default route nobody but the reader knows the router
-  const router = gateway !== null ? `via ${gateway} ` : hasDefaultRoute ? "" : "via ROUTER ";
+  const router = gateway !== null ? `via ${gateway} ` : hasDefaultRoute ? "" : `via ${PLACEHOLDER} `;
   return [
     ...(prefixLength < (ip.family === 4 ? 32 : 128)
       ? [`${command} route add ${network(ip, prefixLength)} dev ${device} table ${table}`]

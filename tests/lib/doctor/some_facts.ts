@@ -1,7 +1,7 @@
 import { Ip } from "../../../lib/base/ip.ts";
 import { evaluate } from "../../../lib/doctor/evaluate.ts";
 import { type Fact, known } from "../../../lib/doctor/fact.ts";
-import { type Facts, type SourceRoute, type SysctlPath } from "../../../lib/doctor/facts.ts";
+import type { Facts, SourceRoute, SysctlPath } from "../../../lib/doctor/facts.ts";
 import type { Check } from "../../../lib/doctor/result.ts";
 import type { LocalAddress } from "../../../lib/netlink/interfaces.ts";
 import type { Link } from "../../../lib/netlink/link.ts";

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { ffiError, ffiUnavailableReason, requireFfi } from "../../../lib/io/ffi_access.ts";
 import { requires, withoutFfi } from "../../support/requires.ts";
-
-ffiUnavailableReason();
+import "../../support/open_libc.ts";
 
 Deno.test("ffiError() says which operating system it is that is not Linux", () => {
   const error = ffiError("not-linux", "open an MPTCP socket", "darwin");

@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
 import { POLLIN, POLLNVAL, POLLOUT } from "../../../ffi/constants.ts";
 import { clearWake, close, eventDescriptor, wake } from "../../../ffi/mod.ts";
-import { ffiUnavailableReason } from "../../../lib/io/ffi_access.ts";
 import { waitReady } from "../../../lib/io/poller.ts";
 import { requires } from "../../support/requires.ts";
-
-ffiUnavailableReason();
+import "../../support/open_libc.ts";
 
 /** Descriptors that a test makes readable when it likes. */
 class Events implements Disposable {

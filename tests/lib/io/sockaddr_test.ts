@@ -3,12 +3,10 @@ import fc from "fast-check";
 import { AF_INET, AF_INET6 } from "../../../ffi/constants.ts";
 import { Endpoint } from "../../../lib/base/endpoint.ts";
 import { Ip } from "../../../lib/base/ip.ts";
-import { ffiUnavailableReason } from "../../../lib/io/ffi_access.ts";
 import { addressFamily, decodeSockaddr, encodeSockaddr } from "../../../lib/io/sockaddr.ts";
 import { requires } from "../../support/requires.ts";
 import { addressBytes } from "../base/arbitraries.ts";
-
-ffiUnavailableReason();
+import "../../support/open_libc.ts";
 
 const ports = fc.integer({ min: 0, max: 65_535 });
 const ips = addressBytes.map((bytes) => Ip.fromBytes(bytes));

@@ -19,11 +19,9 @@ import {
   TCP_MAXSEG,
   TCP_NODELAY,
 } from "../../../ffi/mod.ts";
-import { ffiUnavailableReason } from "../../../lib/io/ffi_access.ts";
 import { applyListenOptions, applySocketOptions, setCongestion } from "../../../lib/io/socket_options.ts";
 import { requires } from "../../support/requires.ts";
-
-ffiUnavailableReason();
+import "../../support/open_libc.ts";
 
 function withSockets(family: number, work: (fd: number, protocol: number) => void): void {
   for (const protocol of [IPPROTO_TCP, IPPROTO_MPTCP]) {

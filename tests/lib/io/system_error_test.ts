@@ -2,10 +2,8 @@ import assert from "node:assert/strict";
 import { ERRNO } from "../../../ffi/errno.ts";
 import { MptError, type MptErrorCode } from "../../../lib/base/errors.ts";
 import { ioError, systemError } from "../../../lib/io/system_error.ts";
-import { ffiUnavailableReason } from "../../../lib/io/ffi_access.ts";
 import { requires } from "../../support/requires.ts";
-
-ffiUnavailableReason();
+import "../../support/open_libc.ts";
 
 const MEANT: readonly (readonly [keyof typeof ERRNO, MptErrorCode, string])[] = [
   ["ECONNREFUSED", "ERR_REFUSED", "connection refused"],

@@ -2,10 +2,8 @@ import assert from "node:assert/strict";
 import { Endpoint } from "../../../lib/base/endpoint.ts";
 import type { PathInfo, PathState } from "../../../lib/base/path.ts";
 import type { Connection } from "../../../lib/io/connection.ts";
-import { ffiUnavailableReason } from "../../../lib/io/ffi_access.ts";
 import { waitForJoins } from "../../../lib/mptcp/joins.ts";
-
-ffiUnavailableReason();
+import "../../support/open_libc.ts";
 
 function path(id: number, state: PathState): PathInfo {
   return {

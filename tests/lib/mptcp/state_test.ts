@@ -1,12 +1,10 @@
 import assert from "node:assert/strict";
 import { AF_INET, close, ERRNO, IPPROTO_MPTCP, IPPROTO_TCP, SOCK_STREAM, socket } from "../../../ffi/mod.ts";
-import { ffiUnavailableReason } from "../../../lib/io/ffi_access.ts";
 import { mptcpProblem, readMptcpInfo, speaksMptcp } from "../../../lib/mptcp/state.ts";
 import { requires, withoutFfi } from "../../support/requires.ts";
 import { pair } from "../transport/compliance_support.ts";
 import { MPTCP, TCP } from "../transport/transports.ts";
-
-ffiUnavailableReason();
+import "../../support/open_libc.ts";
 
 Deno.test({
   name: "mptcpProblem() is null where MPTCP sockets can be opened",

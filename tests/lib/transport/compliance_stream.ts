@@ -9,6 +9,8 @@ const MEGABYTE = 1_000_000;
 const FLOOD_BYTES = 160 * MEGABYTE;
 const FLOOD_CHUNK = 65_536;
 
+const MOST_WRITES = 100_000;
+
 /** Bytes both ways. */
 export function streamCases(transport: TransportUnderTest): readonly Case[] {
   const cases: Case[] = [];
@@ -79,6 +81,23 @@ export function streamCases(transport: TransportUnderTest): readonly Case[] {
         assert(held < FLOOD_BYTES / 2, `${held} bytes were taken while nobody read`);
         const [received] = await Promise.all([consumeBytes(ends.far), flood]);
         assert.equal(received.bytes, sent);
+      },
+    },
+    {
+      claim: "leaves others their turn while it takes every write at once",
+      run: async () => {
+        await using ends = await pair(transport);
+        let fired = false;
+        const timer = setTimeout(() => fired = true, 0);
+        const byte = new Uint8Array(1);
+        let writes = 0;
+        // Far more fit into the buffers: no write waits for the network.
+        while (!fired && writes < MOST_WRITES) {
+          await ends.near.write(byte);
+          writes++;
+        }
+        clearTimeout(timer);
+        assert(writes < MOST_WRITES, "no timer fired during that many writes");
       },
     },
     {

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { MptError, type MptErrorCode } from "../../../lib/base/errors.ts";
 import { Ip } from "../../../lib/base/ip.ts";
 import type { ByteStream } from "../../../lib/io/byte_stream.ts";
-import { ffiUnavailableReason } from "../../../lib/io/ffi_access.ts";
 import type { Connection, ConnectOptions, Listener, ListenOptions } from "../../../lib/io/connection.ts";
 import type { Need } from "../../support/requires.ts";
+import "../../support/open_libc.ts";
 
 /** A transport as the suite sees it. */
 export interface TransportUnderTest {
@@ -124,6 +124,3 @@ export async function fillBacklog(
   // Linux lets one more wait than the backlog of 1 says.
   return [await transport.connect(V4, port), await transport.connect(V4, port)];
 }
-
-// Opened once and for good: by a test, it would count as that test's leak.
-ffiUnavailableReason();

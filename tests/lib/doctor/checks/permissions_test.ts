@@ -1,0 +1,20 @@
+import { healthy } from "../some_facts.ts";
+import { testCases } from "./cases.ts";
+
+testCases([
+  [
+    "a missing permission",
+    { permissions: { ...healthy.permissions, net: "missing" } },
+    "permission-net",
+    "warn",
+    /Without --allow-net, no connection/,
+    /^--allow-net$/,
+  ],
+  [
+    "a partial permission",
+    { permissions: { ...healthy.permissions, read: "partial" } },
+    "permission-read",
+    "ok",
+    /for some things only/,
+  ],
+]);
