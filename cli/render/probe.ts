@@ -155,7 +155,8 @@ function serverView(endpoint: ProbeEndpoint): readonly string[] {
   const server = endpoint.mptcp.detail?.server;
   if (server === null || server === undefined) return [];
   const paths = server.paths.map((path) => `${path.remote} to ${path.local} (${path.state})`).join(", ");
-  return ["", `The server sees ${server.transport} over ${server.paths.length}: ${paths}`];
+  const count = server.paths.length === 1 ? "1 path" : `${server.paths.length} paths`;
+  return ["", `The server sees ${server.transport} over ${count}: ${paths}`];
 }
 
 function details(result: ProbeResult): readonly string[] {
