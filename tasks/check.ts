@@ -5,12 +5,19 @@
  *
  * @module
  */
+import { pathToFileURL } from "node:url";
 import { onlyBlocks, runnableLines } from "./doc_blocks.ts";
 import { run } from "./process.ts";
 import { readSummary } from "./test_summary.ts";
 
 /** A step may have to download the dependencies first. */
 const DEADLINE_MS = 10 * 60_000;
+
+/** Lines that say that something went well. */
+const PROGRESS = /^(Check |running \d+ tests? |file:.* \.\.\. ok \()/;
+
+/** The C library stays open once it is loaded, which would count as a leak of the first example. */
+const OPEN_LIBC = "./tests/support/open_libc.ts";
 
 /** One call of deno. */
 interface Step {
@@ -30,7 +37,16 @@ async function steps(): Promise<readonly Step[]> {
     { name: "documentation of every export", args: ["doc", "--lint", ...await exported()] },
     {
       name: "code in the documentation",
-      args: ["test", "--doc", "--allow-all", "--filter", onlyBlocks(blocks), ...documented],
+      args: [
+        "test",
+        "--doc",
+        "--allow-all",
+        "--preload",
+        OPEN_LIBC,
+        "--filter",
+        onlyBlocks(blocks),
+        ...documented,
+      ],
       // A block that the filter misses would pass unseen.
       passed: [...blocks.values()].flat().length,
     },
@@ -45,11 +61,13 @@ async function exported(): Promise<readonly string[]> {
   return Object.values(config.exports ?? {}).filter((file) => typeof file === "string");
 }
 
-/** The lines on which the blocks to run begin, by file. */
+/** The lines on which the blocks to run begin, by the URL of the file. */
 async function runnable(entries: readonly string[]): Promise<ReadonlyMap<string, readonly number[]>> {
   const blocks = new Map<string, readonly number[]>();
   for (const entry of entries) {
-    for await (const path of files(entry)) blocks.set(path, runnableLines(await Deno.readTextFile(path)));
+    for await (const path of files(entry)) {
+      blocks.set(pathToFileURL(path).href, runnableLines(await Deno.readTextFile(path)));
+    }
   }
   return blocks;
 }
@@ -74,8 +92,11 @@ async function existing(paths: readonly string[]): Promise<readonly string[]> {
 
 /** Runs a step. Returns what it printed if it failed, else null. */
 async function failure({ args, passed }: Step): Promise<string | null> {
-  const { code, stdout, stderr } = await run([Deno.execPath(), ...args], { deadlineMs: DEADLINE_MS });
-  const printed = `${stdout}${stderr}`.trim();
+  const { code, stdout, stderr } = await run([Deno.execPath(), ...args], {
+    deadlineMs: DEADLINE_MS,
+    env: { NO_COLOR: "1" },
+  });
+  const printed = `${stdout}${stderr}`.split("\n").filter((line) => !PROGRESS.test(line)).join("\n").trim();
   if (code !== 0) return printed;
   const counted = readSummary(stdout)?.passed;
   if (passed === undefined || counted === passed) return null;

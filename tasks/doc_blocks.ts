@@ -26,13 +26,14 @@ export function runnableLines(text: string): readonly number[] {
  * The value of `--filter` that lets only some blocks run. Deno names the test of a block after its
  * file and lines: `file:///checkout/lib/base/ip.ts#12-20.ts`.
  *
- * @param blocks Each file with the lines on which its blocks begin.
+ * @param blocks The URL of each file with the lines on which its blocks begin.
  * @returns A regular expression between slashes; it matches nothing when there are no blocks.
  */
 export function onlyBlocks(blocks: ReadonlyMap<string, readonly number[]>): string {
-  const names = [...blocks].flatMap(([path, lines]) =>
-    lines.map((line) => `${path.replaceAll(".", "\\.")}#${line}-`)
-  );
+  const names = [...blocks].flatMap(([url, lines]) => {
+    const escaped = url.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
+    return lines.map((line) => `${escaped}#${line}-`);
+  });
   // Deno's patterns have no look-around, so the blocks to run are listed, not those to leave out.
-  return `/^file:.*/(${names.length === 0 ? "$^" : names.join("|")})/`;
+  return names.length === 0 ? "/$^/" : `/^(${names.join("|")})/`;
 }

@@ -59,7 +59,7 @@ export interface Routing {
 export type Grant = "granted" | "partial" | "missing";
 
 /** The permissions that mpt uses. */
-export const PERMISSIONS = ["net", "ffi", "sys", "env", "read", "write"] as const;
+export const PERMISSIONS = ["net", "ffi", "sys", "env", "write"] as const;
 
 /** The name of a permission of Deno. */
 export type PermissionName = typeof PERMISSIONS[number];

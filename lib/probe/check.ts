@@ -35,6 +35,8 @@ export async function checkTcp(ip: Ip, plan: ProbePlan, hooks: CheckHooks): Prom
   } catch (error) {
     return { check: failedCheck(toMptError(error, "Cannot connect"), hooks.signal), interface: null };
   }
+  // A reset takes the paths away: what is known now is then all there is.
+  connection.paths();
   const phase = await talk(connection, plan, hooks.signal);
   const paths = connection.paths();
   await leave(connection, phase);
@@ -85,6 +87,7 @@ async function examine(
   evidence: FallbackEvidence,
 ): Promise<Checked<MptcpCheckJson>> {
   const afterConnect = connection.isMultipath();
+  connection.paths();
   const phase = await talk(connection, plan, hooks.signal);
   const answered = phase.data.status === "yes";
   const afterData = answered ? connection.isMultipath() : null;

@@ -25,8 +25,9 @@ export function checkAnswer(
     local: connection.local.address,
     remote: connection.remote.address,
     paths: connection.paths().map(pathToJson),
-    counters: mptcpCounters(),
-    addresses: otherAddresses(listener, connection.local),
+    // A server that is out of descriptors cannot read these, and still answers.
+    counters: orElse({}, mptcpCounters),
+    addresses: orElse([], () => otherAddresses(listener, connection.local)),
     syn_mirror_port: null,
     limits: {
       max_bytes: limits.maxBytes,
@@ -34,6 +35,14 @@ export function checkAnswer(
       token_required: tokenRequired,
     },
   };
+}
+
+function orElse<T>(substitute: T, read: () => T): T {
+  try {
+    return read();
+  } catch {
+    return substitute;
+  }
 }
 
 function mptcpCounters(): Readonly<Record<string, number>> {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { pathToFileURL } from "node:url";
 import { onlyBlocks, runnableLines } from "../../tasks/doc_blocks.ts";
 import { readSummary } from "../../tasks/test_summary.ts";
 import { run } from "../support/command.ts";
@@ -26,11 +27,17 @@ Deno.test("runnableLines() finds blocks in Markdown and in comments, but none th
 });
 
 Deno.test("onlyBlocks() lets the named blocks run, and no others", () => {
-  const filter = new RegExp(onlyBlocks(new Map([["lib/a.ts", [12]], ["b.md", []]])).slice(1, -1));
-  assert(filter.test("file:///root/lib/a.ts#12-15.ts"));
-  assert(!filter.test("file:///root/lib/a.ts#1-5.ts"));
-  assert(!filter.test("file:///root/lib/a.ts#120-125.ts"));
-  assert(!filter.test("file:///root/b.md#12-15.ts"));
+  const blocks = new Map([["file:///root/mod.ts", [12]], ["file:///root/b+c.md", [3]], [
+    "file:///root/d.md",
+    [],
+  ]]);
+  const filter = new RegExp(onlyBlocks(blocks).slice(1, -1));
+  assert(filter.test("file:///root/mod.ts#12-15.ts"));
+  assert(filter.test("file:///root/b+c.md#3-5.ts"));
+  assert(!filter.test("file:///root/mod.ts#1-5.ts"));
+  assert(!filter.test("file:///root/mod.ts#120-125.ts"));
+  assert(!filter.test("file:///root/lib/mod.ts#12-15.ts"));
+  assert(!filter.test("file:///root/d.md#12-15.ts"));
 });
 
 Deno.test("onlyBlocks() is a filter with which deno checks the types of a block without running it", async () => {
@@ -40,7 +47,9 @@ Deno.test("onlyBlocks() is a filter with which deno checks the types of a block 
       markdown: string,
     ): Promise<{ readonly counts: unknown; readonly stderr: string }> => {
       await Deno.writeTextFile(`${folder}/guide.md`, markdown);
-      const filter = onlyBlocks(new Map([["guide.md", runnableLines(markdown)]]));
+      const filter = onlyBlocks(
+        new Map([[pathToFileURL(`${folder}/guide.md`).href, runnableLines(markdown)]]),
+      );
       const argv = [
         Deno.execPath(),
         "test",

@@ -18,9 +18,9 @@ export function congestionChecks(facts: Facts): readonly Check[] {
     warn(
       code,
       `The default congestion control is bbr without the fq queue on ${list(unpaced)}: on fast links the ` +
-        "throughput of MPTCP then varies a lot from run to run.",
+        "throughput of MPTCP then varies a lot from run to run. For one run: mpt bench --congestion cubic.",
       name,
-      "sysctl -w net.ipv4.tcp_congestion_control=cubic\nor for one run: mpt bench --congestion cubic ...",
+      "sysctl -w net.ipv4.tcp_congestion_control=cubic",
     ),
   ];
 }

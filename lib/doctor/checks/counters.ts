@@ -153,13 +153,16 @@ const hmacFailures: Story = (get) => {
 
 const strippedLater: Story = (get) => {
   const [first, later] = [get("MPCapableDataFallback"), get("DssFallback")];
-  if (first + later === 0) return null;
+  const lost = first + later;
+  // Connections that are cut off right after the handshake leave a few behind on any host
+  const isRare = lost * 100 < get("MPCapableSYNACKRX") + get("MPCapableACKRX");
+  if (lost === 0 || isRare) return null;
   return warn(
     "counter-options-stripped",
     `${
-      count(first + later, "connection")
-    } lost MPTCP after the handshake: something on the path removes its ` +
-      "options from later packets.",
+      count(lost, "connection")
+    } lost MPTCP after the handshake: something on the path removes its options from ` +
+      "later packets.",
     `MPCapableDataFallback ${first}, DssFallback ${later}`,
   );
 };

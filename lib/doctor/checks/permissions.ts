@@ -7,8 +7,7 @@ const LOST: Readonly<Record<PermissionName, string>> = {
   net: "no connection can be made or accepted",
   ffi: "there is no MPTCP, and TCP connections tell little about their path",
   sys: "results do not say on which kernel they were made",
-  env: "NO_COLOR is not heeded, and the command line may not start",
-  read: "files of the program and its packages cannot be read unless Deno allows it by itself",
+  env: "NO_COLOR and TERM are not heeded",
   write: "results cannot be saved with -o",
 };
 

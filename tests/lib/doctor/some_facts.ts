@@ -126,7 +126,6 @@ export const healthy: Facts = {
     ffi: "granted",
     sys: "granted",
     env: "granted",
-    read: "granted",
     write: "granted",
   },
   libcrypto: known(true),

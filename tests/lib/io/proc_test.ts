@@ -3,7 +3,17 @@ import { readProc } from "../../../lib/io/proc.ts";
 import "../../support/open_libc.ts";
 import { requires, withoutFfi } from "../../support/requires.ts";
 
-for (const path of ["/etc/passwd", "/proc/../etc/passwd", "proc/version", "/process"]) {
+const OUTSIDE = ["/etc/passwd", "/proc/../etc/passwd", "proc/version", "/process"];
+/** Links in /proc that lead out of it. */
+const LINKS = [
+  "/proc/self/root/etc/passwd",
+  "/proc/thread-self/root/x",
+  "/proc/1/cwd/x",
+  "/proc//self/root/x",
+  "/proc/./1/root/x",
+];
+
+for (const path of [...OUTSIDE, ...LINKS]) {
   Deno.test(`readProc() refuses ${path}, which is not in /proc`, () => {
     assert.throws(() => readProc(path), { code: "ERR_USAGE" });
   });

@@ -1,5 +1,8 @@
+import assert from "node:assert/strict";
+import { evaluate } from "../../../../lib/doctor/evaluate.ts";
 import { known } from "../../../../lib/doctor/fact.ts";
 import type { Facts } from "../../../../lib/doctor/facts.ts";
+import { healthy } from "../some_facts.ts";
 import { testCases } from "./cases.ts";
 
 function counters(values: Readonly<Record<string, number>>): Partial<Facts> {
@@ -78,3 +81,8 @@ testCases([
   ],
   ["changed payload", counters({ DataCsumErr: 1 }), "counter-data-changed", "warn", /rewrites data/],
 ]);
+
+Deno.test("a few connections in thousands that lost MPTCP make no check counter-options-stripped", () => {
+  const facts = { ...healthy, ...counters({ MPCapableDataFallback: 9, MPCapableSYNACKRX: 2115 }) };
+  assert.deepEqual(evaluate(facts).filter(({ code }) => code === "counter-options-stripped"), []);
+});

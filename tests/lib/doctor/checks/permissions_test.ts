@@ -12,8 +12,8 @@ testCases([
   ],
   [
     "a partial permission",
-    { permissions: { ...healthy.permissions, read: "partial" } },
-    "permission-read",
+    { permissions: { ...healthy.permissions, write: "partial" } },
+    "permission-write",
     "ok",
     /for some things only/,
   ],

@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import { TOOL } from "../../lib/base/result.ts";
+import { mpt, output, ROOT, run } from "../support/command.ts";
+import { requires } from "../support/requires.ts";
+
+const COMMANDS = ["probe", "serve", "bench", "doctor"] as const;
+
+/** Options that every command has. */
+const COMMON = [
+  "--json",
+  "--ndjson",
+  "--timeout <",
+  "-o, --output <file>",
+  "-q, --quiet",
+  "-v, --verbose",
+  "--color <",
+];
+
+Deno.test("mpt --help and mpt --version say what it is", async () => {
+  for (const flag of ["--help", "-h", "help"]) {
+    const { code, stdout, stderr } = await mpt([flag]);
+    assert.deepEqual([code, stderr], [0, ""], flag);
+    for (const command of COMMANDS) assert.match(stdout, new RegExp(`^  ${command} `, "m"));
+    assert.match(stdout, /^Exit codes: 0 /m);
+  }
+  for (const flag of ["--version", "-V"]) {
+    const { code, stdout, stderr } = await mpt([flag]);
+    assert.deepEqual([code, stdout, stderr], [0, `mpt ${TOOL.version}\n`, ""], flag);
+  }
+});
+
+Deno.test("the version is the one of deno.json", async () => {
+  const config: unknown = JSON.parse(await Deno.readTextFile(`${ROOT}/deno.json`));
+  assert(typeof config === "object" && config !== null && "version" in config);
+  assert.equal(TOOL.version, config.version);
+});
+
+for (const command of COMMANDS) {
+  Deno.test(`mpt ${command} --help lists its options and those that every command has`, async () => {
+    const { code, stdout, stderr } = await mpt([command, "--help"]);
+    assert.deepEqual([code, stderr], [0, ""]);
+    assert.match(stdout, new RegExp(`^Usage: mpt ${command} \\[options\\]`));
+    for (const option of COMMON) assert(stdout.includes(`  ${option}`), `${option} is missing:\n${stdout}`);
+    assert(stdout.split("\n").every((line) => line.length <= 80), stdout);
+  });
+}
+
+Deno.test("mpt alone prints its help and ends with 2", async () => {
+  const { code, stdout, stderr } = await mpt([]);
+  assert.deepEqual([code, stdout], [2, ""]);
+  assert.match(stderr, /^Usage: mpt /);
+});
+
+Deno.test("what is mistyped is asked about", async () => {
+  const questions: readonly (readonly [readonly string[], RegExp])[] = [
+    [["prob", "host"], /^error: unknown command 'prob'\n\(Did you mean probe\?\)\n/],
+    [["probe", "--jsn", "host"], /^error: unknown option '--jsn'\n\(Did you mean --json\?\)\n/],
+    [["bench", "--stream", "2", "host"], /^error: unknown option '--stream'\n\(Did you mean --streams\?\)\n/],
+    [["serve", "--tokn", "x"], /^error: unknown option '--tokn'\n\(Did you mean --token\?\)\n/],
+  ];
+  for (const [args, message] of questions) {
+    const { code, stdout, stderr } = await mpt(args);
+    assert.deepEqual([code, stdout], [2, ""]);
+    assert.match(stderr, message);
+  }
+});
+
+Deno.test({
+  name: "mpt complete bash prints a script that bash can read",
+  ...requires("tool:bash"),
+  async fn() {
+    const { code, stdout, stderr } = await mpt(["complete", "bash"]);
+    assert.deepEqual([code, stderr], [0, ""]);
+    const read = await run(["bash", "-c", `eval "$1"; complete -p mpt`, "bash", stdout]);
+    assert.equal(read.code, 0, read.stderr);
+    assert.match(read.stdout, /^complete .* mpt$/m);
+  },
+});
+
+Deno.test("mpt complete knows the other shells, and no nonsense", async () => {
+  for (const shell of ["zsh", "fish", "powershell"]) {
+    const { code, stdout } = await mpt(["complete", shell]);
+    assert.equal(code, 0);
+    assert.match(stdout, /mpt/);
+  }
+  assert.equal((await mpt(["complete", "nonsense"])).code, 2);
+});
+
+Deno.test("mpt complete -- completes commands and options", async () => {
+  const complete = async (...words: readonly string[]): Promise<readonly string[]> =>
+    (await mpt(["complete", "--", ...words])).stdout.split("\n").map((line) => line.split("\t")[0]!);
+  assert.deepEqual((await complete("pro")).filter((word) => !word.startsWith(":") && word !== ""), ["probe"]);
+  const options = await complete("bench", "--d");
+  assert(options.includes("--direction") && options.includes("--duration"), options.join(" "));
+});
+
+Deno.test("an option of --help needs no permission", async () => {
+  const { code, stdout } = await mpt(["probe", "--help"], { permissions: ["--allow-read", "--allow-env"] });
+  assert.equal(code, 0);
+  assert.match(stdout, /^Usage: mpt probe/);
+  const bare = await output([
+    Deno.execPath(),
+    "run",
+    "--quiet",
+    "--no-prompt",
+    `${ROOT}/cli/main.ts`,
+    "--version",
+  ]);
+  assert.equal(bare, `mpt ${TOOL.version}\n`);
+});

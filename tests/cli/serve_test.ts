@@ -1,0 +1,204 @@
+import assert from "node:assert/strict";
+import { mptArgv, output, type RunningProcess, start, startMpt } from "../support/command.ts";
+import { rawClient, type RawPeer } from "../support/raw_tcp.ts";
+import { requires, withoutFfi } from "../support/requires.ts";
+import { perfHeader, stillServes } from "../lib/serve/served.ts";
+import { jsonOf, linesOf } from "./answers.ts";
+
+const LISTEN = ["serve", "--listen", "tcp@127.0.0.1:0"];
+
+/** The port that a running `mpt serve` listens on. */
+async function portOf(server: RunningProcess): Promise<number> {
+  const [, port] = await server.line(/127\.0\.0\.1:(\d+)/);
+  return Number(port);
+}
+
+Deno.test("mpt serve prints what it listens on, what to type elsewhere, and a line for each connection", async () => {
+  await using server = startMpt([...LISTEN, "--color", "never"]);
+  const port = await portOf(server);
+  await server.line(/^Ctrl-C ends it\.$/);
+  assert.deepEqual(server.stdout.split("\n").slice(0, 5), [
+    `listening on tcp@127.0.0.1:${port}`,
+    "on the other machine:",
+    `  mpt probe 127.0.0.1:${port}`,
+    `  mpt bench 127.0.0.1:${port}`,
+    "Ctrl-C ends it.",
+  ]);
+  await stillServes({ port });
+  await server.line(/^127\.0\.0\.1:\d+  tcp, 1 path  http  \d+ B in, \d+ B out  \S+ ms$/);
+  await using client = await rawClient(port);
+  await client.send("\x80");
+  await server.line(/^127\.0\.0\.1:\d+  tcp, 1 path  unknown  0 B in, 0 B out  \S+ ms  error$/);
+  server.kill("SIGINT");
+  const { code, stdout, stderr } = await server.finished;
+  assert.equal(code, 130);
+  assert.match(stdout, /\nserved 2 connections, refused 0, in \d+ s\n$/);
+  assert.equal(stderr, "");
+});
+
+Deno.test("mpt serve --ndjson prints an event a line and the result in the last", async () => {
+  await using server = startMpt([...LISTEN, "--ndjson", "--once"]);
+  await stillServes({ port: await portOf(server) });
+  const { code, ...printed } = await server.finished;
+  assert.equal(code, 0);
+  const { events, result } = linesOf({ code, ...printed });
+  assert.deepEqual(events.map(({ event }) => event), ["listening", "connection", "end"]);
+  assert.deepEqual([result.schema, result.end.reason, result.connections], ["mpt.serve/1", "done", 1]);
+});
+
+Deno.test("mpt serve --json prints its result when it is over, and nothing before", async () => {
+  await using server = startMpt([...LISTEN, "--json", "--timeout", "0.5"]);
+  const result = await server.finished;
+  assert.equal(result.code, 0);
+  const { schema, end, listeners } = jsonOf(result);
+  assert.deepEqual([schema, end.reason, result.stderr], ["mpt.serve/1", "timeout", ""]);
+  assert.match(JSON.stringify(listeners), /^\[\{"address":"127\.0\.0\.1:\d+","transport":"tcp"\}\]$/);
+});
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  Deno.test(`mpt serve drains on ${signal}: the transfer under way finishes, then comes the summary`, async () => {
+    await using server = startMpt([...LISTEN, "--ndjson"]);
+    const port = await portOf(server);
+    await using client = await rawClient(port);
+    await client.send(perfHeader(1000n));
+    await client.send("x");
+    await stillServes({ port });
+    server.kill(signal);
+    // It has stopped listening as soon as nobody gets in any more.
+    while (await rawClient(port).then((each) => each[Symbol.asyncDispose]().then(() => true), () => false));
+    await client.send("y");
+    client.end();
+    assert.equal((await client.rest()).length, 1000);
+    const { code, ...printed } = await server.finished;
+    const { result, events } = linesOf({ code, ...printed });
+    assert.deepEqual([code, result.end.reason], [130, "interrupted"]);
+    const perf = events.find(({ protocol }) => protocol === "perf");
+    assert.deepEqual([perf?.end, perf?.bytes_received, perf?.bytes_sent], ["done", 2, 1000]);
+  });
+}
+
+Deno.test("mpt serve that is interrupted twice ends at once", async () => {
+  await using server = startMpt([...LISTEN, "--ndjson"]);
+  const port = await portOf(server);
+  await using client = await rawClient(port);
+  await client.send(perfHeader(1000n));
+  await stillServes({ port });
+  server.kill("SIGINT");
+  while (await rawClient(port).then((each) => each[Symbol.asyncDispose]().then(() => true), () => false));
+  server.kill("SIGINT");
+  assert.equal((await server.finished).code, 130);
+});
+
+Deno.test("mpt serve takes each limit from its option", async () => {
+  const limits = [
+    "--max-connections",
+    "7",
+    "--max-per-address",
+    "6",
+    "--max-bytes",
+    "5kB",
+    "--max-duration",
+    "4",
+  ];
+  const others = ["--idle-timeout", "3", "--token", "secret", "--congestion", "reno", "--fallback", "tcp"];
+  const congestion = withoutFfi() ? others.filter((_, index) => index < 4 || index > 5) : others;
+  await using server = startMpt([...LISTEN, "--json", "--timeout", "0.3", ...limits, ...congestion]);
+  const { options } = jsonOf(await server.finished);
+  assert.deepEqual(options, {
+    maxConnections: 7,
+    maxPerAddress: 6,
+    maxBytes: 5000,
+    maxDurationMs: 4000,
+    idleTimeoutMs: 3000,
+    once: false,
+    token: true,
+    fallback: "tcp",
+    congestion: withoutFfi() ? null : "reno",
+  });
+});
+
+Deno.test({
+  name: "mpt serve whose reader goes away ends well, at the next line that it prints",
+  ...requires("tool:bash"),
+  async fn() {
+    const pipe = (head: string): RunningProcess =>
+      start(["bash", "-c", `set -o pipefail; "$@" | head ${head}`, "bash", ...mptArgv(LISTEN)]);
+    await using early = pipe("-1");
+    const first = await early.finished;
+    assert.deepEqual([first.code, first.stderr], [0, ""]);
+    assert.match(first.stdout, /^listening on .*\n$/);
+
+    await using late = pipe("-5");
+    const port = await portOf(late);
+    await late.line(/^Ctrl-C ends it\.$/);
+    // The line about this connection finds nobody to read it.
+    await stillServes({ port });
+    const { code, stderr } = await late.finished;
+    assert.deepEqual([code, stderr], [0, ""]);
+    await assert.rejects(rawClient(port), { code: "ECONNREFUSED" });
+  },
+});
+
+Deno.test("mpt serve that is out of descriptors says so and goes on when there are some again", async () => {
+  const limits = ["--max-connections", "1000", "--max-per-address", "1000"];
+  const argv = mptArgv([...LISTEN, "--ndjson", ...limits]);
+  await using server = start(["sh", "-c", 'ulimit -n 80; exec "$@"', "sh", ...argv]);
+  const port = await portOf(server);
+  const clients: RawPeer[] = [];
+  for (let i = 0; i < 120; i++) clients.push(await rawClient(port));
+  await server.line(/"event":"warning","text":"Cannot accept a connection on [^"]*: too many open files/);
+  // Those who are in are served meanwhile.
+  await clients[0]!.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  await clients[0]!.until(/"mpt\.check\/1"/);
+  for (const client of clients) await client[Symbol.asyncDispose]();
+  await stillServes({ port });
+});
+
+Deno.test({
+  name: "mpt serve listens with MPTCP unless told otherwise, and serves plain TCP clients",
+  ...requires("mptcp"),
+  async fn() {
+    await using server = startMpt([
+      "serve",
+      "--listen",
+      "127.0.0.1:0",
+      "--listen",
+      "tcp@127.0.0.1:0",
+      "--ndjson",
+    ]);
+    const [, mptcp] = await server.line(/"address":"127\.0\.0\.1:(\d+)","transport":"mptcp"/);
+    const [, tcp] = await server.line(/"address":"127\.0\.0\.1:(\d+)","transport":"tcp"/);
+    await stillServes({ port: Number(mptcp) });
+    await stillServes({ port: Number(tcp) });
+    await server.line(/"event":"connection".*"transport":"tcp","fallback":true/);
+    await server.line(/"event":"connection".*"transport":"tcp","fallback":false/);
+  },
+});
+
+Deno.test("mpt serve without --allow-ffi has no MPTCP: exit 3 with the flag, or TCP with --fallback tcp", async () => {
+  const permissions = ["--allow-net", "--allow-env", "--allow-sys", "--allow-read"];
+  const listen = ["serve", "--listen", "mptcp@127.0.0.1:0"];
+  await using refused = startMpt([...listen, "--json"], { permissions });
+  const result = await refused.finished;
+  assert.equal(result.code, 3, result.stderr);
+  assert.equal(jsonOf(result).end.error?.code, "ERR_FFI_PERMISSION");
+  assert.match(result.stderr, /--allow-ffi/);
+
+  await using fallback = startMpt([...listen, "--fallback", "tcp", "--color", "never"], { permissions });
+  await fallback.line(/^listening on tcp@127\.0\.0\.1:\d+ instead of mptcp: .*--allow-ffi/);
+  await stillServes({ port: await portOf(fallback) });
+});
+
+Deno.test({
+  name: "curl gets the check and bytes from mpt serve",
+  ...requires("tool:curl"),
+  async fn() {
+    await using server = startMpt([...LISTEN, "--token", "secret"]);
+    const url = `http://127.0.0.1:${await portOf(server)}`;
+    const check: unknown = JSON.parse(await output(["curl", "-sS", `${url}/`]));
+    assert(typeof check === "object" && check !== null && "schema" in check);
+    assert.equal(check.schema, "mpt.check/1");
+    const bytes = await output(["curl", "-sS", "-H", "Authorization: Bearer secret", `${url}/bytes/12345`]);
+    assert.equal(bytes.length, 12_345);
+  },
+});
