@@ -1,5 +1,4 @@
 import { IPPROTO_TCP } from "../../ffi/mod.ts";
-import type { Endpoint } from "../base/endpoint.ts";
 import type { MptError } from "../base/errors.ts";
 import type { Ip } from "../base/ip.ts";
 import type { PathInfo } from "../base/path.ts";
@@ -8,16 +7,13 @@ import {
   type Connection,
   type ConnectOptions,
   DEFAULT_BACKLOG,
-  DEFAULT_READ_BUFFER_BYTES,
   type Listener,
   type ListenOptions,
 } from "../io/connection.ts";
 import { ffiUnavailableReason } from "../io/ffi_access.ts";
+import { kernelConnection, type KernelView } from "../io/kernel_connection.ts";
 import { type ConnectedSocket, connectSocket, ListeningSocket } from "../io/kernel_socket.ts";
-import { NodeStream } from "../io/node_stream.ts";
 import { SocketListener } from "../io/socket_listener.ts";
-import { setCongestion } from "../io/socket_options.ts";
-import { StreamConnection } from "../io/stream_connection.ts";
 import { systemError } from "../io/system_error.ts";
 import { pathFromTcpInfo, readTcpInfo } from "../io/tcp_path.ts";
 import { interfaceOf } from "../netlink/interface_of.ts";
@@ -47,33 +43,16 @@ function explain(errno: number): MptError {
   return systemError(errno, "open a TCP socket");
 }
 
+const VIEW: KernelView = { paths: (fd, socket) => [tcpPath(fd, socket)], isMultipath: () => false };
+
 function tcpConnection(
   socket: ConnectedSocket,
   options: Pick<ConnectOptions, "readBufferBytes" | "signal">,
 ): Connection {
-  const stream = new NodeStream(
-    socket.fd,
-    socket.remote.address,
-    options.readBufferBytes ?? DEFAULT_READ_BUFFER_BYTES,
-  );
-  return new StreamConnection({
-    transport: "tcp",
-    local: socket.local,
-    remote: socket.remote,
-    connectMs: socket.connectMs,
-    stream,
-    inspectable: () => stream.fd >= 0 && !stream.finished,
-    onClosing: (lastLook) => stream.beforeClose = lastLook,
-    inspector: {
-      paths: () => [tcpPath(stream.fd, socket.local, socket.remote)],
-      isMultipath: () => false,
-      setCongestion: (name) => setCongestion(stream.fd, name),
-    },
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
-  });
+  return kernelConnection("tcp", socket, VIEW, options);
 }
 
-function tcpPath(fd: number, local: Endpoint, remote: Endpoint): PathInfo {
+function tcpPath(fd: number, { local, remote }: ConnectedSocket): PathInfo {
   const info = readTcpInfo(fd);
   const identity = { id: 0, local, remote, interface: interfaceOf(local.ip) };
   return pathFromTcpInfo(identity, typeof info === "number" ? {} : info);
