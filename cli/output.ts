@@ -77,7 +77,9 @@ export class Output {
 
 function consoleColumns(): number {
   try {
-    return Math.max(20, Deno.consoleSize().columns - 1);
+    const { columns } = Deno.consoleSize();
+    // A terminal that does not know its size says 0.
+    return columns === 0 ? 79 : Math.max(20, columns - 1);
   } catch {
     return 79;
   }

@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { benchExitCode } from "../../cli/bench_exit.ts";
+import { exitCodeOf } from "../../cli/exit_codes.ts";
+import { probeExitCode } from "../../cli/probe_exit.ts";
+import type { MptErrorCode } from "../../lib/base/errors.ts";
+import type { BenchRun } from "../../lib/bench/result.ts";
+import type { CheckJson } from "../../lib/probe/result.ts";
+import { failed, multi, result as benchResult, single } from "../lib/bench/fixtures.ts";
+import { check, endpoint, mptcpWithout, result as probeResult } from "../lib/probe/fixtures.ts";
+
+Deno.test("exitCodeOf(): 2 for what was asked, 1 for what the other end did, 130 for an interrupt, else 3", () => {
+  const codes: Readonly<Record<number, readonly MptErrorCode[]>> = {
+    2: ["ERR_USAGE", "ERR_INVALID_ADDRESS", "ERR_INVALID_ENDPOINT", "ERR_INVALID_VALUE"],
+    1: [
+      "ERR_NAME_NOT_FOUND",
+      "ERR_REFUSED",
+      "ERR_UNREACHABLE",
+      "ERR_TIMED_OUT",
+      "ERR_RESET",
+      "ERR_CLOSED",
+      "ERR_PROTOCOL",
+      "ERR_LIMIT",
+    ],
+    130: ["ERR_ABORTED"],
+    3: [
+      "ERR_NOT_LINUX",
+      "ERR_MPTCP_UNSUPPORTED",
+      "ERR_MPTCP_DISABLED",
+      "ERR_FFI_PERMISSION",
+      "ERR_FFI_UNAVAILABLE",
+      "ERR_NET_PERMISSION",
+      "ERR_PERMISSION",
+      "ERR_NOT_SUPPORTED",
+      "ERR_OPTION_REFUSED",
+      "ERR_ADDRESS_NOT_LOCAL",
+      "ERR_ADDRESS_IN_USE",
+      "ERR_TOO_MANY_FILES",
+      "ERR_NAME_LOOKUP",
+      "ERR_NO_ROUTE",
+      "ERR_SYSTEM",
+    ],
+  };
+  for (const [code, errors] of Object.entries(codes)) {
+    for (const error of errors) assert.equal(exitCodeOf(error), Number(code), error);
+  }
+});
+
+Deno.test("probeExitCode(): what was required decides, else whether anything works", () => {
+  type Status = CheckJson["status"];
+  const cases: readonly (readonly [Status, Status, "tcp" | "mptcp" | undefined, number])[] = [
+    ["yes", "yes", "mptcp", 0],
+    ["yes", "no", "mptcp", 1],
+    ["yes", "unknown", "mptcp", 3],
+    ["no", "yes", "tcp", 1],
+    ["unknown", "yes", "tcp", 3],
+    ["yes", "no", undefined, 0],
+    ["no", "no", undefined, 1],
+    ["no", "skipped", undefined, 1],
+    ["unknown", "no", undefined, 1],
+    ["unknown", "unknown", undefined, 3],
+    ["unknown", "skipped", undefined, 3],
+  ];
+  for (const [tcp, mptcp, required, code] of cases) {
+    const endpoints = [endpoint({ tcp: check({ status: tcp }), mptcp: mptcpWithout({ status: mptcp }) })];
+    assert.equal(probeExitCode(probeResult({ endpoints }), required), code, `${tcp} ${mptcp} ${required}`);
+  }
+});
+
+Deno.test("benchExitCode(): a failed run is a failure, MPTCP that is not here only when asked for", () => {
+  const missing = failed("ERR_MPTCP_DISABLED", { transport: "mptcp" });
+  const cut = failed("ERR_ABORTED");
+  const cases: readonly (readonly [string, readonly BenchRun[], boolean, number])[] = [
+    ["all well", [single(50), multi(90)], true, 0],
+    ["one failed", [single(50), failed("ERR_RESET", { transport: "mptcp" })], false, 1],
+    ["MPTCP is missing", [single(50), missing], false, 0],
+    ["MPTCP is missing and was asked for", [single(50), missing], true, 3],
+    ["missing and failed", [failed("ERR_RESET"), missing], true, 1],
+    ["only missing", [missing], false, 3],
+    ["cut short after a run", [single(50), cut], false, 0],
+    ["cut short in the first", [cut], false, 3],
+    ["cut short before the first", [], false, 3],
+  ];
+  for (const [name, runs, asked, code] of cases) {
+    assert.equal(benchExitCode(benchResult({ runs }), asked), code, name);
+  }
+});

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { PLAIN } from "../../../cli/render/paint.ts";
+import { howToUse, renderServeEvent } from "../../../cli/render/serve.ts";
+import { Endpoint } from "../../../lib/base/endpoint.ts";
+import type { ServeEvent } from "../../../lib/serve/mod.ts";
+
+const CONNECTION: ServeEvent = {
+  event: "connection",
+  listener: "[::]:4433",
+  remote: "192.0.2.1:50000",
+  transport: "mptcp",
+  fallback: false,
+  protocol: "perf",
+  requests: 1,
+  bytes_received: 8,
+  bytes_sent: 62_500_000,
+  duration_ms: 5012,
+  paths: 2,
+  end: "done",
+  error: null,
+};
+
+function line(event: ServeEvent, verbose: boolean = false): string | null {
+  return renderServeEvent(event, PLAIN, verbose);
+}
+
+Deno.test("renderServeEvent() has a line for each thing that happens", () => {
+  assert.equal(
+    line({ event: "listening", address: "[::]:4433", transport: "mptcp", fallback: null }),
+    "listening on mptcp@[::]:4433",
+  );
+  assert.equal(
+    line({ event: "listening", address: "[::]:4433", transport: "tcp", fallback: "the kernel has none" }),
+    "listening on tcp@[::]:4433 instead of mptcp: the kernel has none",
+  );
+  assert.equal(
+    line({ event: "refused", remote: "192.0.2.1:50000", reason: "the server has its 1 connections" }),
+    "192.0.2.1:50000  refused: the server has its 1 connections",
+  );
+  assert.equal(line({ event: "warning", text: "Cannot accept: x" }), "Cannot accept: x");
+});
+
+Deno.test("renderServeEvent() of a connection: who, how, how much, how long, and what cut it short", () => {
+  assert.equal(line(CONNECTION), "192.0.2.1:50000  mptcp, 2 paths  perf  8 B in, 62.5 MB out  5.01 s");
+  assert.equal(
+    line({ ...CONNECTION, transport: "tcp", fallback: true, paths: 1 }),
+    "192.0.2.1:50000  tcp (the client did not use mptcp), 1 path  perf  8 B in, 62.5 MB out  5.01 s",
+  );
+  const reset: ServeEvent = {
+    ...CONNECTION,
+    end: "reset",
+    error: {
+      code: "ERR_RESET",
+      message: "Cannot send to 192.0.2.1:50000: the other end reset the connection",
+    },
+  };
+  assert.match(line(reset)!, / {2}5\.01 s {2}reset$/);
+  assert.match(line(reset, true)!, / {2}5\.01 s {2}Cannot send to .* reset the connection$/);
+});
+
+Deno.test("howToUse() says what to type on the other machine", () => {
+  assert.equal(
+    howToUse([Endpoint.parse("[::]:4433")]),
+    `on the other machine, with this one's ADDRESS:
+  mpt probe ADDRESS:4433
+  mpt bench ADDRESS:4433
+Ctrl-C ends it.`,
+  );
+  assert.match(
+    howToUse([Endpoint.parse("[2001:db8::1]:5000"), Endpoint.parse("192.0.2.1:1")]),
+    /^ {2}mpt probe \[2001:db8::1\]:5000$/m,
+  );
+  assert.equal(howToUse([]), "");
+});
