@@ -2,7 +2,7 @@ import process from "node:process";
 import { MptError, toMptError } from "../base/errors.ts";
 import type { ByteStream } from "../io/byte_stream.ts";
 import type { Connection } from "../io/connection.ts";
-import { type Deadline, deadline, orAborted, timedOutError } from "../io/deadline.ts";
+import { type Deadline, deadline, orAborted, sleep, timedOutError } from "../io/deadline.ts";
 import { contentLength, type ResponseHead } from "../protocol/http1.ts";
 import { HttpClient } from "../protocol/http_client.ts";
 import { type Interval, type Measurement, Meter } from "../protocol/meter.ts";
@@ -17,6 +17,10 @@ import { AGENT, ANSWER_MS, type BenchServer, DRAIN_MS } from "./server.ts";
 
 /** What a timer can hold, in milliseconds. */
 const MAX_TIMER_MS = 0x7fff_ffff;
+
+/** How long a server may be full before that is the answer, and how often to ask it, in milliseconds. */
+const BUSY_MS = 1000;
+const BUSY_PAUSE_MS = 50;
 
 const PAYLOAD = new Uint8Array(262_144);
 
@@ -64,7 +68,21 @@ export async function transfer(
   }
 }
 
+/** A full server may just not have noticed yet that the connections of the run before are over. */
 async function openLane(plan: RunPlan, settings: BenchSettings, signal: AbortSignal): Promise<Lane> {
+  const until = performance.now() + BUSY_MS;
+  for (;;) {
+    try {
+      return await tryLane(plan, settings, signal);
+    } catch (error) {
+      const busy = error instanceof MptError && error.data["status"] === 503;
+      if (!busy || performance.now() >= until || signal.aborted) throw error;
+      await sleep(BUSY_PAUSE_MS, signal);
+    }
+  }
+}
+
+async function tryLane(plan: RunPlan, settings: BenchSettings, signal: AbortSignal): Promise<Lane> {
   const connection = await connect(plan.transport, plan.remote.ip!, plan.remote.port!, {
     timeoutMs: settings.connectTimeoutMs,
     signal,
@@ -96,7 +114,8 @@ async function openLane(plan: RunPlan, settings: BenchSettings, signal: AbortSig
     }
     if (head.status !== 101) {
       const why = await reasonOf(client, head);
-      throw new MptError("ERR_PROTOCOL", `Cannot start the transfer: ${why}`);
+      const data = { status: head.status };
+      throw new MptError("ERR_PROTOCOL", `Cannot start the transfer: ${why}`, { data });
     }
     return { connection, stream, reader: client.reader, reportId: head.headers.get(PERF_FIELDS.id) ?? "" };
   } catch (error) {

@@ -44,7 +44,8 @@ export function listenDenoTcp(ip: Ip, port: number, options: ListenOptions): Lis
   const wanted = Endpoint.of(ip, port);
   const action = `listen on ${wanted.address}`;
   refuseSystemCallOptions(action, options);
-  if (options.dualStack === false) throw needsSystemCalls(action, "dualStack: false");
+  // An IPv4 listener takes no other clients anyway.
+  if (options.dualStack === false && ip.family === 6) throw needsSystemCalls(action, "dualStack: false");
   try {
     const tcpBacklog = options.backlog ?? DEFAULT_BACKLOG;
     const listener = Deno.listen({ hostname: ip.toString(), port, tcpBacklog });

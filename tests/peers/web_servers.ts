@@ -136,7 +136,9 @@ function nginxConfig(folder: string, lines: readonly string[]): string {
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((kind) =>
     `${kind}_temp_path ${folder}/${kind};`
   );
+  // As root, nginx hands its folders over to another user, whom a user namespace does not have.
   return `
+user root;
 daemon off;
 master_process off;
 pid ${folder}/nginx.pid;
