@@ -173,6 +173,7 @@ Deno.test({
     // 300 ms at most 10 times a second, and the title.
     assert(drawn >= 1 && drawn <= 6, `drawn ${drawn} times`);
     // Cursor up and clear to the end, before the answer.
+    // deno-lint-ignore no-control-regex
     assert.match(stdout, /\x1b\[\dA\r\x1b\[J/);
   },
 });

@@ -25,10 +25,10 @@ Deno.test("mpt serve prints what it listens on, what to type elsewhere, and a li
     "Ctrl-C ends it.",
   ]);
   await stillServes({ port });
-  await server.line(/^127\.0\.0\.1:\d+  tcp, 1 path  http  \d+ B in, \d+ B out  \S+ ms$/);
+  await server.line(/^127\.0\.0\.1:\d+ {2}tcp, 1 path {2}http {2}\d+ B in, \d+ B out {2}\S+ ms$/);
   await using client = await rawClient(port);
   await client.send("\x80");
-  await server.line(/^127\.0\.0\.1:\d+  tcp, 1 path  unknown  0 B in, 0 B out  \S+ ms  error$/);
+  await server.line(/^127\.0\.0\.1:\d+ {2}tcp, 1 path {2}unknown {2}0 B in, 0 B out {2}\S+ ms {2}error$/);
   server.kill("SIGINT");
   const { code, stdout, stderr } = await server.finished;
   assert.equal(code, 130);

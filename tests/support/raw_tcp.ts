@@ -174,11 +174,11 @@ export async function rawServer(
 /** Connects to a port of the loopback address, from another of its addresses if need be. */
 export async function rawClient(
   port: number,
-  host: string = "127.0.0.1",
-  localAddress?: string,
+  host: string | undefined = undefined,
+  localAddress: string | undefined = undefined,
 ): Promise<RawPeer> {
   const from = localAddress === undefined ? {} : { localAddress };
-  const socket = connect({ port, host, allowHalfOpen: true, ...from });
+  const socket = connect({ port, host: host ?? "127.0.0.1", allowHalfOpen: true, ...from });
   await once(socket, "connect");
   return new RawPeer(socket);
 }

@@ -1,4 +1,4 @@
-import { MptError } from "../../../lib/base/errors.ts";
+import type { MptError } from "../../../lib/base/errors.ts";
 import type { ByteStream } from "../../../lib/io/byte_stream.ts";
 
 /** A stream that hands out given chunks, and spoils each one as soon as it is no longer valid. */
@@ -54,7 +54,8 @@ export class FakeStream implements ByteStream {
 /** Bytes cut into chunks of the given lengths, again and again; 0 gives an empty chunk. */
 export function chunksOf(bytes: Uint8Array, lengths: readonly number[]): readonly Uint8Array[] {
   const chunks: Uint8Array[] = [];
-  for (let at = 0, index = 0; at < bytes.length; index++) {
+  let at = 0;
+  for (let index = 0; at < bytes.length; index++) {
     const length = lengths[index % lengths.length] ?? 1;
     // A list of zeros alone would never end.
     const step = length === 0 && index % lengths.length === lengths.length - 1 ? 1 : length;

@@ -1,0 +1,22 @@
+import { mptArgv, type ProcessResult, type RunningProcess } from "../support/command.ts";
+import type { PrivateNetwork, TwoPathNetwork } from "../../tasks/two_path_network.ts";
+
+/** Starts `mpt serve` on the server of a network and waits until it listens on port 4433. */
+export async function serveIn(network: TwoPathNetwork, ...args: readonly string[]): Promise<RunningProcess> {
+  const listen = args.includes("--listen") ? [] : ["--listen", "mptcp@[::]:4433"];
+  const server = network.spawn("server", mptArgv(["serve", "--ndjson", ...listen, ...args]), {
+    deadlineMs: 60_000,
+  });
+  await server.line(/"event":"listening"/);
+  return server;
+}
+
+/** Runs a command of mpt on the client of a network. */
+export function clientIn(network: TwoPathNetwork, ...args: readonly string[]): Promise<ProcessResult> {
+  return network.run("client", mptArgv(args), { deadlineMs: 60_000 });
+}
+
+/** Runs a command of mpt on the host of a private network. */
+export function mptIn(network: PrivateNetwork, ...args: readonly string[]): Promise<ProcessResult> {
+  return network.run(mptArgv(args));
+}
