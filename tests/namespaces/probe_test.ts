@@ -218,10 +218,15 @@ Deno.test({
       ["unknown", "ERR_NO_ROUTE"],
     ]);
 
-    // A dummy interface takes every packet and answers none.
-    await network.output(["ip", "link", "add", "hole", "type", "dummy"]);
-    await network.output(["ip", "addr", "add", "192.0.2.9/24", "dev", "hole"]);
-    await network.output(["ip", "link", "set", "hole", "up"]);
+    // A neighbour that is not there takes every packet and answers none.
+    const hole = [
+      "ip link add hole type veth peer name end",
+      "ip addr add 192.0.2.9/24 dev hole",
+      "ip link set hole up",
+      "ip link set end up",
+      "ip neigh add 192.0.2.1 lladdr 02:00:00:00:00:01 nud permanent dev hole",
+    ];
+    for (const command of hole) await network.output(command.split(" "));
     const silent = await mptIn(network, "probe", "--json", "--connect-timeout", "0.3", "192.0.2.1:443");
     assert.equal(silent.code, 1, silent.stderr);
     const { endpoints: [endpoint], verdicts } = resultOf(silent);

@@ -1,0 +1,176 @@
+import assert from "node:assert/strict";
+import { PLAIN } from "../../cli/render/paint.ts";
+import { renderBench } from "../../cli/render/bench.ts";
+import { renderDoctor } from "../../cli/render/doctor.ts";
+import { renderProbe } from "../../cli/render/probe.ts";
+import type { BenchResult } from "../../lib/bench/mod.ts";
+import type { DoctorResult } from "../../lib/doctor/mod.ts";
+import type { ProbeResult } from "../../lib/probe/mod.ts";
+import { mpt, ROOT } from "../support/command.ts";
+import { withoutFfi } from "../support/requires.ts";
+import { served } from "../lib/serve/served.ts";
+import { jsonOf } from "./answers.ts";
+
+/** Result files as earlier versions saved them: they stay readable for ever. */
+function golden(name: string): string {
+  return Deno.readTextFileSync(`${ROOT}/tests/data/${name}`);
+}
+
+const PROBE: ProbeResult = JSON.parse(golden("probe-v1.json"));
+const BENCH: BenchResult = JSON.parse(golden("bench-v1.json"));
+const DOCTOR: DoctorResult = JSON.parse(golden("doctor-v1.json"));
+
+/** Objects whose keys are data. */
+const DICTIONARIES: ReadonlySet<string> = new Set(["counters", "options"]);
+
+const ENVELOPE = [
+  "schema",
+  "tool",
+  "host",
+  "started_at",
+  "duration_ms",
+  "options",
+  "warnings",
+  "verdicts",
+  "end",
+] as const;
+
+const PATH_KEYS = [
+  "id",
+  "local",
+  "remote",
+  "interface",
+  "state",
+  "status",
+  "rtt_ms",
+  "min_rtt_ms",
+  "cwnd_bytes",
+  "mtu",
+  "bytes_sent",
+  "bytes_received",
+  "bytes_retransmitted",
+  "delivery_rate_bps",
+] as const;
+
+const CHECK_KEYS = ["status", "reason", "ms", "detail", "paths"] as const;
+
+function hasKeys(value: unknown, keys: readonly string[]): void {
+  assert(typeof value === "object" && value !== null);
+  for (const key of keys) assert(key in value, `${key} is missing in ${Object.keys(value)}`);
+}
+
+/** Checks that two results have the same keys at every depth, and values of the same kind; null may be anything. */
+function sameShape(actual: unknown, expected: unknown, where: string): void {
+  if (actual === null || expected === null) return;
+  assert.equal(typeof actual, typeof expected, where);
+  if (Array.isArray(expected)) {
+    assert(Array.isArray(actual), where);
+    if (actual.length > 0 && expected.length > 0) sameShape(actual[0], expected[0], `${where}[]`);
+  } else if (typeof expected === "object" && typeof actual === "object") {
+    assert.deepEqual(Object.keys(actual).toSorted(), Object.keys(expected).toSorted(), where);
+    for (const [key, value] of Object.entries(expected)) {
+      if (!DICTIONARIES.has(key)) {
+        sameShape(new Map(Object.entries(actual)).get(key), value, `${where}.${key}`);
+      }
+    }
+  }
+}
+
+for (const [name, result] of [["probe", PROBE], ["bench", BENCH], ["doctor", DOCTOR]] as const) {
+  Deno.test(`${name}/1 has the envelope of every result`, () => {
+    hasKeys(result, ENVELOPE);
+    assert.equal(result.schema, `mpt.${name}/1`);
+    assert.match(result.tool.version, /^\d+\.\d+\.\d+$/);
+    hasKeys(result.host, ["os", "kernel", "deno", "cpus"]);
+    assert.equal(new Date(result.started_at).toISOString(), result.started_at);
+    assert.equal(result.end.reason, "done");
+    for (const verdict of result.verdicts) {
+      hasKeys(verdict, ["code", "level", "certainty", "text", "evidence", "fix"]);
+      assert.match(verdict.code, /^[a-z0-9-]+$/);
+    }
+  });
+}
+
+Deno.test("probe/1 has the target, the resolver's answers and the checks of each address", () => {
+  hasKeys(PROBE, ["target", "dns", "endpoints"]);
+  hasKeys(PROBE.target, ["host", "port"]);
+  for (const query of PROBE.dns ?? []) hasKeys(query, ["type", "status", "answers", "ms"]);
+  assert(PROBE.endpoints.length > 0);
+  for (const endpoint of PROBE.endpoints) {
+    hasKeys(endpoint, ["address", "family", "port", "interface", "tcp", "mptcp", "quic", "mpquic"]);
+    for (const check of [endpoint.tcp, endpoint.mptcp, endpoint.quic, endpoint.mpquic]) {
+      hasKeys(check, CHECK_KEYS);
+    }
+    hasKeys(endpoint.mptcp, ["fallback", "joins"]);
+    assert.equal(endpoint.mptcp.paths.length, 2);
+    for (const path of endpoint.mptcp.paths) hasKeys(path, PATH_KEYS);
+  }
+});
+
+Deno.test("bench/1 has the runs with their intervals and paths, and the aggregation", () => {
+  hasKeys(BENCH, ["target", "runs", "aggregation"]);
+  assert.equal(BENCH.runs.length, 6);
+  for (const run of BENCH.runs) {
+    hasKeys(run, [
+      ...["transport", "direction", "bytes", "duration_ms", "goodput_bps", "longest_stall_ms", "rtt_ms"],
+      ...["intervals", "paths", "cpu_ms"],
+    ]);
+    hasKeys(run.rtt_ms, ["min", "p50", "p95"]);
+    for (const interval of run.intervals) {
+      hasKeys(interval, ["at_ms", "bytes", "paths"]);
+      for (const path of interval.paths) hasKeys(path, ["id", "bytes"]);
+    }
+    for (const path of run.paths) hasKeys(path, [...PATH_KEYS, "share"]);
+  }
+  hasKeys(BENCH.aggregation, [
+    ...["best_single_bps", "sum_of_singles_bps", "multipath_bps", "efficiency", "benefit"],
+  ]);
+});
+
+Deno.test("doctor/1 has its checks, each with a status and what mends it", () => {
+  assert(DOCTOR.checks.length > 5);
+  for (const check of DOCTOR.checks) {
+    hasKeys(check, ["code", "status", "text", "found", "fix"]);
+    assert.match(check.status, /^(ok|warn|fail|unknown)$/);
+  }
+});
+
+Deno.test("numbers are numbers, and nothing is NaN or undefined, in every result", () => {
+  for (const name of ["probe-v1.json", "bench-v1.json", "doctor-v1.json"]) {
+    JSON.parse(golden(name), (key, value: unknown) => {
+      if (/_(ms|bps|bytes)$/.test(key)) {
+        assert(
+          value === null || typeof value === "number" || typeof value === "object",
+          `${key} is ${value}`,
+        );
+      }
+      return value;
+    });
+  }
+});
+
+Deno.test("results of earlier versions can still be shown", () => {
+  assert.match(renderProbe(PROBE, PLAIN, true), /^✓ MPTCP works to 10\.0\.1\.2:4433 over 2 paths\.\n/);
+  assert.match(renderBench(BENCH, PLAIN, true), /^✓ MPTCP download over 2 paths carries /);
+  assert.match(renderDoctor(DOCTOR, PLAIN, true), /MPTCP sockets can be opened\./);
+});
+
+Deno.test("the results of today have the shape of those of version 1", async () => {
+  await using server = await served({}, withoutFfi() ? "tcp" : "mptcp");
+  const target = `127.0.0.1:${server.port}`;
+  const probe = await mpt(["probe", "--json", "--join-timeout", "0", target]);
+  sameShape(jsonOf(probe), PROBE, "probe");
+  const bench = await mpt([
+    "bench",
+    "--json",
+    "--duration",
+    "0.2",
+    "--interval",
+    "0.05",
+    "--direction",
+    "both",
+    target,
+  ]);
+  sameShape(jsonOf(bench), BENCH, "bench");
+  sameShape(jsonOf(await mpt(["doctor", "--json"])), DOCTOR, "doctor");
+});
