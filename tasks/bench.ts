@@ -1,7 +1,7 @@
 // deno-lint-ignore-file no-console
 /**
  * Measures mpt beside its peers and prints the tables of docs/benchmarks.md:
- * `deno task bench [--runs 3] [--seconds 5] [shaped] [unshaped] [startup]`. Progress goes to stderr. Needs
+ * `deno task bench [--runs 5] [--seconds 3] [shaped] [unshaped] [startup]`. Progress goes to stderr. Needs
  * root or unprivileged user namespaces, iperf3 and mptcpize.
  *
  * @module
@@ -29,7 +29,8 @@ import {
 } from "./bench_transfer.ts";
 import { downloadDependencies, mptArgv } from "./mpt_argv.ts";
 import { output } from "./process.ts";
-import { privateNetwork, twoPathNetwork } from "./two_path_network.ts";
+import { privateNetwork, type TwoPathNetwork, twoPathNetwork } from "./two_path_network.ts";
+import { device } from "./two_path_script.ts";
 
 const DIRECTIONS = ["download", "upload"] as const;
 const TRANSPORTS = ["tcp", "mptcp"] as const;
@@ -40,7 +41,7 @@ const CUBIC = "cubic";
 const RATE_MBIT = 50;
 
 /** Short programs are run this many times more often than transfers. */
-const STARTUP_FACTOR = 5;
+const STARTUP_FACTOR = 4;
 
 interface Settings {
   readonly runs: number;
@@ -126,6 +127,7 @@ async function shaped({ runs, seconds }: Settings): Promise<readonly Section[]> 
 /** What the program itself can move, when the network is no limit. */
 async function unshaped({ runs, seconds }: Settings): Promise<readonly Section[]> {
   await using network = await twoPathNetwork({ joins: false });
+  await useCubic(network);
   await using mpt = await mptTool(network);
   await using iperf3 = await iperf3Tool(network);
   await using larger = await iperf3Tool(network, ["-l", "256K"]);
@@ -158,6 +160,21 @@ async function unshaped({ runs, seconds }: Settings): Promise<readonly Section[]
     });
   }
   return sections;
+}
+
+/**
+ * Makes cubic the congestion control from the first packet on, also of accepted connections. A socket that
+ * began with bbr and was switched, as servers do for their clients, goes on being paced by the kernel.
+ */
+async function useCubic(network: TwoPathNetwork): Promise<void> {
+  for (const side of ["client", "server"] as const) {
+    const [address] = network.addresses[side].ipv4;
+    const link = `${address.replace(/\d+$/, "0")}/24 dev ${device(0)} proto kernel scope link src ${address}`;
+    const loopback = "local 127.0.0.1 dev lo table local proto kernel scope host src 127.0.0.1";
+    for (const route of [link, loopback]) {
+      await network.output(side, ["ip", "route", "change", ...route.split(" "), "congctl", CUBIC]);
+    }
+  }
 }
 
 /** How long short commands take from their start to their end. */
@@ -231,7 +248,7 @@ async function machine(): Promise<string> {
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
-    options: { runs: { type: "string", default: "3" }, seconds: { type: "string", default: "5" } },
+    options: { runs: { type: "string", default: "5" }, seconds: { type: "string", default: "3" } },
     allowPositionals: true,
   });
   const names = positionals.length > 0 ? positionals : Object.keys(SECTIONS);

@@ -45,21 +45,34 @@ export async function findServer(
   signal: AbortSignal | undefined,
 ): Promise<BenchServer> {
   const port = target.port ?? BENCH_PORT;
-  const usesMptcp = settings.transports.includes("mptcp") && mptcpProblem() === null;
-  const transport: Transport = usesMptcp ? "mptcp" : "tcp";
   let failure: MptError | undefined;
   for (const ip of await addressesOf(target, signal)) {
-    try {
-      return await visit(transport, ip, port, settings, signal);
-    } catch (error) {
-      const reason = toMptError(error, `Cannot measure ${EndpointValue.of(ip, port).address}`);
-      if (reason.code === "ERR_ABORTED") throw reason;
-      // The first address is what most programs would have used: its reason is the one to tell.
-      failure ??= reason;
+    for (const transport of visitors(settings)) {
+      try {
+        return await visit(transport, ip, port, settings, signal);
+      } catch (error) {
+        const reason = toMptError(error, `Cannot measure ${EndpointValue.of(ip, port).address}`);
+        if (signal?.aborted) throw reason;
+        // The first address is what most programs would have used: its reason is the one to tell.
+        failure ??= reason;
+        if (!mayBeTheTransport(reason)) break;
+      }
     }
   }
   throw failure ??
     new MptError("ERR_NAME_NOT_FOUND", `Cannot look up ${target.host}: the name has no address`);
+}
+
+/** With which transports to look for the server: MPTCP finds the paths, TCP may get through without it. */
+function visitors(settings: BenchSettings): readonly Transport[] {
+  if (!settings.transports.includes("mptcp") || mptcpProblem() !== null) return ["tcp"];
+  return settings.transports.includes("tcp") ? ["mptcp", "tcp"] : ["mptcp"];
+}
+
+/** Whether something on the way may have taken offence at the options of MPTCP. */
+function mayBeTheTransport(failure: MptError): boolean {
+  return failure.code === "ERR_TIMED_OUT" || failure.code === "ERR_RESET" ||
+    failure.code === "ERR_UNREACHABLE";
 }
 
 async function addressesOf(target: Endpoint, signal: AbortSignal | undefined): Promise<readonly Ip[]> {

@@ -144,9 +144,13 @@ async function measure(
 ): Promise<Transfer> {
   const table = new PathTable();
   const latest = new Map<number, PathInfo>();
+  let multipath = false;
+  let failure: MptError | null = null;
   const look = (): readonly PathInfo[] => {
     const merged = table.merge(lanes.map(({ connection }) => connection.paths()));
     for (const path of merged) latest.set(path.id, path);
+    // A connection that broke off looks like one that fell back: what counts is how it was before.
+    if (failure === null) multipath = lanes.every(({ connection }) => connection.isMultipath());
     return merged;
   };
   const cpu = process.cpuUsage();
@@ -156,7 +160,6 @@ async function measure(
   const timer = setInterval(() => onInterval(meter.sample(performance.now(), look())), settings.intervalMs);
   const shares = sharesOf(settings.bytes, lanes.length, server.check.limits.max_bytes);
   const untilMs = started + (settings.durationMs ?? Infinity);
-  let failure: MptError | null = null;
   try {
     const work = lanes.map((lane, index) =>
       download ? pull(lane, shares[index]!, meter) : push(lane, shares[index]!, untilMs, meter)
@@ -171,7 +174,6 @@ async function measure(
   const ended = performance.now();
   meter.sample(ended, look());
   const used = process.cpuUsage(cpu);
-  const multipath = lanes.every(({ connection }) => connection.transportInForce() === "mptcp");
   return {
     measurement: meter.finish(ended),
     paths: [...latest.values()].sort((a, b) => a.id - b.id),

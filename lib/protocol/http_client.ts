@@ -28,7 +28,8 @@ export class HttpClient {
    */
   constructor(stream: ByteStream, host: string) {
     this.#stream = stream;
-    this.#host = host;
+    // RFC 3986 3.2.2: a zone is no part of a host in a URI; it means nothing to the other end.
+    this.#host = host.replace(/%[^\]]*/, "");
     this.reader = new StreamReader(stream);
   }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { BenchResult, BenchRun } from "../../lib/bench/mod.ts";
-import { twoPathNetwork } from "../../tasks/two_path_network.ts";
+import { type TwoPathNetwork, twoPathNetwork } from "../../tasks/two_path_network.ts";
 import { requires } from "../support/requires.ts";
 import { clientIn, serveIn } from "./mpt.ts";
 
@@ -84,5 +84,42 @@ Deno.test({
     const { runs: [run] }: BenchResult = JSON.parse(both.stdout);
     const backup = run!.paths.find(({ status }) => status === "backup");
     assert(backup !== undefined && (backup.share ?? 0) < 0.1, JSON.stringify(run!.paths));
+  },
+});
+
+/** A middlebox in front of the server that takes offence at MPTCP. */
+async function dropMptcp(network: TwoPathNetwork): Promise<void> {
+  const rules = [
+    "nft add table inet box",
+    "nft add chain inet box in { type filter hook prerouting priority -300; }",
+    "nft add rule inet box in tcp option mptcp exists drop",
+  ];
+  for (const rule of rules) await network.output("server", rule.split(" "));
+}
+
+Deno.test({
+  name: "where the network drops MPTCP, mpt bench measures TCP and says that MPTCP failed",
+  ...requires("namespaces", "mptcp", "tool:nft"),
+  async fn() {
+    await using network = await twoPathNetwork();
+    await using _server = await serveIn(network);
+    await dropMptcp(network);
+    const args = ["--json", "--bytes", "100000", "--connect-timeout", "0.4"];
+    const { code, stdout, stderr } = await clientIn(network, "bench", ...args, TARGET);
+    assert.equal(code, 1, stderr);
+    const { runs, aggregation, verdicts }: BenchResult = JSON.parse(stdout);
+    assert.deepEqual(runs.map(({ transport, bytes, error }) => [transport, bytes, error?.code ?? null]), [
+      ["tcp", 100_000, null],
+      ["mptcp", 0, "ERR_TIMED_OUT"],
+    ]);
+    assert.equal(aggregation, null);
+    assert.deepEqual(verdicts.map(({ code }) => code), ["measured", "run-failed"]);
+
+    const probe = await clientIn(network, "probe", "--connect-timeout", "0.4", "--require", "mptcp", TARGET);
+    assert.equal(probe.code, 1, probe.stderr);
+    assert.match(
+      probe.stdout,
+      /^✗ MPTCP does not connect to 10\.0\.1\.2:4433 \(no answer in 0\.4 s\), though plain TCP does\.\n/,
+    );
   },
 });

@@ -1,10 +1,9 @@
 import { mptArgv, type ProcessResult, type RunningProcess } from "../support/command.ts";
 import type { PrivateNetwork, TwoPathNetwork } from "../../tasks/two_path_network.ts";
 
-/** Starts `mpt serve` on the server of a network and waits until it listens on port 4433. */
+/** Starts `mpt serve` on the server of a network, by default with MPTCP on port 4433 of every address. */
 export async function serveIn(network: TwoPathNetwork, ...args: readonly string[]): Promise<RunningProcess> {
-  const listen = args.includes("--listen") ? [] : ["--listen", "mptcp@[::]:4433"];
-  const server = network.spawn("server", mptArgv(["serve", "--ndjson", ...listen, ...args]), {
+  const server = network.spawn("server", mptArgv(["serve", "--ndjson", ...args]), {
     deadlineMs: 60_000,
   });
   await server.line(/"event":"listening"/);

@@ -62,7 +62,7 @@ Deno.test({
   ...requires("namespaces", "mptcp"),
   async fn() {
     await using network = await twoPathNetwork();
-    await using _server = await serveIn(network);
+    await using server = await serveIn(network);
     const hosts = await Deno.makeTempFile();
     try {
       await Deno.writeTextFile(hosts, "10.0.1.2 dual\nfd00:1::2 dual\n");
@@ -81,6 +81,13 @@ Deno.test({
       );
       const pinned = await clientIn(network, "probe", "--json", "--join-timeout", "0", "mptcp6@dual:4433");
       assert.deepEqual(resultOf(pinned).endpoints.map(({ family }) => family), [6]);
+
+      // mpt bench takes the first address where mpt serve answers.
+      await server[Symbol.asyncDispose]();
+      await using _ipv4 = await serveIn(network, "--listen", "mptcp4@10.0.1.2:4433");
+      const bench = await clientIn(network, "bench", "--json", "-t", "mptcp", "--bytes", "1000", "dual:4433");
+      assert.equal(bench.code, 0, bench.stderr);
+      assert.match(bench.stdout, /"address": "10\.0\.1\.2"/);
     } finally {
       await Deno.remove(hosts);
     }
@@ -256,6 +263,38 @@ Deno.test({
       assert.match(noName.stdout, /"code": "ERR_NAME_LOOKUP"/);
     } finally {
       await Deno.remove(files, { recursive: true });
+    }
+  },
+});
+
+Deno.test({
+  name: "mpt probe tells a fallback in the handshake from one when data flows",
+  ...requires("namespaces", "mptcp", "tool:nft"),
+  async fn() {
+    const strips: readonly (readonly [string, string, boolean])[] = [
+      ["reset tcp option mptcp", "the connection fell back to TCP in the handshake", false],
+      [
+        "tcp flags & syn == 0 reset tcp option mptcp",
+        "the connection fell back to TCP when data flowed",
+        true,
+      ],
+    ];
+    for (const [rule, reason, atFirst] of strips) {
+      await using network = await twoPathNetwork();
+      await using _server = await serveIn(network);
+      await network.output("server", ["nft", "add", "table", "inet", "box"]);
+      await network.output("server", [
+        "nft",
+        "add chain inet box in { type filter hook prerouting priority -300; }",
+      ]);
+      await network.output("server", ["nft", `add rule inet box in ${rule}`]);
+      const probed = await clientIn(network, "probe", "--json", "--require", "mptcp", TARGET);
+      assert.equal(probed.code, 1, probed.stderr);
+      const { tcp, mptcp } = resultOf(probed).endpoints[0]!;
+      assert.deepEqual([tcp.status, mptcp.status, mptcp.reason], ["yes", "no", reason]);
+      assert.deepEqual([mptcp.negotiated_after_connect, mptcp.negotiated_after_data], [atFirst, false]);
+      assert.equal(mptcp.fallback?.cause, "unknown");
+      assert.deepEqual([mptcp.detail?.server?.transport, mptcp.paths.length], ["tcp", 1]);
     }
   },
 });

@@ -39,6 +39,16 @@ Deno.test("failedCheck() keeps the code and the reason", () => {
   });
 });
 
+Deno.test("failedCheck() names what was refused before the connect", () => {
+  const failure = new MptError(
+    "ERR_ADDRESS_NOT_LOCAL",
+    "Cannot bind to 192.0.2.1: the address is not on this host",
+  );
+  assert.equal(failedCheck(failure).reason, "cannot bind to 192.0.2.1: the address is not on this host");
+  const late = new MptError("ERR_TIMED_OUT", "Cannot go on: --timeout 1 is over");
+  assert.equal(failedCheck(late).reason, "--timeout 1 is over");
+});
+
 Deno.test("reasonOf() is what stands behind what could not be done", () => {
   const reasons: readonly (readonly [string, string])[] = [
     ["Cannot connect to 192.0.2.1:443: connection refused", "connection refused"],

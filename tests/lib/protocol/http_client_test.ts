@@ -27,6 +27,12 @@ Deno.test("HttpClient asks with a Host field and reads one answer after the othe
   }));
 });
 
+Deno.test("HttpClient keeps the zone of an address to itself", async () => {
+  const stream = new FakeStream([latin1("HTTP/1.1 204 No Content\r\n\r\n")]);
+  await new HttpClient(stream, "[fe80::1%eth0]:4433").get("/", 0);
+  assert.equal(stream.written, "GET / HTTP/1.1\r\nHost: [fe80::1]:4433\r\n\r\n");
+});
+
 Deno.test("HttpClient reads no more of a body than the limit, and says so", async () => {
   const { client } = clientOf("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n0123456789");
   const answer = await client.get("/", 4);
