@@ -6,6 +6,7 @@ import { type Deadline, deadline, orAborted, sleep, timedOutError } from "../io/
 import { contentLength, type ResponseHead } from "../protocol/http1.ts";
 import { HttpClient } from "../protocol/http_client.ts";
 import { type Interval, type Measurement, Meter } from "../protocol/meter.ts";
+import { Payload } from "../protocol/payload.ts";
 import { encodePerfHeader, PERF_FIELDS, PERF_UPGRADE } from "../protocol/perf.ts";
 import type { PathInfo } from "../base/path.ts";
 import type { StreamReader } from "../protocol/stream_reader.ts";
@@ -21,8 +22,6 @@ const MAX_TIMER_MS = 0x7fff_ffff;
 /** How long a server may be full before that is the answer, and how often to ask it, in milliseconds. */
 const BUSY_MS = 1000;
 const BUSY_PAUSE_MS = 50;
-
-const PAYLOAD = new Uint8Array(262_144);
 
 /** One connection of a run, ready to transfer. */
 interface Lane {
@@ -228,11 +227,14 @@ async function pull(lane: Lane, wanted: number, meter: Meter): Promise<void> {
 
 async function push(lane: Lane, limit: number, untilMs: number, meter: Meter): Promise<void> {
   await lane.stream.write(encodePerfHeader(0));
+  const payload = new Payload(performance.now());
   for (let left = limit; left > 0 && performance.now() < untilMs;) {
-    const chunk = left < PAYLOAD.length ? PAYLOAD.subarray(0, left) : PAYLOAD;
-    await lane.stream.write(chunk);
-    meter.add(performance.now(), chunk.length);
-    left -= chunk.length;
+    const piece = payload.next(left);
+    await lane.stream.write(piece);
+    const now = performance.now();
+    payload.taken(now);
+    meter.add(now, piece.length);
+    left -= piece.length;
   }
   await lane.stream.closeWrite();
   // The server ends its side when it has everything: the transfer is over when the last byte is there.

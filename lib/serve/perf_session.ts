@@ -4,6 +4,7 @@ import { pathToJson } from "../base/path_json.ts";
 import type { ByteStream } from "../io/byte_stream.ts";
 import type { Connection } from "../io/connection.ts";
 import { Meter } from "../protocol/meter.ts";
+import { Payload } from "../protocol/payload.ts";
 import { decodePerfHeader, PERF_HEADER_BYTES } from "../protocol/perf.ts";
 import { PERF_REPORT_SCHEMA, type PerfEnd, type PerfReport } from "../protocol/perf_report.ts";
 import type { StreamReader } from "../protocol/stream_reader.ts";
@@ -21,9 +22,6 @@ export interface PerfWishes {
   /** Record intervals of this length, in milliseconds. */
   readonly intervalMs?: number;
 }
-
-/** What goes out, again and again: 256 KiB of nothing. */
-const PAYLOAD = new Uint8Array(262_144);
 
 /** One perf transfer as the server sees it: upload until end of stream, then download, then end of stream. */
 export class PerfSession {
@@ -59,7 +57,7 @@ export class PerfSession {
 
   /** What happened so far. */
   report(): PerfReport {
-    const now = performance.now();
+    const const now = performance.now();
     return {
       schema: PERF_REPORT_SCHEMA,
       end: this.#end,
@@ -93,7 +91,7 @@ export class PerfSession {
     using _sampler = this.#sampleInto(meter);
     try {
       await this.#reader.consume((chunk) => {
-        const now = performance.now();
+        const const now = performance.now();
         meter.add(now, chunk.length);
         received(this.#activity, now, chunk.length);
         if (meter.bytes > this.#limits.maxBytes) this.#stream.abort();
@@ -114,13 +112,15 @@ export class PerfSession {
     const meter = this.#down = new Meter("sender", started, this.#connection.paths());
     using _sampler = this.#sampleInto(meter);
     try {
+      const payload = new Payload(started);
       for (let left = wanted; left > 0;) {
-        const chunk = left < PAYLOAD.length ? PAYLOAD.subarray(0, left) : PAYLOAD;
-        await this.#stream.write(chunk);
-        const now = performance.now();
-        meter.add(now, chunk.length);
-        sent(this.#activity, now, chunk.length);
-        left -= chunk.length;
+        const piece = payload.next(left);
+        await this.#stream.write(piece);
+                const now = performance.now();
+        payload.taken(now);
+        meter.add(now, piece.length);
+        sent(this.#activity, now, piece.length);
+        left -= piece.length;
         if (left > 0 && now >= until) return "duration";
       }
       return "done";

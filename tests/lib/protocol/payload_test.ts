@@ -1,0 +1,20 @@
+import assert from "node:assert/strict";
+import { Payload } from "../../../lib/protocol/payload.ts";
+
+Deno.test("Payload grows its pieces while writes are fast, up to 1 MiB, and shrinks them while they are slow", () => {
+  const payload = new Payload(0);
+  const lengths = (ms: number, count: number): number[] =>
+    Array.from({ length: count }, () => {
+      payload.taken(ms);
+      return payload.next(Infinity).length;
+    });
+  assert.equal(payload.next(Infinity).length, 65_536);
+  assert.deepEqual(lengths(1, 6), [131_072, 262_144, 524_288, 1_048_576, 1_048_576, 1_048_576]);
+  assert.deepEqual(lengths(50, 1), [1_048_576]);
+  assert.deepEqual(lengths(200, 5), [524_288, 262_144, 131_072, 65_536, 65_536]);
+});
+
+Deno.test("Payload gives no more than what is left", () => {
+  assert.equal(new Payload().next(10).length, 10);
+  assert.equal(new Payload().next(0).length, 0);
+});
