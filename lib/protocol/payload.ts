@@ -13,7 +13,7 @@ const ZEROS = new Uint8Array(LARGEST_BYTES);
  * time, small ones let a slow connection show that it moves.
  */
 export class Payload {
-  #size = FIRST_BYTES;
+  #size = SMALLEST_BYTES;
   #takenAtMs: number;
 
   /** @param nowMs The start of the transfer, in milliseconds of any steady clock. */
@@ -21,20 +21,16 @@ export class Payload {
     this.#takenAtMs = nowMs;
   }
 
-  /**
-   * The next piece.
-   *
-   * @param limit The most that is wanted.
-   */
+  /** The next piece, at most `limit` bytes. */
   next(limit: number): Uint8Array<ArrayBuffer> {
-    return BYTES.subarray(0, Math.min(this.#size, limit));
+    return ZEROS.subarray(0, Math.min(this.#size, limit));
   }
 
   /** Notes when the connection had taken the last piece, in milliseconds. */
   taken(nowMs: number): void {
     const ms = nowMs - this.#takenAtMs;
     this.#takenAtMs = nowMs;
-    if (ms < FAST_MS) this.#size = Math.min(this.#size * 2, MOST_BYTES);
-    else if (ms > SLOW_MS) this.#size = Math.max(this.#size / 2, LEAST_BYTES);
+    if (ms < FAST_MS) this.#size = Math.min(this.#size * 2, LARGEST_BYTES);
+    else if (ms > SLOW_MS) this.#size = Math.max(this.#size / 2, SMALLEST_BYTES);
   }
 }

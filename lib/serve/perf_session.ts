@@ -57,7 +57,7 @@ export class PerfSession {
 
   /** What happened so far. */
   report(): PerfReport {
-    const const now = performance.now();
+    const now = performance.now();
     return {
       schema: PERF_REPORT_SCHEMA,
       end: this.#end,
@@ -91,7 +91,7 @@ export class PerfSession {
     using _sampler = this.#sampleInto(meter);
     try {
       await this.#reader.consume((chunk) => {
-        const const now = performance.now();
+        const now = performance.now();
         meter.add(now, chunk.length);
         received(this.#activity, now, chunk.length);
         if (meter.bytes > this.#limits.maxBytes) this.#stream.abort();
@@ -116,7 +116,7 @@ export class PerfSession {
       for (let left = wanted; left > 0;) {
         const piece = payload.next(left);
         await this.#stream.write(piece);
-                const now = performance.now();
+        const now = performance.now();
         payload.taken(now);
         meter.add(now, piece.length);
         sent(this.#activity, now, piece.length);
