@@ -117,30 +117,6 @@ Deno.test("mpt serve takes each limit from its option", async () => {
   });
 });
 
-Deno.test({
-  name: "mpt serve whose reader goes away ends well, at the next line that it prints",
-  ...requires("tool:bash"),
-  async fn() {
-    const pipe = (head: string): RunningProcess =>
-      start(["bash", "-c", `set -o pipefail; "$@" | head ${head}`, "bash", ...mptArgv(LISTEN)]);
-    await using early = pipe("-1");
-    const first = await early.finished;
-    assert.deepEqual([first.code, first.stderr], [0, ""]);
-    assert.match(first.stdout, /^listening on .*\n$/);
-
-    await using late = pipe("-5");
-    const port = await portOf(late);
-    await late.line(/^Ctrl-C ends it\.$/);
-    // Once head has gone, the line about a connection finds nobody to read it.
-    let over = false;
-    const finished = late.finished.finally(() => over = true);
-    while (!over) await stillServes({ port }).catch(() => {});
-    const { code, stderr } = await finished;
-    assert.deepEqual([code, stderr], [0, ""]);
-    await assert.rejects(rawClient(port), { code: "ECONNREFUSED" });
-  },
-});
-
 Deno.test("mpt serve that is out of descriptors says so and goes on when there are some again", async () => {
   const limits = ["--max-connections", "1000", "--max-per-address", "1000"];
   const argv = mptArgv([...LISTEN, "--ndjson", ...limits]);
