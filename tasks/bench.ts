@@ -28,7 +28,7 @@ import {
   type TransferTool,
 } from "./bench_transfer.ts";
 import { downloadDependencies, mptArgv } from "./mpt_argv.ts";
-import { output } from "./process.ts";
+import { output } from "../lib/io/process.ts";
 import { privateNetwork, type TwoPathNetwork, twoPathNetwork } from "./two_path_network.ts";
 import { device } from "./two_path_script.ts";
 

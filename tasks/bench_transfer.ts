@@ -6,7 +6,7 @@
  */
 import type { BenchResult } from "../lib/bench/mod.ts";
 import { mptArgv } from "./mpt_argv.ts";
-import type { RunningProcess } from "./process.ts";
+import type { RunningProcess } from "../lib/io/process.ts";
 import type { TwoPathNetwork } from "./two_path_network.ts";
 import type { Side } from "./two_path_script.ts";
 

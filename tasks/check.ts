@@ -7,7 +7,7 @@
  */
 import { pathToFileURL } from "node:url";
 import { onlyBlocks, runnableLines } from "./doc_blocks.ts";
-import { run } from "./process.ts";
+import { run } from "../lib/io/process.ts";
 import { readSummary } from "./test_summary.ts";
 
 /** A step may have to download the dependencies first. */

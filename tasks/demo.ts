@@ -6,7 +6,7 @@
  * @module
  */
 import { downloadDependencies, mptArgv } from "./mpt_argv.ts";
-import { programPath, type RunningProcess, start } from "./process.ts";
+import { programPath, type RunningProcess, start } from "../lib/io/process.ts";
 import { type TwoPathNetwork, twoPathNetwork } from "./two_path_network.ts";
 import type { Side } from "./two_path_script.ts";
 

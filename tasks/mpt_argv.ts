@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { output } from "./process.ts";
+import { output } from "../lib/io/process.ts";
 
 /** The folder of this checkout. */
 export const ROOT: string = fileURLToPath(new URL("../", import.meta.url)).replace(/\/$/, "");

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { hold, type HoldOptions, type Namespaces } from "./namespaces.ts";
-import type { ProcessOptions, ProcessResult, RunningProcess } from "./process.ts";
+import { hold, type HoldOptions, type Namespaces } from "../lib/lab/namespaces.ts";
+import type { ProcessOptions, ProcessResult, RunningProcess } from "../lib/io/process.ts";
 import {
   loopbackScript,
   type Side,

@@ -31,6 +31,8 @@ export type MptErrorCode =
   | "ERR_CLOSED"
   | "ERR_PROTOCOL"
   | "ERR_LIMIT"
+  // another program did not do what was asked of it
+  | "ERR_PROGRAM"
   // the program was told to stop
   | "ERR_ABORTED"
   // everything the table above has no better word for; `cause` has the original

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { hold, type Namespaces } from "../../tasks/namespaces.ts";
+import { hold, type Namespaces } from "../../lib/lab/namespaces.ts";
 import type { Check, DoctorResult } from "../../lib/doctor/mod.ts";
 import { mpt } from "../support/command.ts";
 import { requires } from "../support/requires.ts";

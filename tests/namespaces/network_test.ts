@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { hold } from "../../tasks/namespaces.ts";
+import { hold } from "../../lib/lab/namespaces.ts";
 import { privateNetwork, twoPathNetwork } from "../../tasks/two_path_network.ts";
 import { output, ROOT, start } from "../support/command.ts";
 import { AS_NOBODY, requires } from "../support/requires.ts";

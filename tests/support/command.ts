@@ -5,12 +5,12 @@ import {
   run,
   type RunningProcess,
   start,
-} from "../../tasks/process.ts";
+} from "../../lib/io/process.ts";
 import { withoutFfi } from "./requires.ts";
 
 export { ROOT } from "../../tasks/mpt_argv.ts";
-export { output, ProcessError, run, RunningProcess, start } from "../../tasks/process.ts";
-export type { ProcessOptions, ProcessResult } from "../../tasks/process.ts";
+export { output, ProcessError, run, RunningProcess, start } from "../../lib/io/process.ts";
+export type { ProcessOptions, ProcessResult } from "../../lib/io/process.ts";
 
 /** Options of {@linkcode mpt} and {@linkcode startMpt}. */
 export interface MptOptions extends ProcessOptions {

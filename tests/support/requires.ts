@@ -1,5 +1,5 @@
-import { namespaceSupport } from "../../tasks/namespaces.ts";
-import { programPath } from "../../tasks/process.ts";
+import { namespaceSupport } from "../../lib/lab/namespaces.ts";
+import { programPath } from "../../lib/io/process.ts";
 
 /**
  * Something that a test cannot do without. `user-namespaces` are those that anybody may make,

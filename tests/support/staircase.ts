@@ -12,7 +12,7 @@ export const STAIRCASE: readonly (readonly string[])[] = [
   ["lib/probe", "lib/bench", "lib/serve", "lib/doctor"],
   ["lib/protocol"],
   ["lib/transport"],
-  ["lib/mptcp"],
+  ["lib/mptcp", "lib/lab"],
   ["lib/netlink"],
   ["lib/io"],
   ["lib/base"],
@@ -23,7 +23,7 @@ export const STAIRCASE: readonly (readonly string[])[] = [
 const MAX_LINES = 500;
 
 /** Folders and files whose code sees neither clock nor socket nor chance. */
-const PURE = /^lib\/(base|protocol|netlink)\//;
+const PURE = /^lib\/(base|protocol|netlink|mptcp\/diagnosis|lab\/(link|plan))\//;
 /** The files of lib/netlink that ask the kernel instead of reading and writing its messages. */
 const NOT_PURE = /^lib\/netlink\/interface(s|_of)\.ts$/;
 

@@ -1,3 +1,4 @@
+import { MptError } from "../base/errors.ts";
 import {
   output,
   type ProcessOptions,
@@ -6,7 +7,7 @@ import {
   run,
   type RunningProcess,
   start,
-} from "./process.ts";
+} from "../io/process.ts";
 
 /**
  * How namespaces are made: `root` needs the right to make them, `user` takes an unprivileged user
@@ -137,12 +138,15 @@ export class Namespaces implements AsyncDisposable {
  * @param script The lines of a shell script; the first that fails ends it.
  * @param options How to make the namespaces.
  * @returns The namespaces; dispose of them.
- * @throws {Error} If namespaces cannot be made here, or with the output of the script if it failed.
+ * @throws {MptError} `ERR_NOT_SUPPORTED` if namespaces cannot be made here, `ERR_PROGRAM` with the output of
+ *   the script if it failed.
  */
 export async function hold(script: readonly string[], options: HoldOptions = {}): Promise<Namespaces> {
   const { launcher = [] } = options;
   const support = namespaceSupport(launcher);
-  if (support.mode === null) throw new Error(`Cannot make a private network: ${support.reason}`);
+  if (support.mode === null) {
+    throw new MptError("ERR_NOT_SUPPORTED", `Cannot make a private network: ${support.reason}`);
+  }
   const lines = ["set -e", "mount -t tmpfs tmpfs /run", ...script, "echo ready", "exec cat"];
   const [program = "", ...args] = [...launcher, ...UNSHARE[support.mode], "sh", "-c", lines.join("\n")];
   const holder = new Deno.Command(program, {
@@ -156,7 +160,7 @@ export async function hold(script: readonly string[], options: HoldOptions = {})
   if (await firstLine(holder.stdout) !== "ready") {
     await holder.stdin.close().catch(() => {});
     await holder.status;
-    throw new Error(`Cannot make a private network: ${(await stderr).trim()}`);
+    throw new MptError("ERR_PROGRAM", `Cannot make a private network: ${(await stderr).trim()}`);
   }
   return new Namespaces(holder, stderr, support.mode, launcher);
 }

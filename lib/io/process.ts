@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { MptError } from "../base/errors.ts";
 
 /** Where Debian keeps programs such as `ip`, which an ordinary user's PATH does not name. */
 const SYSTEM_FOLDERS: readonly string[] = ["/usr/local/sbin", "/usr/sbin", "/sbin"];
@@ -39,14 +40,17 @@ export interface ProcessResult {
   readonly stderr: string;
 }
 
-/** A program that did not do what was asked of it, with all that it printed. */
-export class ProcessError extends Error {
+/** A program that did not do what was asked of it, with all that it printed: `ERR_PROGRAM`. */
+export class ProcessError extends MptError {
   /** What the program had left by then. */
   readonly result: ProcessResult;
 
   /** Makes an error with the output of the program. */
   constructor(argv: readonly string[], reason: string, result: ProcessResult) {
-    super(`Cannot run ${argv.join(" ")}: ${reason}\n${result.stdout}${result.stderr}`.trimEnd());
+    super(
+      "ERR_PROGRAM",
+      `Cannot run ${argv.join(" ")}: ${reason}\n${result.stdout}${result.stderr}`.trimEnd(),
+    );
     this.name = "ProcessError";
     this.result = result;
   }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { output, ProcessError, run, start } from "../../tasks/process.ts";
+import { output, ProcessError, run, start } from "../../../lib/io/process.ts";
 
 Deno.test("run() gives the code and both outputs of a program", async () => {
   const result = await run(["sh", "-c", "cat; echo story >&2; exit 3"], { stdin: "answer\n" });
