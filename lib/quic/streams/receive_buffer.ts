@@ -1,0 +1,98 @@
+import { RangeSet } from "./range_set.ts";
+
+/** Received bytes are gathered in blocks of this size, which go to the reader as they are. */
+const BLOCK_BYTES = 65_536;
+
+/**
+ * Puts the bytes of a stream in order. Memory is bounded by what flow control lets the peer send, rounded
+ * up to whole blocks; the number of gaps is the caller's to limit through {@linkcode gaps}.
+ */
+export class ReceiveBuffer {
+  readonly #blocks = new Map<number, Uint8Array<ArrayBuffer>>();
+  readonly #received = new RangeSet();
+  #readOffset = 0;
+  #endOffset = 0;
+
+  /** Where the reader is. */
+  get readOffset(): number {
+    return this.#readOffset;
+  }
+
+  /** The end of the farthest byte that arrived. */
+  get endOffset(): number {
+    return this.#endOffset;
+  }
+
+  /** How many bytes can be read now. */
+  get readableBytes(): number {
+    return this.#received.firstStart <= this.#readOffset ? this.#received.firstEnd - this.#readOffset : 0;
+  }
+
+  /** How many gaps there are before the farthest byte. */
+  get gaps(): number {
+    const { size } = this.#received;
+    return size > 0 && this.#received.firstStart <= this.#readOffset ? size - 1 : size;
+  }
+
+  /**
+   * Takes bytes; what is known already is passed over.
+   *
+   * @param offset Where they belong in the stream.
+   * @param source The memory they are in; it is copied.
+   * @param start Where they begin there.
+   * @param end Where they end there.
+   * @returns How many bytes were new.
+   */
+  insert(offset: number, source: Uint8Array, start: number, end: number): number {
+    const skip = Math.max(0, this.#readOffset - offset);
+    if (start + skip >= end) return 0;
+    const from = offset + skip;
+    const until = offset + end - start;
+    const added = this.#received.add(from, until);
+    if (added === 0) return 0;
+    if (until > this.#endOffset) this.#endOffset = until;
+    const shift = start - offset;
+    for (let at = from; at < until;) {
+      const index = Math.floor(at / BLOCK_BYTES);
+      const inBlock = at - index * BLOCK_BYTES;
+      const count = Math.min(until - at, BLOCK_BYTES - inBlock);
+      this.#block(index).set(source.subarray(at + shift, at + shift + count), inBlock);
+      at += count;
+    }
+    return added;
+  }
+
+  /**
+   * Takes the next bytes out, in order.
+   *
+   * @param maxBytes How many at the most.
+   * @returns The bytes, which are the caller's from now on; null if the next byte has not arrived.
+   */
+  read(maxBytes: number = Infinity): Uint8Array<ArrayBuffer> | null {
+    const readable = Math.min(this.readableBytes, maxBytes);
+    if (readable <= 0) return null;
+    const index = Math.floor(this.#readOffset / BLOCK_BYTES);
+    const from = this.#readOffset - index * BLOCK_BYTES;
+    const count = Math.min(readable, BLOCK_BYTES - from);
+    const chunk = this.#block(index).subarray(from, from + count);
+    this.#readOffset += count;
+    this.#received.remove(0, this.#readOffset);
+    if (from + count === BLOCK_BYTES) this.#blocks.delete(index);
+    return chunk;
+  }
+
+  /** Forgets everything: the stream was reset. */
+  clear(): void {
+    this.#blocks.clear();
+    this.#received.remove(0, Infinity);
+  }
+
+  #block(index: number): Uint8Array<ArrayBuffer> {
+    let block = this.#blocks.get(index);
+    if (block === undefined) {
+      block = new Uint8Array(BLOCK_BYTES);
+      this.#blocks.set(index, block);
+    }
+    return block;
+  }
+}
