@@ -1,0 +1,110 @@
+import { MptError } from "../base/errors.ts";
+import type { PacketKeys } from "./packet_keys.ts";
+import { type CipherSuite, TAG_BYTES } from "./suites.ts";
+
+/**
+ * Packet protection with one key, in place. A packet is `[headerStart, payloadStart)`, which is
+ * authenticated, and the payload behind it. A cipher is for one direction and holds memory outside the
+ * garbage collector: close it when its keys are discarded.
+ */
+export interface PacketCipher {
+  /**
+   * Encrypts the payload `[payloadStart, payloadEnd)` and writes the 16-byte tag behind it.
+   *
+   * @param buffer The slab that holds the packet; keep to few of them, and large ones.
+   * @param pathId The path of the packet's number space: 0 without multipath and outside 1-RTT packets.
+   * @param packetNumber The whole packet number. A number may be sealed once only.
+   * @returns The end of the packet, the tag included.
+   * @throws {MptError} `ERR_INVALID_VALUE` when the packet does not lie within the buffer.
+   */
+  seal(
+    buffer: Uint8Array<ArrayBuffer>,
+    headerStart: number,
+    payloadStart: number,
+    payloadEnd: number,
+    pathId: number,
+    packetNumber: number,
+  ): number;
+
+  /**
+   * Checks and decrypts the payload `[payloadStart, packetEnd - 16)`, behind which the tag stands.
+   *
+   * @returns Whether the packet is authentic. If not, the payload may be spoilt; the last 16 bytes, where a
+   * stateless reset token would be, are not.
+   * @throws {MptError} `ERR_INVALID_VALUE` when the packet does not lie within the buffer.
+   */
+  open(
+    buffer: Uint8Array<ArrayBuffer>,
+    headerStart: number,
+    payloadStart: number,
+    packetEnd: number,
+    pathId: number,
+    packetNumber: number,
+  ): boolean;
+
+  /** Frees the key. Using the cipher afterwards throws. */
+  close(): void;
+}
+
+/** Header protection with one key (RFC 9001 5.4): turns samples into masks. */
+export interface HeaderCipher {
+  /**
+   * Makes the masks of many packets at once.
+   *
+   * @param samples One sample of 16 bytes after the other.
+   * @param masks Where the masks go, the one of sample n at `16 * n`; the first five bytes of each count.
+   * @param count How many.
+   */
+  mask(samples: Uint8Array<ArrayBuffer>, masks: Uint8Array<ArrayBuffer>, count: number): void;
+
+  /** Frees the key. Using the cipher afterwards throws. */
+  close(): void;
+}
+
+/** An implementation of packet protection. All of them give the same bytes. */
+export interface CryptoBackend {
+  readonly name: "libcrypto" | "node:crypto";
+
+  /** Packet protection for one direction. */
+  packetCipher(suite: CipherSuite, keys: Pick<PacketKeys, "key" | "iv">): PacketCipher;
+
+  /** Header protection for one direction; it outlives key updates. */
+  headerCipher(suite: CipherSuite, keys: Pick<PacketKeys, "headerKey">): HeaderCipher;
+}
+
+/** Refuses a packet that does not lie within its buffer: the bytes beyond it may belong to anybody. */
+export function checkPacket(
+  buffer: Uint8Array,
+  headerStart: number,
+  payloadStart: number,
+  payloadEnd: number,
+): void {
+  // x >>> 0 === x is false for fractions, negative numbers and NaN
+  if (
+    headerStart >>> 0 === headerStart && payloadStart >>> 0 === payloadStart &&
+    payloadEnd >>> 0 === payloadEnd &&
+    headerStart < payloadStart && payloadStart <= payloadEnd && payloadEnd + TAG_BYTES <= buffer.length
+  ) return;
+  throw new MptError(
+    "ERR_INVALID_VALUE",
+    `Cannot protect a packet with header at ${headerStart} and payload from ${payloadStart} to ${payloadEnd}: ` +
+      `with its tag it does not lie within ${buffer.length} bytes`,
+  );
+}
+
+/** Refuses more masks than there is room for. */
+export function checkMasks(samples: Uint8Array, masks: Uint8Array, count: number): void {
+  if (count > 0 && count >>> 0 === count && 16 * count <= samples.length && 16 * count <= masks.length) {
+    return;
+  }
+  throw new MptError(
+    "ERR_INVALID_VALUE",
+    `Cannot make ${count} header protection masks: there is no such room`,
+  );
+}
+
+/** The key of a cipher that has not been closed. */
+export function keyInUse<Key>(key: Key | null): Key {
+  if (key === null) throw new MptError("ERR_CLOSED", "Cannot use a cipher: its key was discarded");
+  return key;
+}
