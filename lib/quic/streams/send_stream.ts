@@ -1,0 +1,153 @@
+import { SendWindow } from "./flow_control.ts";
+import { type Piece, SendBuffer } from "./send_buffer.ts";
+
+/** A part of a stream for one STREAM frame. */
+export interface StreamPiece extends Piece {
+  readonly fin: boolean;
+}
+
+/** RFC 9000 3.1, in the order of progress. */
+export type SendState = "open" | "finished" | "reset" | "acknowledged";
+
+/** The sending part of a stream (RFC 9000 3.1). */
+export class SendStream {
+  readonly id: number;
+  readonly window: SendWindow;
+  readonly #buffer = new SendBuffer();
+  /** Larger is more urgent; streams of the same priority take turns. */
+  priority = 0;
+  /** Whether it stands in the scheduler's queue. */
+  queued = false;
+  #state: SendState = "open";
+  #finPending = false;
+  #finAcked = false;
+  #resetCode: number | null = null;
+
+  /** @param limit The peer's first limit for this stream. */
+  constructor(id: number, limit: number) {
+    this.id = id;
+    this.window = new SendWindow(limit);
+  }
+
+  get state(): SendState {
+    return this.#state;
+  }
+
+  /** Bytes that were written and are not acknowledged. */
+  get bufferedBytes(): number {
+    return this.#buffer.unackedBytes;
+  }
+
+  /** Bytes that were never sent. */
+  get unsentBytes(): number {
+    return this.#buffer.unsentBytes;
+  }
+
+  /** How many bytes the peer may have: what a RESET_STREAM names as the final size. */
+  get finalSize(): number {
+    return this.#buffer.sentOffset;
+  }
+
+  /** The code of the reset; null without one. */
+  get resetCode(): number | null {
+    return this.#resetCode;
+  }
+
+  /** Whether there is something to send, flow control aside. */
+  get wantsToSend(): boolean {
+    if (this.#state === "reset" || this.#state === "acknowledged") return false;
+    return this.#buffer.hasRetransmissions || this.#buffer.unsentBytes > 0 || this.#finPending;
+  }
+
+  /** Appends bytes, whose memory must stay as it is until they are acknowledged. */
+  write(bytes: Uint8Array): void {
+    if (this.#state !== "open") {
+      throw new RangeError(`Cannot write to stream ${this.id}: it is ${this.#state}`);
+    }
+    this.#buffer.write(bytes);
+  }
+
+  /** Ends the stream after what was written. */
+  finish(): void {
+    if (this.#state !== "open") return;
+    this.#state = "finished";
+    this.#finPending = true;
+  }
+
+  /**
+   * Gives the stream up.
+   *
+   * @returns Whether a RESET_STREAM has to be sent.
+   */
+  reset(code: number): boolean {
+    if (this.#state === "reset" || this.#state === "acknowledged") return false;
+    this.#state = "reset";
+    this.#resetCode = code;
+    return true;
+  }
+
+  /**
+   * The next part to send.
+   *
+   * @param maxBytes Room for data.
+   * @param connectionBytes How many new bytes the connection's flow control allows.
+   */
+  next(maxBytes: number, connectionBytes: number): StreamPiece | null {
+    if (!this.wantsToSend) return null;
+    const limit = Math.min(this.window.limit, this.#buffer.sentOffset + connectionBytes);
+    const piece = this.#buffer.next(maxBytes, limit);
+    if (piece !== null) {
+      const last = piece.offset + piece.length === this.#buffer.writtenBytes;
+      return { ...piece, fin: last && this.#state === "finished" };
+    }
+    // The end alone, when all bytes are under way.
+    const onlyEnd = this.#finPending && this.#buffer.unsentBytes === 0 && !this.#buffer.hasRetransmissions;
+    return onlyEnd ? { offset: this.#buffer.writtenBytes, length: 0, fin: true } : null;
+  }
+
+  /** Copies a part into a packet. */
+  copy(piece: StreamPiece, target: Uint8Array, at: number): void {
+    if (piece.length > 0) this.#buffer.copy(piece, target, at);
+  }
+
+  /**
+   * Notes that a part was put into a packet.
+   *
+   * @returns How many of its bytes were new, for the connection's flow control.
+   */
+  onSent(piece: StreamPiece): number {
+    const before = this.#buffer.sentOffset;
+    if (piece.length > 0) this.#buffer.onSent(piece);
+    const fresh = this.#buffer.sentOffset - before;
+    this.window.onSent(fresh);
+    if (piece.fin) this.#finPending = false;
+    return fresh;
+  }
+
+  /**
+   * Notes that a part was acknowledged.
+   *
+   * @returns How many bytes the buffer gave up.
+   */
+  onAcked(piece: StreamPiece): number {
+    const released = piece.length > 0 ? this.#buffer.onAcked(piece) : 0;
+    if (piece.fin) {
+      this.#finAcked = true;
+      this.#finPending = false;
+    }
+    if (this.#finAcked && this.#buffer.isAcked && this.#state === "finished") this.#state = "acknowledged";
+    return released;
+  }
+
+  /** Notes that a part was lost. */
+  onLost(piece: StreamPiece): void {
+    if (this.#state === "reset" || this.#state === "acknowledged") return;
+    if (piece.length > 0) this.#buffer.onLost(piece);
+    if (piece.fin && !this.#finAcked) this.#finPending = true;
+  }
+
+  /** Notes that the RESET_STREAM was acknowledged. */
+  onResetAcked(): void {
+    if (this.#state === "reset") this.#state = "acknowledged";
+  }
+}
