@@ -1,0 +1,135 @@
+import { toHex } from "../base/hex.ts";
+import type { CipherSuite } from "../crypto/suites.ts";
+import { TlsError } from "./alerts.ts";
+import { type CertificateType, MESSAGE } from "./code_points.ts";
+import { type HandshakeMessage, HandshakeReader } from "./handshake_reader.ts";
+import { identityOf, type PeerIdentity } from "./identity.ts";
+import { finishedData, finishedMatches, type TrafficSecrets, type Transcript } from "./key_schedule.ts";
+import { decodeCertificate, decodeCertificateVerify } from "./messages.ts";
+import type { KeyLog, KeyLogLabel, TlsEvent, TlsLevel } from "./session.ts";
+import { type Signer, verifyTranscript } from "./signatures.ts";
+
+/** The order of the levels: bytes of an earlier one come no more once a later one is in use. */
+const LEVELS: readonly TlsLevel[] = ["initial", "handshake", "application"];
+
+/** What both ends of a handshake do alike: messages in, events out. */
+export class Handshake {
+  readonly #readers: Readonly<Record<TlsLevel, HandshakeReader>> = {
+    initial: new HandshakeReader(),
+    handshake: new HandshakeReader(),
+    application: new HandshakeReader(),
+  };
+  readonly #events: TlsEvent[] = [];
+  readonly #keyLog: KeyLog | undefined;
+  #expected: TlsLevel = "initial";
+  #failure: TlsError | undefined;
+
+  constructor(keyLog: KeyLog | undefined) {
+    this.#keyLog = keyLog;
+  }
+
+  /** The next event. */
+  poll(): TlsEvent | undefined {
+    return this.#events.shift();
+  }
+
+  /** Queues an event. */
+  emit(event: TlsEvent): void {
+    this.#events.push(event);
+  }
+
+  /** Queues bytes to send. */
+  send(level: TlsLevel, bytes: Uint8Array<ArrayBuffer>): void {
+    this.emit({ type: "send", level, bytes });
+  }
+
+  /**
+   * Queues the keys of a level, and says that the peer's next messages come at it. Messages that are in part
+   * at the level before are an error (RFC 9001 4.1.3).
+   */
+  install(
+    level: "handshake" | "application",
+    suite: CipherSuite,
+    secrets: TrafficSecrets,
+    clientRandom: Uint8Array,
+  ): void {
+    this.emit({ type: "keys", level, suite, clientSecret: secrets.client, serverSecret: secrets.server });
+    const [client, server]: readonly KeyLogLabel[] = level === "handshake"
+      ? ["CLIENT_HANDSHAKE_TRAFFIC_SECRET", "SERVER_HANDSHAKE_TRAFFIC_SECRET"]
+      : ["CLIENT_TRAFFIC_SECRET_0", "SERVER_TRAFFIC_SECRET_0"];
+    this.#keyLog?.(`${client} ${toHex(clientRandom)} ${toHex(secrets.client)}`);
+    this.#keyLog?.(`${server} ${toHex(clientRandom)} ${toHex(secrets.server)}`);
+  }
+
+  /** From now on the peer's messages come at this level. */
+  expect(level: TlsLevel): void {
+    if (this.#readers[this.#expected].hasPartialMessage) {
+      throw new TlsError("unexpected_message", "Cannot go on: a message goes on beyond a change of keys");
+    }
+    this.#expected = level;
+  }
+
+  /**
+   * Takes bytes and gives each whole message to `handle`.
+   *
+   * @throws {TlsError} Whatever is wrong; from then on always the same.
+   */
+  receive(level: TlsLevel, bytes: Uint8Array, handle: (message: HandshakeMessage) => void): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    try {
+      if (LEVELS.indexOf(level) !== LEVELS.indexOf(this.#expected)) {
+        const text = `Cannot go on: ${level} bytes came where ${this.#expected} ones belong`;
+        throw new TlsError("unexpected_message", text);
+      }
+      const reader = this.#readers[level];
+      reader.push(bytes);
+      for (let message = reader.next(); message !== undefined; message = reader.next()) {
+        handle(message);
+        if (level !== this.#expected && reader.hasPartialMessage) {
+          throw new TlsError("unexpected_message", "Cannot go on: a message follows a change of keys");
+        }
+      }
+    } catch (error) {
+      this.#failure = error instanceof TlsError
+        ? error
+        : new TlsError("internal_error", `Cannot go on with the handshake: ${String(error)}`, error);
+      throw this.#failure;
+    }
+  }
+}
+
+/** The error for a message that has no place here. */
+export function unexpected(message: HandshakeMessage, state: string): TlsError {
+  const name = Object.entries(MESSAGE).find(([, type]) => type === message.type)?.[0] ??
+    `message ${message.type}`;
+  return new TlsError("unexpected_message", `Cannot go on: ${name} came while waiting for ${state}`);
+}
+
+/** Reads a Certificate message of the handshake; null if it is empty. */
+export function readIdentity(message: HandshakeMessage, type: CertificateType): PeerIdentity | null {
+  const { context, entries } = decodeCertificate(message.body);
+  if (context.length > 0) {
+    throw new TlsError("illegal_parameter", "Cannot go on: the certificate answers no request of ours");
+  }
+  if (type === "rawPublicKey" && entries.length > 1) {
+    throw new TlsError("illegal_parameter", "Cannot go on: there are several raw public keys");
+  }
+  return entries.length === 0 ? null : identityOf(type, entries);
+}
+
+/** Checks a CertificateVerify message against the transcript before it. */
+export function checkSignature(
+  message: HandshakeMessage,
+  signer: Signer,
+  identity: PeerIdentity,
+  transcript: Transcript,
+): void {
+  const { scheme, signature } = decodeCertificateVerify(message.body);
+  verifyTranscript(signer, identity.publicKey, scheme, signature, transcript);
+}
+
+/** Checks a Finished message against the transcript before it. */
+export function checkFinished(message: HandshakeMessage, secret: Uint8Array, transcript: Transcript): void {
+  if (finishedMatches(finishedData(secret, transcript), message.body)) return;
+  throw new TlsError("decrypt_error", "Cannot go on: the peer's Finished message is wrong");
+}
