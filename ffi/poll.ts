@@ -1,5 +1,14 @@
-import { libc, resultOrErrno } from "./library.ts";
 import { SOCK_CLOEXEC, SOCK_NONBLOCK } from "./constants.ts";
+import { POLLFD_LAYOUT, TIMESPEC_LAYOUT } from "./layouts/poll.ts";
+import { libc, resultOrErrno } from "./library.ts";
+
+const { size: ENTRY_BYTES, fields: ENTRY } = POLLFD_LAYOUT;
+
+/** An hour: nobody waits longer without looking, and it fits the lower half of the seconds. */
+const MAX_WAIT_US = 3600e6;
+
+const timeoutBytes = new Uint8Array(TIMESPEC_LAYOUT.size);
+const timeout = new DataView(timeoutBytes.buffer);
 
 /** What to wait for on one descriptor. */
 export interface PollEntry {
@@ -8,37 +17,57 @@ export interface PollEntry {
 }
 
 /**
- * An array of `struct pollfd` { int fd @0; short events @4; short revents @6 } that lives as long as
- * a waiting thread may write to it.
+ * An array of `struct pollfd` that lives as long as a waiting thread may write to it.
  */
 export class PollSet {
-  #memory: Uint8Array<ArrayBuffer> = new Uint8Array(8 * 64);
+  #memory: Uint8Array<ArrayBuffer> = new Uint8Array(ENTRY_BYTES * 64);
   #view: DataView<ArrayBuffer> = new DataView(this.#memory.buffer);
   #count = 0;
 
   /** Replaces the entries. Not while a wait is under way. */
   fill(entries: readonly PollEntry[]): void {
-    if (entries.length * 8 > this.#memory.length) {
-      this.#memory = new Uint8Array(entries.length * 16);
+    if (entries.length * ENTRY_BYTES > this.#memory.length) {
+      this.#memory = new Uint8Array(entries.length * ENTRY_BYTES * 2);
       this.#view = new DataView(this.#memory.buffer);
     }
     this.#count = entries.length;
     for (let i = 0; i < entries.length; i++) {
       const entry = entries[i]!;
-      this.#view.setInt32(i * 8, entry.fd, true);
-      this.#view.setInt16(i * 8 + 4, entry.events, true);
-      this.#view.setInt16(i * 8 + 6, 0, true);
+      const at = i * ENTRY_BYTES;
+      this.#view.setInt32(at + ENTRY.fd.offset, entry.fd, true);
+      this.#view.setInt16(at + ENTRY.events.offset, entry.events, true);
+      this.#view.setInt16(at + ENTRY.revents.offset, 0, true);
     }
   }
 
   /** The events that entry `index` is ready for; 0 when it is not. */
   ready(index: number): number {
-    return this.#view.getUint16(index * 8 + 6, true);
+    return this.#view.getUint16(index * ENTRY_BYTES + ENTRY.revents.offset, true);
   }
 
   /** Looks without waiting: how many entries are ready, or minus an errno. */
   look(): number {
     return resultOrErrno(libc().poll(this.#memory, this.#count, 0));
+  }
+
+  /**
+   * Waits on this thread, which does nothing else meanwhile.
+   *
+   * @param timeoutUs The longest wait in microseconds; Infinity has no end.
+   * @param count How many of the entries to wait for, from the first. @default {all}
+   * @returns How many are ready, or minus an errno: -EINTR after a signal.
+   */
+  block(timeoutUs: number, count: number = this.#count): number {
+    if (timeoutUs === Infinity) return resultOrErrno(libc().ppoll(this.#memory, count, null, null));
+    const us = Math.min(MAX_WAIT_US, Math.max(0, timeoutUs));
+    const seconds = Math.floor(us / 1e6);
+    timeout.setUint32(TIMESPEC_LAYOUT.fields.seconds.offset, seconds, true);
+    timeout.setUint32(
+      TIMESPEC_LAYOUT.fields.nanoseconds.offset,
+      Math.floor((us - seconds * 1e6) * 1000),
+      true,
+    );
+    return resultOrErrno(libc().ppoll(this.#memory, count, timeoutBytes, null));
   }
 
   /** Waits on a thread of the pool: how many are ready (0 is a timeout, negative an interruption). */

@@ -11,6 +11,7 @@ export type TcpInfoKey =
   | "rcvMss"
   | "unacked"
   | "lost"
+  | "lastAckRecv"
   | "pmtu"
   | "rtt"
   | "rttvar"
@@ -41,6 +42,7 @@ export const TCP_INFO_LAYOUT: Layout<TcpInfoKey> = {
     rcvMss: field("u32", 20, "tcpi_rcv_mss"),
     unacked: field("u32", 24, "tcpi_unacked"),
     lost: field("u32", 32, "tcpi_lost"),
+    lastAckRecv: field("u32", 56, "tcpi_last_ack_recv"),
     pmtu: field("u32", 60, "tcpi_pmtu"),
     rtt: field("u32", 68, "tcpi_rtt"),
     rttvar: field("u32", 72, "tcpi_rttvar"),

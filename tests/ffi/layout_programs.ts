@@ -1,11 +1,14 @@
 /** C programs that print where a compiler puts the members of our layouts. */
 import { INET_DIAG_MSG_LAYOUT, INET_DIAG_REQ_LAYOUT } from "../../ffi/layouts/inet_diag.ts";
+import { IFREQ_LAYOUT } from "../../ffi/layouts/ifreq.ts";
 import type { Layout } from "../../ffi/layouts/layout.ts";
 import {
   MPTCP_FULL_INFO_LAYOUT,
   MPTCP_INFO_LAYOUT,
   MPTCP_SUBFLOW_INFO_LAYOUT,
 } from "../../ffi/layouts/mptcp.ts";
+import { IOVEC_LAYOUT, POLLFD_LAYOUT, TIMESPEC_LAYOUT } from "../../ffi/layouts/poll.ts";
+import { SCHED_PARAM_LAYOUT } from "../../ffi/layouts/sched_param.ts";
 import { SOCKADDR_IN6_LAYOUT, SOCKADDR_IN_LAYOUT } from "../../ffi/layouts/sockaddr.ts";
 import { TCP_INFO_LAYOUT } from "../../ffi/layouts/tcp_info.ts";
 import { output, run } from "../support/command.ts";
@@ -20,10 +23,25 @@ export const LAYOUTS: readonly Layout[] = [
   MPTCP_SUBFLOW_INFO_LAYOUT,
   INET_DIAG_REQ_LAYOUT,
   INET_DIAG_MSG_LAYOUT,
+  POLLFD_LAYOUT,
+  TIMESPEC_LAYOUT,
+  IOVEC_LAYOUT,
+  IFREQ_LAYOUT,
+  SCHED_PARAM_LAYOUT,
 ];
 
 /** The headers of the system. Not <netinet/tcp.h>: it has an older tcp_info under the same name. */
-export const HEADERS: string = ["netinet/in.h", "linux/tcp.h", "linux/mptcp.h", "linux/inet_diag.h"]
+export const HEADERS: string = [
+  "netinet/in.h",
+  "linux/tcp.h",
+  "linux/mptcp.h",
+  "linux/inet_diag.h",
+  "linux/if.h",
+  "poll.h",
+  "time.h",
+  "sys/uio.h",
+  "sched.h",
+]
   .map((header) => `#include <${header}>\n`).join("");
 
 /** Where the running kernel keeps its types. */
