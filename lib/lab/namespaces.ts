@@ -50,6 +50,8 @@ export function namespaceSupport(launcher: readonly string[] = []): NamespaceSup
 export interface HoldOptions {
   /** Arguments in front of every command, such as `setpriv --reuid=...` to drop rights. */
   readonly launcher?: readonly string[];
+  /** Folders under `/run` that stay visible inside; absolute paths of folders that exist. @default {[]} */
+  readonly keep?: readonly string[];
 }
 
 /**
@@ -142,12 +144,12 @@ export class Namespaces implements AsyncDisposable {
  *   the script if it failed.
  */
 export async function hold(script: readonly string[], options: HoldOptions = {}): Promise<Namespaces> {
-  const { launcher = [] } = options;
+  const { launcher = [], keep = [] } = options;
   const support = namespaceSupport(launcher);
   if (support.mode === null) {
     throw new MptError("ERR_NOT_SUPPORTED", `Cannot make a private network: ${support.reason}`);
   }
-  const lines = ["set -e", "mount -t tmpfs tmpfs /run", ...script, "echo ready", "exec cat"];
+  const lines = ["set -e", ...privateRun(keep), ...script, "echo ready", "exec cat"];
   const [program = "", ...args] = [...launcher, ...UNSHARE[support.mode], "sh", "-c", lines.join("\n")];
   const holder = new Deno.Command(program, {
     args,
@@ -163,6 +165,24 @@ export async function hold(script: readonly string[], options: HoldOptions = {})
     throw new MptError("ERR_PROGRAM", `Cannot make a private network: ${(await stderr).trim()}`);
   }
   return new Namespaces(holder, stderr, support.mode, launcher);
+}
+
+/** An empty `/run` with the folders to keep in it: made aside, because the new one hides the old. */
+function privateRun(keep: readonly string[]): readonly string[] {
+  if (keep.length === 0) return ["mount -t tmpfs tmpfs /run"];
+  return [
+    "mount -t tmpfs tmpfs /mnt",
+    ...keep.flatMap((folder) => {
+      const there = shellQuote(`/mnt${folder.slice("/run".length)}`);
+      return [`mkdir -p ${there}`, `mount --no-mtab --bind ${shellQuote(folder)} ${there}`];
+    }),
+    // mount(8) would write down the move in a file under the old /run.
+    "mount --no-mtab --move /mnt /run",
+  ];
+}
+
+function shellQuote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 async function firstLine(stream: ReadableStream<Uint8Array>): Promise<string> {

@@ -1,0 +1,129 @@
+import assert from "node:assert/strict";
+import { createLab, type Lab, type LabOptions, type LinkKind } from "../../lib/lab/mod.ts";
+import { missing, requires } from "../support/requires.ts";
+import { iperf3, pings, type Received } from "./lab/measure.ts";
+
+/** The links of a path with rate and loss that this machine can make. */
+const KINDS: readonly LinkKind[] = ["veth", ...await has("netem"), ...await has("emulated")];
+
+const CLIENT = "10.77.1.1";
+const SERVER = "10.78.1.2";
+
+async function has(link: "netem" | "emulated"): Promise<readonly LinkKind[]> {
+  if (missing("namespaces") !== null) return [];
+  try {
+    await using _ = await createLab({ paths: [{ link, delayMs: 1 }] });
+    return [link];
+  } catch {
+    return [];
+  }
+}
+
+/** A lab of one path for a measurement. */
+function onePath(link: LinkKind, path: LabOptions["paths"][number]): Promise<Lab> {
+  return createLab({ link, seed: 7, paths: [path] });
+}
+
+for (const link of KINDS.filter((kind) => kind !== "veth")) {
+  Deno.test({
+    name: `ping takes the delay of a path within 1 ms over ${link}, also after a change`,
+    ...requires("namespaces", "tool:ping"),
+    async fn() {
+      await using lab = await onePath(link, { rateMbit: 50, up: { delayMs: 30 }, down: { delayMs: 10 } });
+      await near(lab, 40);
+      await lab.set("path1", { delayMs: 2.5 });
+      await near(lab, 5);
+      await lab.set("path1", { delayMs: 20, direction: "down" });
+      await near(lab, 22.5);
+      const { paths } = await lab.status();
+      const rtt = paths[0]?.rttMs ?? NaN;
+      assert(rtt >= 22.5 && rtt < 40, `measured ${rtt} ms`);
+      assert.deepEqual(paths[0]?.faults, ["delay of 2.5 ms (up)", "delay of 20 ms (down)"]);
+    },
+  });
+}
+
+/** The shortest of several pings is the link; what makes the others longer is the machine. */
+async function near(lab: Lab, rttMs: number): Promise<void> {
+  const times = await pings(lab, CLIENT, SERVER, 12);
+  const shortest = Math.min(...times);
+  assert(shortest >= rttMs && shortest < rttMs + 1, `${shortest} ms, not ${rttMs} ms: ${times}`);
+}
+
+for (const link of KINDS) {
+  for (const reverse of [false, true]) {
+    const way = reverse ? "down" : "up";
+    Deno.test({
+      name: `iperf3 gets the rate of a path within 5 % over ${link}, ${way}`,
+      ...requires("namespaces", "tool:iperf3"),
+      async fn() {
+        await using lab = await onePath(link, { up: { rateMbit: 20 }, down: { rateMbit: 30 } });
+        const asked = reverse ? 30 : 20;
+        const args = ["-t", "2", ...(reverse ? ["-R"] : [])];
+        const tcp = await iperf3(lab, CLIENT, SERVER, args);
+        // IPv4 and TCP take 52 of 1500 bytes.
+        within(tcp.mbit * 1500 / 1448, asked);
+        const udp = await iperf3(lab, CLIENT, SERVER, [...args, "-u", "-b", `${asked * 1.2}M`, "-l", "1400"]);
+        within(udp.mbit * 1428 / 1400, asked);
+        await lab.set("path1", { rateMbit: 5 });
+        within((await iperf3(lab, CLIENT, SERVER, args)).mbit * 1500 / 1448, 5);
+      },
+    });
+  }
+
+  Deno.test({
+    name: `a path loses what was asked within its confidence interval over ${link}, and counts it`,
+    ...requires("namespaces", "tool:iperf3", "tool:nft"),
+    async fn() {
+      await using lab = await onePath(link, { rateMbit: 50, up: { loss: 0.03 } });
+      // Slow enough that no queue drops any.
+      const args = ["-u", "-b", "8M", "-l", "200", "-t", "2"];
+      const up = await iperf3(lab, CLIENT, SERVER, args);
+      likely(up, 0.03);
+      const { paths } = await lab.status({ measure: false });
+      const counted = paths[0]?.up.droppedByLoss;
+      // A few packets of the control connection may have been lost too.
+      if (counted !== null && counted !== undefined) {
+        assert(counted >= up.lost && counted <= up.lost + 10, `counted ${counted}, iperf3 ${up.lost}`);
+      }
+      assert.equal((await iperf3(lab, CLIENT, SERVER, [...args, "-R"])).lost, 0);
+      await lab.set("path1", { loss: 0.1, direction: "down" });
+      await lab.set("path1", { loss: 0, direction: "up" });
+      likely(await iperf3(lab, CLIENT, SERVER, [...args, "-R"]), 0.1);
+      assert.equal((await iperf3(lab, CLIENT, SERVER, args)).lost, 0);
+    },
+  });
+}
+
+Deno.test({
+  name: "the same seed loses the same packets of an emulated path",
+  ...requires("namespaces", "tun", "tool:ping"),
+  async fn() {
+    const lost: string[] = [];
+    for (const seed of [1, 1, 2]) {
+      await using lab = await createLab({ seed, paths: [{ loss: 0.3, link: "emulated", ipv6: false }] });
+      assert.equal(lab.seed, seed);
+      // One after the other: the number of a packet on the link is that of the ping.
+      const argv = ["ping", "-n", "-c", "40", "-i", "0.01", "-W", "1", "-I", CLIENT, SERVER];
+      const { stdout } = await lab.run("client", argv);
+      lost.push([...stdout.matchAll(/icmp_seq=(\d+)/g)].map(([, number]) => number).join());
+    }
+    assert.equal(lost[0], lost[1]);
+    assert.notEqual(lost[0], lost[2]);
+  },
+});
+
+/** Within 5 % of the rate. */
+function within(mbit: number, asked: number): void {
+  assert(Math.abs(mbit - asked) <= asked * 0.05, `${mbit.toFixed(2)} Mbit/s, not ${asked} Mbit/s`);
+}
+
+/** Within the interval that holds all but one in 15,000 measurements of a binomial distribution. */
+function likely({ sent, lost }: Received, probability: number): void {
+  const sigma = Math.sqrt(sent * probability * (1 - probability));
+  assert(sent > 5000, `only ${sent} datagrams`);
+  assert(
+    Math.abs(lost - sent * probability) < 4 * sigma,
+    `${lost} of ${sent}, not ${sent * probability} +- ${4 * sigma}`,
+  );
+}
