@@ -3,11 +3,13 @@ import { Command, CommanderError } from "@commander-js/extra-typings";
 import { TOOL } from "../lib/base/result.ts";
 import { benchCommand } from "./commands/bench.ts";
 import { doctorCommand } from "./commands/doctor.ts";
+import { explainCommand } from "./commands/explain.ts";
+import { labCommand } from "./commands/lab.ts";
 import { probeCommand } from "./commands/probe.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { EXIT } from "./exit_codes.ts";
 
-const COMMANDS: readonly string[] = ["probe", "serve", "bench", "doctor"];
+const COMMANDS: readonly string[] = ["probe", "serve", "bench", "doctor", "explain", "lab"];
 
 const EXAMPLES = `
 Examples:
@@ -15,6 +17,8 @@ Examples:
   mpt serve                         a test server on this machine, port 4433
   mpt bench mptcp@192.0.2.1:4433    what several paths are worth to that server
   mpt doctor                        is this machine fit for it?
+  mpt explain syn-dropped           what a verdict means, and what mends it
+  mpt lab run two-path -- COMMAND   a network with two paths on this machine
 
 Exit codes: 0 what was asked holds, 1 it does not, 2 wrong usage, 3 it could not be
 tested here, 130 interrupted.`;
@@ -27,10 +31,25 @@ export async function main(args: readonly string[]): Promise<void> {
     .helpOption("-h, --help", "show help")
     .showHelpAfterError("(add --help for usage)")
     .addHelpText("after", EXAMPLES);
-  for (const command of [probeCommand(), serveCommand(), benchCommand(), doctorCommand()]) {
+  for (
+    const command of [
+      probeCommand(),
+      serveCommand(),
+      benchCommand(),
+      doctorCommand(),
+      explainCommand(),
+      labCommand(),
+    ]
+  ) {
     program.addCommand(command);
   }
-  for (const command of [program, ...program.commands]) {
+  for (
+    const command of [
+      program,
+      ...program.commands,
+      ...program.commands.flatMap((each) => each.commands),
+    ]
+  ) {
     command.exitOverride();
     command.showHelpAfterError("(add --help for usage)");
   }

@@ -21,6 +21,7 @@ export const SOL_SOCKET = 1;
 export const SOL_TCP = 6;
 export const SOL_UDP = 17;
 export const SOL_IPV6 = 41;
+export const SOL_NETLINK = 270;
 export const SOL_MPTCP = 284;
 
 /** SOL_SOCKET options. */
@@ -35,6 +36,8 @@ export const TCP_NODELAY = 1;
 export const TCP_MAXSEG = 2;
 export const TCP_INFO = 11;
 export const TCP_CONGESTION = 13;
+export const TCP_SAVE_SYN = 27;
+export const TCP_SAVED_SYN = 28;
 export const TCP_IS_MPTCP = 43;
 
 /** SOL_MPTCP options. */
@@ -42,6 +45,9 @@ export const MPTCP_INFO = 1;
 export const MPTCP_TCPINFO = 2;
 export const MPTCP_SUBFLOW_ADDRS = 3;
 export const MPTCP_FULL_INFO = 4;
+
+/** SOL_IP and SOL_IPV6 alike (linux/netfilter_ipv4.h, linux/netfilter_ipv6/ip6_tables.h). */
+export const SO_ORIGINAL_DST = 80;
 
 /** SOL_IPV6 and SOL_UDP options. */
 export const IPV6_V6ONLY = 26;
@@ -51,7 +57,11 @@ export const UDP_GRO = 104;
 /** Netlink protocols. */
 export const NETLINK_ROUTE = 0;
 export const NETLINK_SOCK_DIAG = 4;
+export const NETLINK_NETFILTER = 12;
 export const NETLINK_GENERIC = 16;
+
+/** SOL_NETLINK options. */
+export const NETLINK_ADD_MEMBERSHIP = 1;
 
 /** poll() events. */
 export const POLLIN = 0x1;

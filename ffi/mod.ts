@@ -25,8 +25,20 @@ export {
 } from "./socket.ts";
 export { getBytes, getInt, setBytes, setInt } from "./sockopt.ts";
 export { clearWake, eventDescriptor, type PollEntry, PollSet, wake } from "./poll.ts";
+export {
+  makeTun,
+  MAX_INTERFACE_NAME,
+  openTun,
+  PacketMemory,
+  readDescriptor,
+  TUN_PATH,
+  type TunDevice,
+} from "./tun.ts";
+export { setRealTime, setTimerSlack } from "./scheduling.ts";
 export { type FullInfo, fullInfo } from "./mptcp.ts";
-export { netlinkRequest } from "./netlink.ts";
+export { netlinkRequest, netlinkSubscription } from "./netlink.ts";
+export { AeadContext, MaskContext } from "./cipher.ts";
+export { type LibCryptoProblem, libcryptoProblem } from "./libcrypto.ts";
 export { type Field, type Layout, readNumber, readStruct } from "./layouts/layout.ts";
 export { TCP_INFO_LAYOUT, type TcpInfoKey } from "./layouts/tcp_info.ts";
 export {

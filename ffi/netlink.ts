@@ -1,6 +1,7 @@
-import { AF_NETLINK, SOCK_RAW } from "./constants.ts";
+import { AF_NETLINK, NETLINK_ADD_MEMBERSHIP, SOCK_RAW, SOL_NETLINK } from "./constants.ts";
 import { ERRNO } from "./errno.ts";
 import { bind, close, receive, send, socket } from "./socket.ts";
+import { setInt } from "./sockopt.ts";
 
 /** The largest answer the kernel writes in one read of a dump. */
 const RECEIVE_BYTES = 65536;
@@ -17,14 +18,9 @@ const MAX_ANSWER_BYTES = 64 << 20;
  * @returns The answer's messages, one after the other, or minus an errno.
  */
 export function netlinkRequest(protocol: number, request: Uint8Array<ArrayBuffer>): Uint8Array[] | number {
-  const fd = socket(AF_NETLINK, SOCK_RAW, protocol);
+  const fd = boundSocket(protocol);
   if (fd < 0) return fd;
   try {
-    // struct sockaddr_nl: family, then port 0, by which the kernel chooses one.
-    const address = new Uint8Array(12);
-    address[0] = AF_NETLINK;
-    const bound = bind(fd, address);
-    if (bound < 0) return bound;
     const sent = send(fd, request);
     if (sent < 0) return sent;
     const parts: Uint8Array[] = [];
@@ -42,4 +38,32 @@ export function netlinkRequest(protocol: number, request: Uint8Array<ArrayBuffer
   } finally {
     close(fd);
   }
+}
+
+/**
+ * A socket to which the kernel sends what happens in a multicast group.
+ *
+ * @param protocol NETLINK_ROUTE or NETLINK_GENERIC.
+ * @param group The group's number.
+ * @returns The descriptor, or minus an errno: EPERM for a group that needs CAP_NET_ADMIN.
+ */
+export function netlinkSubscription(protocol: number, group: number): number {
+  const fd = boundSocket(protocol);
+  if (fd < 0) return fd;
+  const joined = setInt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group);
+  if (joined >= 0) return fd;
+  close(fd);
+  return joined;
+}
+
+function boundSocket(protocol: number): number {
+  const fd = socket(AF_NETLINK, SOCK_RAW, protocol);
+  if (fd < 0) return fd;
+  // struct sockaddr_nl: family, then port 0, by which the kernel chooses one.
+  const address = new Uint8Array(12);
+  address[0] = AF_NETLINK;
+  const bound = bind(fd, address);
+  if (bound >= 0) return fd;
+  close(fd);
+  return bound;
 }

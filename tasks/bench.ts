@@ -107,8 +107,12 @@ async function shaped({ runs, seconds }: Settings): Promise<readonly Section[]> 
       const [one, two, all] = await interleaved([mpt, iperf3], [...singles, both], runs, 1e6);
       rows.push(...[one!, two!].map((samples, index) => row(singles[index]!.what, "Mbit/s", samples)));
       const efficiency = all!.map((samples, tool) => efficiencyOf(samples, one![tool]!, two![tool]!));
+      // A download cannot reach 94: Linux leaves 1420 bytes of a frame to a sender that has received anything.
+      const wanted = direction === "upload"
+        ? atLeast(all![0]!, 94, "Mbit/s")
+        : atLeastRatio(all![0]!, all![1]!, 0.99, "iperf3");
       rows.push(
-        row(both.what, "Mbit/s", all!, atLeast(all![0]!, 94, "Mbit/s")),
+        row(both.what, "Mbit/s", all!, wanted),
         row(`mptcp ${direction} / sum of tcp`, "", efficiency, atLeast(efficiency[0]!, 0.94, "")),
       );
     }

@@ -23,6 +23,7 @@ export function probeCommand(): Command {
       ),
     )
     .option("--connect-timeout <seconds>", "for one connect (default: 5)", duration)
+    .option("--data-timeout <seconds>", "for the server's answers (default: 5)", duration)
     .option("--join-timeout <seconds>", "wait this long for further subflows (default: 3)", durationOrZero)
     .addOption(
       new Option("--path <path>", "first path: local=IP and interface=NAME, separated by commas").argParser(
@@ -41,6 +42,7 @@ export function probeCommand(): Command {
       transports: required === undefined || asked.includes(required) ? asked : [...asked, required],
       ...(options.data === undefined ? {} : { data: options.data }),
       ...(options.connectTimeout === undefined ? {} : { connectTimeoutMs: options.connectTimeout }),
+      ...(options.dataTimeout === undefined ? {} : { dataTimeoutMs: options.dataTimeout }),
       ...(options.joinTimeout === undefined ? {} : { joinTimeoutMs: options.joinTimeout }),
       ...(path.local === undefined ? {} : { localAddress: path.local }),
       ...(path.interface === undefined ? {} : { interface: path.interface }),

@@ -24,6 +24,11 @@ export function serveCommand(): Command {
     .option("--once", "end after the first connection")
     .option("--token <text>", "let only clients that know it transfer data")
     .option("--congestion <name>", "congestion control, such as cubic")
+    .addOption(
+      new Option("--syn-mirror-port <port>", "port of the SYN mirror (default: any free one)")
+        .argParser(integer(0, 65_535)).conflicts("synMirror"),
+    )
+    .option("--no-syn-mirror", "do not tell clients how their SYN arrived")
     .option("--max-connections <n>", "connections at a time (default: 256)", integer(1, 1_000_000))
     .option(
       "--max-per-address <n>",
@@ -40,6 +45,7 @@ export function serveCommand(): Command {
       ...(options.token === undefined ? {} : { token: options.token }),
       ...(options.once === undefined ? {} : { once: options.once }),
       ...(options.congestion === undefined ? {} : { congestion: options.congestion }),
+      ...synMirrorOf(options),
       ...(options.maxConnections === undefined ? {} : { maxConnections: options.maxConnections }),
       ...(options.maxPerAddress === undefined ? {} : { maxPerAddress: options.maxPerAddress }),
       ...(options.maxBytes === undefined ? {} : { maxBytes: options.maxBytes }),
@@ -74,6 +80,13 @@ export function serveCommand(): Command {
       exitCode: () => EXIT.ok,
     });
   }) as unknown as Command;
+}
+
+function synMirrorOf(
+  { synMirror, synMirrorPort }: { readonly synMirror: boolean; readonly synMirrorPort?: number | undefined },
+): Pick<ServeOptions, "synMirrorPort"> {
+  if (!synMirror) return { synMirrorPort: null };
+  return synMirrorPort === undefined ? {} : { synMirrorPort };
 }
 
 function collectEndpoint(text: string, earlier: readonly Endpoint[] | undefined): readonly Endpoint[] {

@@ -2,7 +2,7 @@ import { Endpoint } from "../../lib/base/endpoint.ts";
 import type { PathJson } from "../../lib/base/path_json.ts";
 import type { Verdict } from "../../lib/base/result.ts";
 import { formatDuration } from "../../lib/base/units.ts";
-import type { CheckJson, ProbeEndpoint, ProbeEvent, ProbeResult } from "../../lib/probe/mod.ts";
+import type { CheckJson, JoinJson, ProbeEndpoint, ProbeEvent, ProbeResult } from "../../lib/probe/mod.ts";
 import type { Painter } from "./paint.ts";
 import { table } from "./table.ts";
 
@@ -15,6 +15,7 @@ export function renderProbe(result: ProbeResult, paint: Painter, verbose: boolea
     "",
     addresses(result.endpoints, paint),
     ...result.endpoints.flatMap((endpoint) => pathTables(endpoint, paint)),
+    ...result.endpoints.flatMap((endpoint) => joinTable(endpoint, paint, verbose)),
     ...result.endpoints.flatMap((endpoint) => serverView(endpoint)),
     ...(verbose ? details(result) : []),
   ];
@@ -30,7 +31,7 @@ export function renderVerdicts(
   return verdicts.flatMap((each) => [
     `${mark(each.level, paint)} ${paint.bold(each.text)}`,
     ...(verbose ? each.evidence.map((line) => `    ${paint.dim(line)}`) : []),
-    ...(each.fix === null ? [] : [`    try: ${each.fix}`]),
+    ...(each.fix === null || each.certainty === "possible" ? [] : [`    try: ${each.fix}`]),
   ]);
 }
 
@@ -148,6 +149,31 @@ function pathTables(endpoint: ProbeEndpoint, paint: Painter): readonly string[] 
     "",
     `MPTCP paths to ${Endpoint.of(endpoint.address, endpoint.port).address}:`,
     table(columns, rows, "  "),
+  ];
+}
+
+/** How far each way of a further subflow came: where one did not, or whoever wants to know it all. */
+function joinTable(endpoint: ProbeEndpoint, paint: Painter, verbose: boolean): readonly string[] {
+  // Results of earlier versions have only the subflows that came up.
+  const joins = endpoint.mptcp.joins.filter((join) => join.usable !== undefined);
+  if (!joins.some((join) => join.usable === "no") && !(verbose && joins.length > 0)) return [];
+  const fact = (value: JoinJson["announced"]): string =>
+    value === "no" ? paint.fail("no") : value === "not-needed" ? "-" : value;
+  const rows = joins.map((join) => [
+    join.local ?? "any",
+    join.remote ?? "any",
+    fact(join.announced),
+    fact(join.tried),
+    fact(join.answered),
+    fact(join.accepted),
+    fact(join.usable),
+    join.why.map(({ code, certainty }) => certainty === "possible" ? `${code}?` : code).join(", ") || "-",
+  ]);
+  const titles = ["FROM", "TO", "ANNOUNCED", "TRIED", "ANSWERED", "ACCEPTED", "USABLE", "WHY NOT"];
+  return [
+    "",
+    `Further paths to ${Endpoint.of(endpoint.address, endpoint.port).address}:`,
+    table(titles.map((title) => ({ title })), rows, "  "),
   ];
 }
 

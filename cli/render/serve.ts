@@ -10,6 +10,17 @@ export function renderServeEvent(event: ServeEvent, paint: Painter, verbose: boo
       const line = `listening on ${paint.bold(`${event.transport}@${event.address}`)}`;
       return event.fallback === null ? line : `${line} ${paint.warn(`instead of mptcp: ${event.fallback}`)}`;
     }
+    case "syn-mirror":
+      return `SYN mirror on ${paint.bold(event.address)}: tells mpt probe what of its SYN arrives here`;
+    case "syn": {
+      if (!verbose) return null;
+      const found = event.mp_capable === null
+        ? "not kept"
+        : event.mp_capable
+        ? "with MPTCP"
+        : "without MPTCP";
+      return `${event.remote}  SYN ${found}`;
+    }
     case "connection": {
       const transport = event.fallback
         ? `${event.transport} (the client did not use mptcp)`

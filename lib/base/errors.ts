@@ -31,6 +31,7 @@ export type MptErrorCode =
   | "ERR_CLOSED"
   | "ERR_PROTOCOL"
   | "ERR_LIMIT"
+  | "ERR_TLS"
   // another program did not do what was asked of it
   | "ERR_PROGRAM"
   // the program was told to stop

@@ -41,6 +41,8 @@ export interface PathInfo {
   readonly mtu?: number;
   /** Payload bytes sent, retransmissions included. */
   readonly bytesSent: number;
+  /** Bytes that the other end has acknowledged: they grow while what was sent arrives. */
+  readonly bytesAcknowledged?: number;
   /** Payload bytes received. */
   readonly bytesReceived: number;
   /** Payload bytes sent more than once. */

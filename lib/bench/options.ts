@@ -54,7 +54,12 @@ export interface BenchSettings {
   readonly paths: readonly BenchPath[];
   readonly token: string | undefined;
   readonly connectTimeoutMs: number;
+  /** How long a transfer may go on after its duration, in milliseconds. */
+  readonly drainMs: number;
 }
+
+/** Queues on the way have to drain after a transfer; this bounds them, in milliseconds. */
+const DRAIN_MS = 15_000;
 
 /** The port of `mpt serve`. */
 export const BENCH_PORT = 4433;
@@ -78,6 +83,7 @@ export function benchSettings(options: BenchOptions): BenchSettings {
     paths: options.paths ?? [],
     token: options.token,
     connectTimeoutMs: options.connectTimeoutMs ?? 5000,
+    drainMs: DRAIN_MS,
   };
   if (settings.durationMs !== null) atLeast("a duration", settings.durationMs, 100, "ms");
   if (settings.bytes !== null) atLeast("a size", whole("bytes", settings.bytes), 1, "bytes");

@@ -4,7 +4,7 @@ import type { Ip } from "../base/ip.ts";
 import type { Transport } from "../base/transport.ts";
 import type { BenchSettings, Direction } from "./options.ts";
 import type { BenchCost } from "./result.ts";
-import { ANSWER_MS, type BenchServer, DRAIN_MS } from "./server.ts";
+import { ANSWER_MS, type BenchServer } from "./server.ts";
 
 /** One run before it is made. */
 export interface RunPlan {
@@ -110,8 +110,8 @@ function respectLimits(server: BenchServer, settings: BenchSettings): void {
 
 /** What the runs may cost at the most. */
 export function costOf(runs: readonly RunPlan[], server: BenchServer, settings: BenchSettings): BenchCost {
-  const { durationMs } = settings;
-  const longest = (durationMs ?? server.check.limits.max_duration_ms) + DRAIN_MS + ANSWER_MS;
+  const { durationMs, drainMs } = settings;
+  const longest = (durationMs ?? server.check.limits.max_duration_ms) + drainMs + ANSWER_MS;
   return {
     runs: runs.length,
     duration_ms: durationMs === null ? null : runs.length * (durationMs + RUN_OVERHEAD_MS),

@@ -117,7 +117,10 @@ async function oneRun(
       lastMs = interval.at_ms;
       onEvent({ event: "interval", run: index, interval, goodput_bps: goodput });
     });
-    const reports = await Promise.all(seen.reportIds.map((id) => fetchReport(server, id, signal)));
+    const told = seen.reports.map((each) =>
+      typeof each === "string" ? fetchReport(server, each, signal) : each
+    );
+    const reports = await Promise.all(told);
     run = runOf(plan, path, settings, seen, serverView(reports, seen.connectionPaths, seen.table));
   } catch (error) {
     const failure = toMptError(error, "Cannot make the run");

@@ -16,9 +16,6 @@ import { MAX_REPORT_BYTES, parsePerfReport, type PerfReport } from "../protocol/
 import { connect } from "../transport/connect.ts";
 import { BENCH_PORT, type BenchSettings } from "./options.ts";
 
-/** How long a transfer may go on after its duration: queues on the way have to drain. In milliseconds. */
-export const DRAIN_MS = 15_000;
-
 /** How long the server may take to answer a small request, in milliseconds. */
 export const ANSWER_MS = 5000;
 

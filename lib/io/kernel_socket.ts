@@ -25,6 +25,7 @@ import { abortedError, deadline, timedOutError } from "./deadline.ts";
 import { requireFfi } from "./ffi_access.ts";
 import { requireNet } from "./net_permission.ts";
 import { waitReady } from "./poller.ts";
+import { keepSyns } from "./saved_syn.ts";
 import { decodeSockaddr, encodeSockaddr } from "./sockaddr.ts";
 import { applyListenOptions, applySocketOptions, type SocketOptions } from "./socket_options.ts";
 import { systemError } from "./system_error.ts";
@@ -161,6 +162,8 @@ export interface ListenSocketOptions extends SocketOptions {
   readonly backlog: number;
   /** Whether a listener on an IPv6 address also takes IPv4 clients. */
   readonly dualStack: boolean;
+  /** Whether to keep the SYN of each connection, for `savedSyn()`. TCP only. */
+  readonly saveSyn?: boolean;
 }
 
 /** A listening descriptor. */
@@ -195,6 +198,7 @@ export class ListeningSocket {
     try {
       applyListenOptions(fd, ip.family, options.dualStack);
       applySocketOptions(fd, options);
+      if (options.saveSyn) keepSyns(fd);
       const bound = bind(fd, encodeSockaddr(ip, port));
       if (bound < 0) throw systemError(bound, action);
       const listening = listen(fd, options.backlog);

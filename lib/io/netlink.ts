@@ -1,4 +1,10 @@
-import { NETLINK_GENERIC, NETLINK_ROUTE, NETLINK_SOCK_DIAG, netlinkRequest } from "../../ffi/mod.ts";
+import {
+  NETLINK_GENERIC,
+  NETLINK_NETFILTER,
+  NETLINK_ROUTE,
+  NETLINK_SOCK_DIAG,
+  netlinkRequest,
+} from "../../ffi/mod.ts";
 import { requireFfi } from "./ffi_access.ts";
 import { systemError } from "./system_error.ts";
 
@@ -19,6 +25,11 @@ export function diagRequest(bytes: Uint8Array<ArrayBuffer>): readonly Uint8Array
 /** Asks a family of generic netlink. Throws like {@linkcode routeRequest}. */
 export function genericRequest(bytes: Uint8Array<ArrayBuffer>): readonly Uint8Array[] {
   return request(NETLINK_GENERIC, bytes, "ask the kernel by generic netlink");
+}
+
+/** Asks netfilter about the connections it tracks. Throws like {@linkcode routeRequest}. */
+export function netfilterRequest(bytes: Uint8Array<ArrayBuffer>): readonly Uint8Array[] {
+  return request(NETLINK_NETFILTER, bytes, "ask the kernel about tracked connections");
 }
 
 function request(protocol: number, bytes: Uint8Array<ArrayBuffer>, action: string): readonly Uint8Array[] {

@@ -44,7 +44,8 @@ export class NodeStream implements ByteStream {
   #failure: MptError | undefined;
   #sink: Sink | undefined;
   /** Writes until the first byte was received; see {@linkcode DirectWriter}. */
-  #direct: DirectWriter | undefined;
+  readonly #direct: DirectWriter;
+  #received = false;
   #writing: Promise<void> | undefined;
 
   /**
@@ -64,7 +65,7 @@ export class NodeStream implements ByteStream {
       writable: true,
       onread: {
         buffer: () => this.#nextBuffer(),
-        callback: (length, buffer) => this.#received(length, buffer),
+        callback: (length, buffer) => this.#receive(length, buffer),
       },
     });
     this.#direct = new DirectWriter(fd, peer);
@@ -183,7 +184,7 @@ export class NodeStream implements ByteStream {
   }
 
   #send(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    if (this.#direct !== undefined) return this.#sendDirectly(this.#direct, bytes);
+    if (!this.#received) return this.#sendDirectly(bytes);
     return new Promise((resolve, reject) => {
       this.#socket.write(bytes, (error) => {
         if (error === null || error === undefined) return resolve();
@@ -193,9 +194,9 @@ export class NodeStream implements ByteStream {
     });
   }
 
-  async #sendDirectly(writer: DirectWriter, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+  async #sendDirectly(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     try {
-      await writer.write(bytes);
+      await this.#direct.write(bytes);
     } catch (error) {
       this.#fail(ioError(error, `send to ${this.#peer}`));
       this.#socket.destroy();
@@ -210,8 +211,8 @@ export class NodeStream implements ByteStream {
     return this.#buffers[index] = new Uint8Array(this.#bufferBytes);
   }
 
-  #received(length: number, buffer: Uint8Array): boolean {
-    this.#direct = undefined;
+  #receive(length: number, buffer: Uint8Array): boolean {
+    this.#received = true;
     // A full buffer means that more was waiting: fewer, larger reads from now on.
     if (length === this.#bufferBytes) {
       this.#bufferBytes = Math.min(this.#bufferBytes * 2, this.#maxBufferBytes);
@@ -249,7 +250,8 @@ export class NodeStream implements ByteStream {
 
   #fail(error: MptError): void {
     this.#failure ??= error;
-    this.#direct?.stop();
+    // Its last write may still wait, although something was received since.
+    this.#direct.stop();
     this.#rejectReader(this.#failure);
   }
 

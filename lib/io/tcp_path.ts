@@ -82,6 +82,7 @@ export function pathFromTcpInfo(identity: PathIdentity, info: TcpInfo): PathInfo
     ...present("cwndBytes", product(info.sndCwnd, info.sndMss)),
     ...present("mtu", positive(info.pmtu, 1)),
     bytesSent: info.bytesSent ?? info.bytesAcked ?? 0,
+    ...present("bytesAcknowledged", info.bytesAcked),
     bytesReceived: Math.max(0, (info.bytesReceived ?? 0) - (finReceived(info) ? 1 : 0)),
     bytesRetransmitted: retransmitted,
     ...present("deliveryRateBps", product(info.deliveryRate, 8)),

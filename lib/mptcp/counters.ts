@@ -5,6 +5,9 @@ export type Counters = ReadonlyMap<string, number>;
 
 const FILES: readonly string[] = ["/proc/net/netstat", "/proc/net/snmp"];
 
+/** The two have some 12 KB; a kernel with ten times the counters still fits. */
+const LIMIT_BYTES = 131_072;
+
 /**
  * Reads the counters in the text of `/proc/net/netstat` or `/proc/net/snmp`: a line of names, then a line of
  * values, each with the same prefix. Kernels insert new names in the middle, so nothing is read by position.
@@ -59,7 +62,17 @@ export function parseCounters(text: string): Counters {
  * ```
  */
 export function readCounters(): Counters {
-  return new Map(FILES.flatMap((path) => [...parseCounters(readProc(path) ?? "")]));
+  return parseAll(readCounterTexts());
+}
+
+/** The files as they are now: reading them is quick, and they may never have to be parsed. */
+export function readCounterTexts(): readonly string[] {
+  return FILES.map((path) => readProc(path, LIMIT_BYTES) ?? "");
+}
+
+/** The counters of all files. */
+export function parseAll(texts: readonly string[]): Counters {
+  return new Map(texts.flatMap((text) => [...parseCounters(text)]));
 }
 
 /**

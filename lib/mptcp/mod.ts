@@ -19,3 +19,15 @@ export { listen } from "./listen.ts";
 export { mptcpProblem } from "./state.ts";
 export { counterDeltas, type Counters, parseCounters, readCounters } from "./counters.ts";
 export { type PathManagerSummary, pathManagerSummary } from "./path_manager.ts";
+export { CounterWatch, type CounterWindow, type OwnTraffic } from "./counter_window.ts";
+export { inspectConnection, type MptcpInspection } from "./inspect.ts";
+export type { MptcpJson, SubflowJson, TcpStateName } from "./subflow_json.ts";
+export {
+  type EndpointFlag,
+  type EndpointJson,
+  type PathManagerJson,
+  pathManagerJson,
+} from "./path_manager_json.ts";
+export { decodeSyn, mpCapableOf, type SynOption, type SynView } from "./syn.ts";
+export { EventWatch, watchEvents } from "./events.ts";
+export type { PathManagerEvent, PathManagerEventKind, UnknownAttribute } from "../netlink/mptcp_events.ts";

@@ -8,12 +8,13 @@ import {
 import type { Endpoint } from "../base/endpoint.ts";
 import type { PathInfo, PathState, PathStatus } from "../base/path.ts";
 import { decodeSockaddr } from "../io/sockaddr.ts";
-import { pathFromTcpInfo, pathState, readTcpInfo, TCP_STATE, type TcpInfo } from "../io/tcp_path.ts";
+import { pathFromTcpInfo, pathState, readTcpInfo, type TcpInfo } from "../io/tcp_path.ts";
 import { interfaceOf } from "../netlink/interface_of.ts";
 import type { SockDiagEntry } from "../netlink/sock_diag.ts";
-import { findTcpSocket, tcpSockets } from "../netlink/sockets.ts";
+import { findTcpSocket } from "../netlink/sockets.ts";
 import { ULP_FLAGS } from "../netlink/ulp.ts";
 import { readMptcpInfo } from "./state.ts";
+import { isJoin, subflowSockets } from "./subflow_sockets.ts";
 
 /** Both ends of the first subflow, as connect or accept reported them. */
 export interface FirstSubflow {
@@ -56,16 +57,8 @@ function fromTokenDump(fd: number): readonly PathInfo[] | null {
 
 /** The paths of the connection with a token, found among all TCP sockets of this network namespace. */
 export function pathsByToken(token: number): readonly PathInfo[] | null {
-  const states = ~(1 << TCP_STATE.LISTEN | 1 << TCP_STATE.TIME_WAIT);
-  const entries: SockDiagEntry[] = [];
-  for (const family of [4, 6] as const) {
-    for (const entry of tcpSockets(family, states)) {
-      if (entry.ulp?.tokenLocal === token) entries.push(entry);
-    }
-  }
+  const entries = subflowSockets(token);
   if (entries.length === 0) return null;
-  // The initial subflow first: sock_diag has no subflow ids, so joins are numbered in the order found.
-  entries.sort((a, b) => Number(isJoin(a)) - Number(isJoin(b)));
   return entries.map((entry, id) => describe(id, entry.local, entry.remote, entry.tcpInfo ?? {}, entry));
 }
 
@@ -102,10 +95,6 @@ function stateOf(tcp: TcpInfo, entry: SockDiagEntry | undefined): PathState {
 function statusOf(entry: SockDiagEntry | undefined): PathStatus {
   const flags = entry?.ulp?.flags ?? 0;
   return (flags & (ULP_FLAGS.BKUP_REM | ULP_FLAGS.BKUP_LOC)) === 0 ? "available" : "backup";
-}
-
-function isJoin(entry: SockDiagEntry): boolean {
-  return ((entry.ulp?.flags ?? 0) & (ULP_FLAGS.JOIN_REM | ULP_FLAGS.JOIN_LOC)) !== 0;
 }
 
 /** The kernel's own record of one subflow, or undefined when it is gone or sock_diag is not available. */

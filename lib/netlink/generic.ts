@@ -1,4 +1,4 @@
-import { attributeMap, attributeNumber, AttributeWriter } from "./attribute.ts";
+import { attributeMap, attributeNumber, attributes, attributeText, AttributeWriter } from "./attribute.ts";
 import { decodeMessages, encodeMessage, headOf, isNotFound, NLM_F_REQUEST } from "./message.ts";
 
 /** `sizeof(struct genlmsghdr)`: command, version, reserved. */
@@ -9,6 +9,11 @@ const GENL_ID_CTRL = 16;
 const CTRL_CMD_GETFAMILY = 3;
 const CTRL_ATTR_FAMILY_ID = 1;
 const CTRL_ATTR_FAMILY_NAME = 2;
+const CTRL_ATTR_MCAST_GROUPS = 7;
+
+/** `CTRL_ATTR_MCAST_GRP_*`, in a list inside `CTRL_ATTR_MCAST_GROUPS`. */
+const GROUP_NAME = 1;
+const GROUP_ID = 2;
 
 /** A request to a family of generic netlink. */
 export interface GenericRequest {
@@ -59,4 +64,24 @@ export function decodeFamily(parts: readonly Uint8Array[]): number | null {
     if (isNotFound(error)) return null;
     throw error;
   }
+}
+
+/** The numbers of a family's multicast groups by name; none when this kernel does not have the family. */
+export function decodeGroups(parts: readonly Uint8Array[]): ReadonlyMap<string, number> {
+  const groups = new Map<string, number>();
+  try {
+    for (const message of decodeMessages(parts).messages) {
+      headOf(message, GENERIC_HEADER);
+      const list = attributeMap(message.body.subarray(GENERIC_HEADER)).get(CTRL_ATTR_MCAST_GROUPS);
+      for (const { payload } of attributes(list ?? new Uint8Array())) {
+        const group = attributeMap(payload);
+        const name = group.get(GROUP_NAME);
+        const id = group.get(GROUP_ID);
+        if (name !== undefined && id !== undefined) groups.set(attributeText(name), attributeNumber(id));
+      }
+    }
+  } catch (error) {
+    if (!isNotFound(error)) throw error;
+  }
+  return groups;
 }

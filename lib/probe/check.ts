@@ -1,128 +1,71 @@
-import { Endpoint } from "../base/endpoint.ts";
-import { toMptError } from "../base/errors.ts";
 import type { Ip } from "../base/ip.ts";
-import type { PathInfo } from "../base/path.ts";
 import { pathToJson } from "../base/path_json.ts";
-import type { Connection, ConnectOptions } from "../io/connection.ts";
-import { waitForJoins } from "../mptcp/joins.ts";
+import type { Verdict } from "../base/result.ts";
+import { diagnose, type Evidence, noEvidence } from "../mptcp/diagnosis/mod.ts";
 import { mptcpProblem } from "../mptcp/state.ts";
-import type { CheckAnswer } from "../protocol/check.ts";
-import { connect } from "../transport/connect.ts";
-import { type DataPhase, dataPhase } from "./data_phase.ts";
-import { failedCheck, unknownCheck } from "./failure.ts";
-import { type FallbackEvidence, fallbackEvidence } from "./fallback.ts";
+import { Endpoint } from "../base/endpoint.ts";
+import { askSynMirror, type SynMirrorAsk } from "./ask_syn_mirror.ts";
+import { type Attempt, type AttemptHooks, attemptMptcp } from "./attempt.ts";
+import type { Control } from "./control.ts";
+import { unknownCheck } from "./failure.ts";
+import { hostEvidence } from "./host_evidence.ts";
 import { joinsJson } from "./joins.ts";
+import { mirrorEvidence } from "./mirror_evidence.ts";
 import type { ProbePlan } from "./options.ts";
 import type { CheckJson, MptcpCheckJson } from "./result.ts";
 
-/** What a check tells while it runs. */
-export interface CheckHooks {
-  readonly signal: AbortSignal | undefined;
-  readonly onPath: (path: PathInfo) => void;
-}
-
-/** A check and the interface that its first path left by. */
-export interface Checked<C extends CheckJson> {
-  readonly check: C;
+/** What a check of MPTCP came to. */
+export interface CheckedMptcp {
+  readonly check: MptcpCheckJson;
+  /** The interface that the first path left by. */
   readonly interface: string | null;
+  readonly verdicts: readonly Verdict[];
+  readonly warnings: readonly string[];
 }
 
-/** The control: plain TCP to one address. */
-export async function checkTcp(ip: Ip, plan: ProbePlan, hooks: CheckHooks): Promise<Checked<CheckJson>> {
-  let connection: Connection;
-  try {
-    connection = await connect("tcp", ip, plan.port, connectOptions(plan, hooks.signal));
-  } catch (error) {
-    return { check: failedCheck(toMptError(error, "Cannot connect"), hooks.signal), interface: null };
-  }
-  // A reset takes the paths away: what is known now is then all there is.
-  connection.paths();
-  const phase = await talk(connection, plan, hooks.signal);
-  const paths = connection.paths();
-  await leave(connection, phase);
-  return {
-    check: {
-      status: "yes",
-      reason: null,
-      ms: rounded(connection.connectMs),
-      detail: { error: null, data: phase.data, server: phase.check },
-      paths: paths.map(pathToJson),
-    },
-    interface: paths[0]?.interface ?? null,
-  };
-}
-
-/** MPTCP to one address: negotiation, data, further subflows. */
+/** MPTCP to one address: negotiation, data, further subflows, and why not where it does not work. */
 export async function checkMptcp(
   ip: Ip,
   plan: ProbePlan,
-  hooks: CheckHooks,
-): Promise<Checked<MptcpCheckJson>> {
+  control: Promise<Control>,
+  hooks: AttemptHooks,
+): Promise<CheckedMptcp> {
   const problem = mptcpProblem();
   if (problem !== null) {
     const reason = problem.message.replace(/^Cannot open an MPTCP socket: /, "this host cannot: ");
-    return { check: withoutMptcp(unknownCheck(reason, problem.code)), interface: null };
+    const evidence = noEvidence(Endpoint.of(ip, plan.port).address);
+    return {
+      check: withoutMptcp(unknownCheck(reason, problem.code)),
+      interface: null,
+      verdicts: diagnose({ ...evidence, host: hostEvidence(problem) }),
+      warnings: [],
+    };
   }
-  const evidence = fallbackEvidence();
-  let connection: Connection;
-  try {
-    connection = await connect("mptcp", ip, plan.port, connectOptions(plan, hooks.signal));
-  } catch (error) {
-    const check = failedCheck(toMptError(error, "Cannot connect"), hooks.signal);
-    return { check: withoutMptcp(check), interface: null };
-  }
-  try {
-    return await examine(connection, performance.now(), plan, hooks, evidence);
-  } finally {
-    connection.abort();
-    await connection.closed;
-  }
-}
-
-async function examine(
-  connection: Connection,
-  connectedAt: number,
-  plan: ProbePlan,
-  hooks: CheckHooks,
-  evidence: FallbackEvidence,
-): Promise<Checked<MptcpCheckJson>> {
-  const afterConnect = connection.isMultipath();
-  connection.paths();
-  const phase = await talk(connection, plan, hooks.signal);
-  const answered = phase.data.status === "yes";
-  const afterData = answered ? connection.isMultipath() : null;
-  const speaks = afterData ?? (afterConnect && connection.isMultipath());
-  const wait = speaks
-    ? await waitForJoins(connection, {
-      connectedAtMs: connectedAt,
-      timeoutMs: plan.joinTimeoutMs,
-      signal: hooks.signal,
-      onPath: hooks.onPath,
-    })
-    : null;
-  const server = speaks ? await askAgain(phase) : phase.check;
-  const paths = connection.paths();
-  const local = speaks ? null : evidence.localCause();
-  await leave(connection, phase);
+  const attempt = await attemptMptcp(ip, plan, control, hooks);
+  const mirror = await askMirrors(ip, plan, attempt, await control, hooks.signal);
+  const evidence: Evidence = {
+    ...attempt.evidence,
+    mirror: mirrorEvidence(mirror.mptcp, null),
+    plainMirror: mirrorEvidence(mirror.tcp, ODD_MSS),
+  };
+  const verdicts = diagnose(evidence);
+  const paths = attempt.paths.map(pathToJson);
+  const parts = { verdicts, interface: paths[0]?.interface ?? null, warnings: sharing(attempt) };
+  if (attempt.failed !== null) return { ...parts, check: withoutMptcp(attempt.failed) };
   return {
+    ...parts,
     check: {
-      // A host that did not even ask for MPTCP says nothing about the server.
-      status: speaks ? "yes" : local === null ? "no" : "unknown",
-      reason: speaks ? null : local?.reason ?? fallbackReason(afterConnect),
-      ms: rounded(connection.connectMs),
-      detail: { error: null, data: phase.data, server },
-      paths: paths.map(pathToJson),
-      negotiated_after_connect: afterConnect,
-      negotiated_after_data: afterData,
-      fallback: speaks ? null : {
-        cause: local?.cause ?? "unknown",
-        certainty: local?.certainty ?? "possible",
-        evidence: evidence.lines(),
-      },
-      joins: wait === null ? [] : joinsJson(wait),
-      joins_skipped: wait === null ? "the connection is not MPTCP" : wait.skipped,
+      ...outcome(evidence, verdicts),
+      ms: attempt.connectMs === null ? null : Math.round(attempt.connectMs * 1000) / 1000,
+      detail: { error: null, data: attempt.data, server: attempt.server },
+      paths,
+      negotiated_after_connect: evidence.mptcp.afterConnect === "yes",
+      negotiated_after_data: evidence.mptcp.data === "answered" ? evidence.mptcp.afterData === "yes" : null,
+      fallback: fallback(evidence, verdicts),
+      joins: joinsJson(evidence, attempt.wait),
+      joins_skipped: attempt.wait === null ? noWait(evidence) : attempt.wait.skipped,
+      syn_mirror: mirror.mptcp,
     },
-    interface: paths[0]?.interface ?? null,
   };
 }
 
@@ -135,59 +78,95 @@ export function withoutMptcp(check: CheckJson): MptcpCheckJson {
     fallback: null,
     joins: [],
     joins_skipped: null,
+    syn_mirror: null,
   };
 }
 
-function fallbackReason(afterConnect: boolean): string {
-  return afterConnect
+/** A segment size that no stack chooses by itself. */
+const ODD_MSS = 1213;
+
+interface Mirrors {
+  readonly mptcp: SynMirrorAsk | null;
+  readonly tcp: SynMirrorAsk | null;
+}
+
+/**
+ * Asks how SYNs arrive, where that can tell something: after a fallback in the handshake. Not after a black
+ * hole, which another SYN with the option would only make longer.
+ */
+async function askMirrors(
+  ip: Ip,
+  plan: ProbePlan,
+  attempt: Attempt,
+  control: Control,
+  signal: AbortSignal | undefined,
+): Promise<Mirrors> {
+  const { mptcp, client } = attempt.evidence;
+  const port = attempt.server?.syn_mirror_port ?? control.first?.syn_mirror_port ?? null;
+  const hole = client.counters !== "unknown" && (client.counters.moved["MPTcpExtBlackhole"] ?? 0) > 0;
+  if (port === null || port === 0 || mptcp.outcome !== "connected" || mptcp.afterConnect === "yes" || hole) {
+    return { mptcp: null, tcp: null };
+  }
+  const options = {
+    timeoutMs: plan.connectTimeoutMs,
+    ...(plan.localAddress === undefined ? {} : { localAddress: plan.localAddress }),
+    ...(plan.interface === undefined ? {} : { interface: plan.interface }),
+    ...(signal === undefined ? {} : { signal }),
+  };
+  const [overMptcp, overTcp] = await Promise.all([
+    askSynMirror(ip, port, { ...options, transport: "mptcp" }),
+    askSynMirror(ip, port, { ...options, transport: "tcp", maxSegmentBytes: ODD_MSS }),
+  ]);
+  return { mptcp: overMptcp, tcp: overTcp };
+}
+
+/** Findings of which the cause is on this host: the target remains untested. */
+const OURS: ReadonlySet<string> = new Set(["blackhole-active", "fallback-by-this-host", "mptcp-unknown"]);
+
+function outcome(evidence: Evidence, verdicts: readonly Verdict[]): Pick<CheckJson, "status" | "reason"> {
+  if (verdicts.some(({ code }) => code === "mptcp-works")) return { status: "yes", reason: null };
+  const [first] = verdicts;
+  // A host that did not even ask for MPTCP says nothing about the server.
+  if (first !== undefined && OURS.has(first.code)) return { status: "unknown", reason: clause(first.text) };
+  return { status: "no", reason: reasonOf(evidence) };
+}
+
+function reasonOf({ mptcp }: Evidence): string {
+  if (mptcp.atEnd === "yes") {
+    return mptcp.data === "silent"
+      ? "the connection came up and its data got no answer"
+      : "the connection came up and then stopped in the middle of a transfer";
+  }
+  return mptcp.afterConnect === "yes"
     ? "the connection fell back to TCP when data flowed"
     : "the connection fell back to TCP in the handshake";
 }
 
-async function talk(
-  connection: Connection,
-  plan: ProbePlan,
-  signal: AbortSignal | undefined,
-): Promise<DataPhase> {
-  const stream = await connection.openStream();
-  const host = plan.target.ip === undefined ? plan.target.host : Endpoint.of(plan.target.ip, plan.port).host;
-  return await dataPhase(stream, {
-    kind: plan.data,
-    host: plan.target.ip?.family === 6 && plan.data === "http" ? `[${host}]` : host,
-    port: plan.port,
-    timeoutMs: plan.dataTimeoutMs,
-    signal,
-  });
+function clause(text: string): string {
+  return text.replace(/\.$/, "").replace(/^This/, "this");
 }
 
-/** In order where the conversation is over; by reset where an answer may still be on its way. */
-async function leave(connection: Connection, phase: DataPhase): Promise<void> {
-  if (phase.data.kind === "http" && phase.data.status === "yes") return await connection.close();
-  connection.abort();
-  await connection.closed;
+function fallback(evidence: Evidence, verdicts: readonly Verdict[]): MptcpCheckJson["fallback"] {
+  if (evidence.mptcp.atEnd !== "no") return null;
+  const sure = verdicts.find(({ code, certainty }) =>
+    certainty !== "possible" && !code.endsWith("-ambiguous")
+  );
+  const [first] = verdicts;
+  return sure === undefined
+    ? { cause: "unknown", certainty: "possible", evidence: first?.evidence ?? [] }
+    : { cause: sure.code, certainty: sure.certainty, evidence: sure.evidence };
 }
 
-/** The server's view once the further subflows are there. */
-async function askAgain(phase: DataPhase): Promise<CheckAnswer | null> {
-  if (phase.again === null) return phase.check;
-  try {
-    return await phase.again();
-  } catch {
-    // The first view is older, not wrong.
-    return phase.check;
-  }
+function noWait({ mptcp }: Evidence): string {
+  return mptcp.atEnd === "yes" ? "the first data got no answer" : "the connection is not MPTCP";
 }
 
-function connectOptions(plan: ProbePlan, signal: AbortSignal | undefined): ConnectOptions {
-  return {
-    timeoutMs: plan.connectTimeoutMs,
-    ...(signal === undefined ? {} : { signal }),
-    ...(plan.localAddress === undefined ? {} : { localAddress: plan.localAddress }),
-    ...(plan.interface === undefined ? {} : { interface: plan.interface }),
-    ...(plan.congestion === undefined ? {} : { congestion: plan.congestion }),
-  };
-}
-
-function rounded(ms: number | null): number | null {
-  return ms === null ? null : Math.round(ms * 1000) / 1000;
+function sharing({ window }: Attempt): readonly string[] {
+  if (window === null || window.shared !== "yes") return [];
+  const others = window.otherConnections ?? 0;
+  const count = others > 0 ? ` (${others} of them live)` : "";
+  return [
+    `Other MPTCP connections of this network namespace were counted as well${count}: ` +
+    "what rests on counters is called likely at best.",
+  ];
 }

@@ -6,6 +6,8 @@ import { deadline, orAborted } from "../io/deadline.ts";
 import { duplexOf } from "../io/duplex.ts";
 import { type CheckAnswer, MAX_CHECK_BYTES, parseCheckAnswer } from "../protocol/check.ts";
 import { HttpClient } from "../protocol/http_client.ts";
+import type { DataOutcome } from "../mptcp/diagnosis/mod.ts";
+import { dataOutcome } from "./data_outcome.ts";
 import { reasonOf } from "./failure.ts";
 import type { DataKind } from "./options.ts";
 import type { DataJson } from "./result.ts";
@@ -17,6 +19,10 @@ export interface DataPhase {
   readonly check: CheckAnswer | null;
   /** Asks the check again on the same connection. */
   readonly again: (() => Promise<CheckAnswer | null>) | null;
+  /** How it ended, for the diagnosis. */
+  readonly outcome: DataOutcome;
+  /** The client of an HTTP conversation that can be gone on with; null otherwise. */
+  readonly client: HttpClient | null;
 }
 
 /** What the data phase needs to know. */
@@ -33,6 +39,8 @@ const SKIPPED: DataPhase = {
   data: { kind: "none", status: "skipped", ms: null, text: "nothing was sent" },
   check: null,
   again: null,
+  outcome: "not-sent",
+  client: null,
 };
 
 /** Sends the first data and waits for the first answer. A failure is data. */
@@ -42,12 +50,14 @@ export async function dataPhase(stream: ByteStream, options: DataPhaseOptions): 
   using limit = deadline(options.timeoutMs, options.signal);
   try {
     const talk = options.kind === "http" ? talkHttp(stream, options) : talkTls(stream, options);
-    const { text, check, again } = await orAborted(talk, "get an answer", limit.signal);
+    const { text, check, again, client } = await orAborted(talk, "get an answer", limit.signal);
     const ms = Math.round((performance.now() - started) * 1000) / 1000;
     return {
       data: { kind: options.kind, status: "yes", ms, text },
       check,
       again: again === null ? null : () => inTime(again, options),
+      outcome: "answered",
+      client,
     };
   } catch (error) {
     const failure = toMptError(error, "Cannot get an answer");
@@ -56,7 +66,14 @@ export async function dataPhase(stream: ByteStream, options: DataPhaseOptions): 
       failure.code === "ERR_PROTOCOL";
     const text = limit.expired ? `no answer in ${options.timeoutMs / 1000} s` : reasonOf(failure);
     const status = known && !limit.signal.aborted ? "no" : "unknown";
-    return { data: { kind: options.kind, status, ms: null, text }, check: null, again: null };
+    const outcome = options.signal?.aborted ? "unknown" : dataOutcome(failure.code, limit.expired);
+    return {
+      data: { kind: options.kind, status, ms: null, text },
+      check: null,
+      again: null,
+      outcome,
+      client: null,
+    };
   }
 }
 
@@ -70,6 +87,7 @@ interface Talk {
   readonly text: string;
   readonly check: CheckAnswer | null;
   readonly again: (() => Promise<CheckAnswer | null>) | null;
+  readonly client: HttpClient | null;
 }
 
 async function talkHttp(stream: ByteStream, options: DataPhaseOptions): Promise<Talk> {
@@ -83,10 +101,11 @@ async function talkHttp(stream: ByteStream, options: DataPhaseOptions): Promise<
     const text = check === null
       ? `HTTP ${head.status}${server === undefined ? "" : ` from ${printable(server)}`}`
       : `${check.server.name} serve ${check.server.version}`;
-    return { text, check, again: null };
+    return { text, check, again: null, client: null };
   };
   const first = await ask();
-  return { ...first, again: first.check === null ? null : async () => (await ask()).check };
+  if (first.check === null) return first;
+  return { ...first, again: async () => (await ask()).check, client };
 }
 
 /** A whole TLS handshake over the probed connection; the certificate is not judged, only bytes matter here. */
@@ -104,7 +123,7 @@ function talkTls(stream: ByteStream, options: DataPhaseOptions): Promise<Talk> {
     const alpn = socket.alpnProtocol === false || socket.alpnProtocol === null
       ? "no ALPN"
       : `ALPN ${socket.alpnProtocol}`;
-    resolve({ text: `${socket.getProtocol() ?? "TLS"}, ${alpn}`, check: null, again: null });
+    resolve({ text: `${socket.getProtocol() ?? "TLS"}, ${alpn}`, check: null, again: null, client: null });
   });
   const failed = (error: Error): void => {
     reject(

@@ -2,6 +2,7 @@ import type { Tristate } from "../base/path.ts";
 import type { PathJson } from "../base/path_json.ts";
 import type { Certainty, Envelope } from "../base/result.ts";
 import type { CheckAnswer } from "../protocol/check.ts";
+import type { SynMirrorAsk } from "./ask_syn_mirror.ts";
 
 /** One question to the resolver. */
 export interface DnsJson {
@@ -49,18 +50,35 @@ export interface CheckJson {
   readonly paths: readonly PathJson[];
 }
 
-/** A further subflow that was seen during the probe. */
+/** One way of a further subflow, and how far it came. */
 export interface JoinJson {
-  /** The path's id. */
-  readonly id: number;
-  /** Address and port on this side. */
-  readonly local: string;
-  /** Address and port of the other side. */
-  readonly remote: string;
-  /** How far it came. */
-  readonly state: PathJson["state"];
+  /** The path's id; null where there is no such path. */
+  readonly id: number | null;
+  /** Address and port on this side, the address alone where there is no path; null for any. */
+  readonly local: string | null;
+  /** Address and port of the other side; null when it is not known. */
+  readonly remote: string | null;
+  /** The state of the path; null where there is none. */
+  readonly state: PathJson["state"] | null;
   /** When it was first seen active, after the connect; looked at every 10 ms. */
   readonly active_ms: number | null;
+  /** Whether the other end announced the remote address; its first address needs no announcement. */
+  readonly announced: Tristate | "not-needed";
+  /** Whether this host sent a SYN. */
+  readonly tried: Tristate;
+  /** Whether the other end answered it. */
+  readonly answered: Tristate;
+  /** Whether the other end took the subflow in. */
+  readonly accepted: Tristate;
+  /** Whether it carries data. */
+  readonly usable: Tristate;
+  /** Why it does not: what fits; none where nobody waited for it. */
+  readonly why: readonly {
+    /** The code of the verdict. */
+    readonly code: string;
+    /** How sure it is. */
+    readonly certainty: Certainty;
+  }[];
 }
 
 /** What is known about MPTCP to one address. */
@@ -75,10 +93,12 @@ export interface MptcpCheckJson extends CheckJson {
     readonly certainty: Certainty;
     readonly evidence: readonly string[];
   } | null;
-  /** The further subflows that were seen. */
+  /** Every way of a further subflow that this host knows. */
   readonly joins: readonly JoinJson[];
   /** Why no further subflow was waited for; null when they were waited for. */
   readonly joins_skipped: string | null;
+  /** How a SYN with the option arrived at the server, where that was asked. */
+  readonly syn_mirror: SynMirrorAsk | null;
 }
 
 /** Everything about one address of the target. */

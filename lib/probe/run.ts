@@ -2,14 +2,16 @@ import type { Endpoint } from "../base/endpoint.ts";
 import type { Ip } from "../base/ip.ts";
 import { pathToJson } from "../base/path_json.ts";
 import { envelope } from "../base/result.ts";
-import { endOf } from "../io/deadline.ts";
 import { hostFacts } from "../io/host.ts";
-import { type Checked, checkMptcp, checkTcp, withoutMptcp } from "./check.ts";
+import type { Verdict } from "../base/result.ts";
+import { endOf, sleep } from "../io/deadline.ts";
+import { type CheckedMptcp, checkMptcp, withoutMptcp } from "./check.ts";
+import { type Control, noControl, openControl } from "./control.ts";
 import { skippedCheck } from "./failure.ts";
 import { planProbe, type ProbeOptions, type ProbePlan } from "./options.ts";
-import type { CheckJson, MptcpCheckJson, ProbeEndpoint, ProbeEvent, ProbeResult } from "./result.ts";
+import type { CheckJson, ProbeEndpoint, ProbeEvent, ProbeResult } from "./result.ts";
 import { type Resolved, resolveTarget } from "./target.ts";
-import { probeVerdicts } from "./verdicts.ts";
+import { endpointVerdicts } from "./verdicts.ts";
 
 const NOT_ASKED = "it was not asked for";
 const NOT_IN_THIS_VERSION = "this version has tcp and mptcp only";
@@ -44,7 +46,7 @@ export async function probe(
   const plan = planProbe(target, options);
   const resolved = await resolveTarget(plan, options.signal);
   for (const query of resolved.dns ?? []) onEvent({ event: "dns", query });
-  const endpoints = await probeAll(resolved, plan, options.signal, onEvent);
+  const probed = await probeAll(resolved, plan, options.signal, onEvent);
   return {
     ...envelope({
       schema: "mpt.probe/1",
@@ -52,14 +54,21 @@ export async function probe(
       startedAtMs,
       durationMs: performance.now() - started,
       options: planJson(plan),
-      warnings: resolved.warnings,
-      verdicts: probeVerdicts(plan, endpoints),
+      warnings: [...new Set([...resolved.warnings, ...probed.flatMap(({ warnings }) => warnings)])],
+      verdicts: probed.flatMap(({ verdicts }) => verdicts),
       end: endOf(options.signal),
     }),
     target: { host: target.host, port: plan.port },
     dns: resolved.dns,
-    endpoints,
+    endpoints: probed.map(({ endpoint }) => endpoint),
   };
+}
+
+/** One address and what was found about it. */
+interface Probed {
+  readonly endpoint: ProbeEndpoint;
+  readonly verdicts: readonly Verdict[];
+  readonly warnings: readonly string[];
 }
 
 /** One address after the other: the kernel's counters, which are evidence, do not tell addresses apart. */
@@ -68,42 +77,37 @@ async function probeAll(
   plan: ProbePlan,
   signal: AbortSignal | undefined,
   onEvent: (event: ProbeEvent) => void,
-): Promise<readonly ProbeEndpoint[]> {
-  const endpoints: ProbeEndpoint[] = [];
-  for (const ip of resolved.ips) endpoints.push(await probeAddress(ip, plan, signal, onEvent));
-  return endpoints;
+): Promise<readonly Probed[]> {
+  const probed: Probed[] = [];
+  for (const ip of resolved.ips) probed.push(await probeAddress(ip, plan, signal, onEvent));
+  return probed;
 }
+
+/** The control has this long to connect before MPTCP is tried beside it, in milliseconds. */
+const HEAD_START_MS = 1000;
 
 async function probeAddress(
   ip: Ip,
   plan: ProbePlan,
   signal: AbortSignal | undefined,
   onEvent: (event: ProbeEvent) => void,
-): Promise<ProbeEndpoint> {
+): Promise<Probed> {
   const address = ip.toString();
   onEvent({ event: "start", address, port: plan.port });
-  const hooks = {
-    signal,
-    onPath: (path: Parameters<typeof pathToJson>[0]) =>
-      onEvent({ event: "path", address, path: pathToJson(path) }),
-  };
-  const noted = async <C extends CheckJson>(
-    transport: "tcp" | "mptcp",
-    checked: Promise<Checked<C>>,
-  ): Promise<Checked<C>> => {
-    const done = await checked;
-    onEvent({ event: "check", address, transport, check: done.check });
-    return done;
-  };
-  const [tcp, mptcp] = await Promise.all([
-    plan.transports.includes("tcp")
-      ? noted("tcp", checkTcp(ip, plan, hooks))
-      : { check: skippedCheck(NOT_ASKED), interface: null },
-    plan.transports.includes("mptcp")
-      ? noted<MptcpCheckJson>("mptcp", checkMptcp(ip, plan, hooks))
-      : { check: withoutMptcp(skippedCheck(NOT_ASKED)), interface: null },
-  ]);
-  return {
+  const note = (transport: "tcp" | "mptcp", check: CheckJson): void =>
+    onEvent({ event: "check", address, transport, check });
+  const asked = plan.transports.includes("tcp");
+  const opening = asked ? openControl(ip, plan, signal) : Promise.resolve(noControl(NOT_ASKED));
+  const mptcp = await (plan.transports.includes("mptcp")
+    ? mptcpBeside(ip, plan, opening, {
+      signal,
+      onPath: (path) => onEvent({ event: "path", address, path: pathToJson(path) }),
+    })
+    : NO_MPTCP);
+  await using tcp = await opening;
+  if (asked) note("tcp", tcp.check);
+  if (plan.transports.includes("mptcp")) note("mptcp", mptcp.check);
+  const endpoint: ProbeEndpoint = {
     address,
     family: ip.family,
     port: plan.port,
@@ -113,6 +117,27 @@ async function probeAddress(
     quic: skippedCheck(NOT_IN_THIS_VERSION),
     mpquic: skippedCheck(NOT_IN_THIS_VERSION),
   };
+  return { endpoint, verdicts: endpointVerdicts(plan, endpoint, mptcp.verdicts), warnings: mptcp.warnings };
+}
+
+const NO_MPTCP: CheckedMptcp = {
+  check: withoutMptcp(skippedCheck(NOT_ASKED)),
+  interface: null,
+  verdicts: [],
+  warnings: [],
+};
+
+/** The control first: what the server counted by then is what its later answers are compared with. */
+async function mptcpBeside(
+  ip: Ip,
+  plan: ProbePlan,
+  control: Promise<Control>,
+  hooks: Parameters<typeof checkMptcp>[3],
+): Promise<CheckedMptcp> {
+  const stop = new AbortController();
+  await Promise.race([control, sleep(HEAD_START_MS, stop.signal)]);
+  stop.abort();
+  return await checkMptcp(ip, plan, control, hooks);
 }
 
 function planJson(plan: ProbePlan): Readonly<Record<string, string | number | null | readonly string[]>> {

@@ -1,6 +1,7 @@
 import { MptError } from "../base/errors.ts";
 import { pathFromJson, type PathJson, pathToJson } from "../base/path_json.ts";
 import { isTransport, type Transport } from "../base/transport.ts";
+import { type CheckMptcp, checkMptcp, countersOf } from "./check_mptcp.ts";
 import { JsonFields } from "./json_fields.ts";
 
 /** What a server allows one client. */
@@ -14,11 +15,18 @@ export interface CheckLimits {
 }
 
 /** How the *server* sees a connection: the answer to `GET /`. */
-export interface CheckAnswer {
+export interface CheckAnswer extends CheckMptcp {
   /** The kind of answer and its version. */
   readonly schema: "mpt.check/1";
   /** What answers. */
-  readonly server: { readonly name: string; readonly version: string };
+  readonly server: {
+    readonly name: string;
+    readonly version: string;
+    /** Chosen at random when the server started; null from servers that do not tell. */
+    readonly instance: string | null;
+  };
+  /** The transport of the listener; null from servers that do not tell. */
+  readonly listener: Transport | null;
   /** The transport in force: `tcp` after a fallback. */
   readonly transport: Transport;
   /** True when the listener is MPTCP and this connection is not. */
@@ -29,7 +37,10 @@ export interface CheckAnswer {
   readonly remote: string;
   /** The paths of this connection as the server sees them. */
   readonly paths: readonly PathJson[];
-  /** MPTCP counters of the server's network namespace that are not zero. */
+  /**
+   * The server's MPTCP counters and those of TCP's that bear on them, since its network namespace began. To
+   * learn what a connection did, its handshake included, ask before and after on another connection.
+   */
   readonly counters: Readonly<Record<string, number>>;
   /** Other addresses at which this listener can be reached. */
   readonly addresses: readonly string[];
@@ -60,25 +71,39 @@ export function parseCheckAnswer(text: string): CheckAnswer | null {
   if (fields.text("schema") !== CHECK_SCHEMA) return null;
   const server = fields.object("server");
   const limits = fields.object("limits");
-  const transport = fields.text("transport");
-  if (!isTransport(transport)) {
-    throw new MptError("ERR_PROTOCOL", "Cannot read the check answer: it names an unknown transport");
-  }
   return {
     schema: CHECK_SCHEMA,
-    server: { name: server.text("name"), version: server.text("version") },
-    transport,
+    server: {
+      name: server.text("name"),
+      version: server.text("version"),
+      instance: server.has("instance") ? server.text("instance") : null,
+    },
+    listener: fields.has("listener") ? transportOf(fields, "listener") : null,
+    transport: transportOf(fields, "transport"),
     fallback: fields.boolean("fallback"),
     local: fields.text("local"),
     remote: fields.text("remote"),
     paths: fields.list("paths", MAX_PATHS).map((path) => pathToJson(pathFromJson(path))),
-    counters: fields.object("counters").numbers(),
+    counters: countersOf(fields.object("counters")),
     addresses: fields.list("addresses", MAX_PATHS).filter((each) => typeof each === "string"),
-    syn_mirror_port: fields.numberOrNull("syn_mirror_port"),
+    syn_mirror_port: portOrNull(fields, "syn_mirror_port"),
+    ...checkMptcp(fields),
     limits: {
       max_bytes: Math.floor(limits.number("max_bytes")),
       max_duration_ms: limits.number("max_duration_ms"),
       token_required: limits.boolean("token_required"),
     },
   };
+}
+
+function portOrNull(fields: JsonFields, name: string): number | null {
+  const port = fields.numberOrNull(name);
+  if (port === null || (Number.isInteger(port) && port <= 65_535)) return port;
+  throw new MptError("ERR_PROTOCOL", `Cannot read the check answer: "${name}" is not a port`);
+}
+
+function transportOf(fields: JsonFields, name: string): Transport {
+  const transport = fields.text(name);
+  if (isTransport(transport)) return transport;
+  throw new MptError("ERR_PROTOCOL", "Cannot read the check answer: it names an unknown transport");
 }

@@ -13,7 +13,7 @@ export interface HttpAnswer {
   readonly complete: boolean;
 }
 
-/** HTTP/1.1 requests without a body, one after the other on one connection. */
+/** HTTP/1.1 requests, one after the other on one connection. */
 export class HttpClient {
   readonly #stream: ByteStream;
   readonly #host: string;
@@ -34,16 +34,24 @@ export class HttpClient {
   }
 
   /**
-   * Sends a request and reads the answer's head.
+   * Sends the head of a request; its body, if it has one, is the caller's to write.
    *
-   * @throws {MptError} `ERR_PROTOCOL` when the answer is not HTTP, and the stream's errors.
+   * @throws {MptError} `ERR_INVALID_VALUE` when a header field cannot be sent, and the stream's errors.
    */
-  async request(
+  async send(
     method: string,
     target: string,
     headers: Readonly<Record<string, string>> = {},
-  ): Promise<ResponseHead> {
+  ): Promise<void> {
     await this.#stream.write(encodeRequest(method, target, { Host: this.#host, ...headers }));
+  }
+
+  /**
+   * Reads the head of the answer to the request that was sent. It may come before the request is complete.
+   *
+   * @throws {MptError} `ERR_PROTOCOL` when the answer is not HTTP, and the stream's errors.
+   */
+  async answer(): Promise<ResponseHead> {
     // RFC 9110 15.2: interim answers may come first; 101 is final, the protocol changes after it.
     for (let interim = 0; interim < 8; interim++) {
       const bytes = await this.reader.readHead();
@@ -60,6 +68,36 @@ export class HttpClient {
   }
 
   /**
+   * Reads the body of an answer, at most `limit` bytes of it.
+   *
+   * @throws {MptError} `ERR_PROTOCOL` when its length is malformed, and the stream's errors.
+   */
+  async body(head: ResponseHead, limit: number): Promise<HttpAnswer> {
+    const length = contentLength(head.headers);
+    // RFC 9112 6.3: without a length the body is chunked or ends with the connection; neither is of use here.
+    if (length === null && head.status !== 204 && head.status !== 304) {
+      return { head, body: new Uint8Array(0), complete: false };
+    }
+    const wanted = Math.min(length ?? 0, limit);
+    const body = await this.reader.readExactly(wanted);
+    return { head, body, complete: wanted === (length ?? 0) };
+  }
+
+  /**
+   * Sends a request without a body and reads the answer's head.
+   *
+   * @throws {MptError} `ERR_PROTOCOL` when the answer is not HTTP, and the stream's errors.
+   */
+  async request(
+    method: string,
+    target: string,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<ResponseHead> {
+    await this.send(method, target, headers);
+    return await this.answer();
+  }
+
+  /**
    * Sends a GET and reads the body, at most `limit` bytes of it.
    *
    * @throws {MptError} `ERR_PROTOCOL` when the answer is not HTTP, and the stream's errors.
@@ -69,14 +107,6 @@ export class HttpClient {
     limit: number,
     headers: Readonly<Record<string, string>> = {},
   ): Promise<HttpAnswer> {
-    const head = await this.request("GET", target, headers);
-    const length = contentLength(head.headers);
-    // RFC 9112 6.3: without a length the body is chunked or ends with the connection; neither is of use here.
-    if (length === null && head.status !== 204 && head.status !== 304) {
-      return { head, body: new Uint8Array(0), complete: false };
-    }
-    const wanted = Math.min(length ?? 0, limit);
-    const body = await this.reader.readExactly(wanted);
-    return { head, body, complete: wanted === (length ?? 0) };
+    return await this.body(await this.request("GET", target, headers), limit);
   }
 }

@@ -18,6 +18,14 @@ export {
   MAX_CHECK_BYTES,
   parseCheckAnswer,
 } from "./check.ts";
+export type { CheckCounterWindow, CheckMptcp } from "./check_mptcp.ts";
+export {
+  encodeSynMirror,
+  MAX_SYN_MIRROR_BYTES,
+  parseSynMirror,
+  SYN_MIRROR_SCHEMA,
+  type SynMirrorAnswer,
+} from "./syn_mirror.ts";
 export {
   decodePerfHeader,
   encodePerfHeader,
@@ -46,5 +54,6 @@ export {
   type RequestHead,
   type ResponseHead,
 } from "./http1.ts";
+export { type Http1Body, LAST_CHUNK, requestBody } from "./http1_body.ts";
 export { JsonFields } from "./json_fields.ts";
 export { StreamReader } from "./stream_reader.ts";

@@ -33,10 +33,13 @@ export function looksLikeHttp(firstByte: number): boolean {
   return firstByte >= 0x41 && firstByte <= 0x5a;
 }
 
-/** The `Upgrade` token that turns a connection to the check server into a perf stream. */
+/**
+ * The `Upgrade` token that turns a connection to the check server into a perf download. The client uploads
+ * nothing and leaves its side open: a half-closed MPTCP connection opens no further subflow.
+ */
 export const PERF_UPGRADE = "perf";
 
-/** Request fields of an upgrade to perf, in lower case. */
+/** Fields of a perf request by HTTP: of an upgrade, or of the POST or PUT whose body is an upload. In lower case. */
 export const PERF_FIELDS = {
   /** Stop sending after this many milliseconds, even when fewer bytes went out than wanted. */
   duration: "perf-duration-ms",
@@ -44,8 +47,6 @@ export const PERF_FIELDS = {
   interval: "perf-interval-ms",
   /** Send with this congestion control. */
   congestion: "perf-congestion",
-  /** `none`: nothing will be uploaded, send at once. A half-closed MPTCP connection opens no further subflow. */
-  upload: "perf-upload",
   /** In the answer: the name under which `GET /perf/NAME` tells what the server saw. */
   id: "perf-id",
 } as const;

@@ -6,7 +6,7 @@ import type { Interval, Measurement } from "./meter.ts";
 /** How a perf transfer ended at the server. */
 export type PerfEnd = "running" | "done" | "duration" | "limit" | "idle" | "reset" | "error";
 
-/** What the server saw of one perf transfer: the answer to `GET /perf/ID`. */
+/** What the server saw of one perf transfer: the answer to an upload, and to `GET /perf/ID` after a download. */
 export interface PerfReport {
   /** The kind of report and its version. */
   readonly schema: "mpt.perf/1";

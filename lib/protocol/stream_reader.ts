@@ -2,6 +2,9 @@ import { MptError } from "../base/errors.ts";
 import type { ByteStream } from "../io/byte_stream.ts";
 import { findHeadEnd, MAX_HEAD_BYTES } from "./http1.ts";
 
+/** What ends a `consume` from inside its sink. Nobody else sees it. */
+const ENOUGH = new Error("enough");
+
 /** Reads a stream in pieces that a protocol wants, not in those that the network delivers. */
 export class StreamReader {
   readonly #stream: ByteStream;
@@ -70,6 +73,38 @@ export class StreamReader {
     if (this.#held.length > 0) sink(this.#take(this.#held.length));
     if (!this.#ended) await this.#stream.consume(sink);
     this.#ended = true;
+  }
+
+  /**
+   * Hands what arrives to `sink` until that says where its part ends; what is behind stays to be read.
+   *
+   * @param sink Takes a chunk, which is valid only inside the call, and returns null to go on, or how many
+   * bytes of the chunk were its own.
+   * @returns False when the stream ended first.
+   */
+  async consumeUntil(sink: (chunk: Uint8Array<ArrayBuffer>) => number | null): Promise<boolean> {
+    if (this.#held.length > 0) {
+      const chunk = this.#take(this.#held.length);
+      const end = sink(chunk);
+      if (end !== null) {
+        this.#held = chunk.subarray(end);
+        return true;
+      }
+    }
+    if (this.#ended) return false;
+    try {
+      await this.#stream.consume((chunk) => {
+        const end = sink(chunk);
+        if (end === null) return;
+        this.#held = chunk.slice(end);
+        throw ENOUGH;
+      });
+    } catch (error) {
+      if (error === ENOUGH) return true;
+      throw error;
+    }
+    this.#ended = true;
+    return false;
   }
 
   async #more(): Promise<boolean> {

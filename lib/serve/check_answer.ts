@@ -1,39 +1,75 @@
 import type { CheckAnswer } from "../protocol/check.ts";
+import type { CheckCounterWindow } from "../protocol/check_mptcp.ts";
 import { pathToJson } from "../base/path_json.ts";
 import { TOOL } from "../base/result.ts";
 import type { Endpoint } from "../base/endpoint.ts";
 import { Endpoint as EndpointValue } from "../base/endpoint.ts";
 import type { Connection } from "../io/connection.ts";
 import { ffiUnavailableReason } from "../io/ffi_access.ts";
-import { readCounters } from "../mptcp/counters.ts";
+import type { CounterWatch } from "../mptcp/counter_window.ts";
+import { type Counters, readCounters } from "../mptcp/counters.ts";
+import { inspectConnection } from "../mptcp/inspect.ts";
+import { pathManagerJson } from "../mptcp/path_manager_json.ts";
 import { localAddresses } from "../netlink/interfaces.ts";
 import type { ServeLimits } from "./options.ts";
 
+/** What a check answer needs to know beside the connection. */
+export interface CheckContext {
+  readonly listener: Endpoint;
+  readonly instance: string;
+  readonly limits: ServeLimits;
+  readonly tokenRequired: boolean;
+  readonly synMirrorPort: number | null;
+  /** Started shortly before the connection; null where counters cannot be read. */
+  readonly watch: CounterWatch | null;
+}
+
 /** How this server sees a connection, for `GET /`. */
-export function checkAnswer(
-  connection: Connection,
-  listener: Endpoint,
-  limits: ServeLimits,
-  tokenRequired: boolean,
-): CheckAnswer {
+export function checkAnswer(connection: Connection, context: CheckContext): CheckAnswer {
+  const { listener, limits, tokenRequired, synMirrorPort, watch } = context;
   const transport = connection.transportInForce();
+  const inspection = ffiUnavailableReason() === null ? inspectConnection(connection) : null;
   return {
     schema: "mpt.check/1",
-    server: { name: TOOL.name, version: TOOL.version },
+    server: { name: TOOL.name, version: TOOL.version, instance: context.instance },
+    listener: connection.transport,
     transport,
     fallback: connection.transport !== transport,
     local: connection.local.address,
     remote: connection.remote.address,
     paths: connection.paths().map(pathToJson),
     // A server that is out of descriptors cannot read these, and still answers.
-    counters: orElse({}, mptcpCounters),
+    counters: orElse({}, () => ffiUnavailableReason() === null ? told(readCounters()) : {}),
     addresses: orElse([], () => otherAddresses(listener, connection.local)),
-    syn_mirror_port: null,
+    syn_mirror_port: synMirrorPort,
+    counter_window: watch === null ? null : counterWindow(watch, connection, inspection?.token ?? null),
+    subflows: inspection?.subflows ?? null,
+    mptcp: inspection?.mptcp ?? null,
+    path_manager: orElse(null, pathManagerJson),
     limits: {
       max_bytes: limits.maxBytes,
       max_duration_ms: limits.maxDurationMs,
       token_required: tokenRequired,
     },
+  };
+}
+
+function counterWindow(
+  watch: CounterWatch,
+  { transport }: Connection,
+  token: number | null,
+): CheckCounterWindow {
+  const window = watch.window({
+    tokens: token === null ? [] : [token],
+    connects: 0,
+    accepts: transport === "mptcp" ? 1 : 0,
+  });
+  return {
+    ms: Math.round(window.ms),
+    counters: told(window.counters),
+    other_connections: window.otherConnections,
+    established_before: window.establishedBefore,
+    shared: window.shared,
   };
 }
 
@@ -45,13 +81,26 @@ function orElse<T>(substitute: T, read: () => T): T {
   }
 }
 
-function mptcpCounters(): Readonly<Record<string, number>> {
-  if (ffiUnavailableReason() !== null) return {};
-  const counters: Record<string, number> = {};
-  for (const [name, value] of readCounters()) {
-    if (name.startsWith("MPTcpExt") && value !== 0) counters[name] = value;
-  }
-  return counters;
+/** Counters of TCP that say what became of a SYN, or of data. */
+const TCP_COUNTERS: ReadonlySet<string> = new Set([
+  "TcpExtListenDrops",
+  "TcpExtListenOverflows",
+  "TcpExtSyncookiesSent",
+  "TcpExtSyncookiesRecv",
+  "TcpExtSyncookiesFailed",
+  "TcpExtTCPAbortOnData",
+  "TcpExtTCPReqQFullDoCookies",
+  "TcpExtTCPReqQFullDrop",
+  "TcpExtTCPSynRetrans",
+  "TcpExtTCPTimeouts",
+  "TcpExtTCPDeferAcceptDrop",
+]);
+
+/** The counters that a client is told, by name. */
+function told(counters: Counters): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    [...counters].filter(([name]) => name.startsWith("MPTcpExt") || TCP_COUNTERS.has(name)),
+  );
 }
 
 /** A listener on a wildcard address is reachable at every address of the host; others only at their own. */

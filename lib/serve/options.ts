@@ -25,6 +25,11 @@ export interface ServeOptions extends Partial<ServeLimits> {
   readonly token?: string;
   /** End after the first connection. @default {false} */
   readonly once?: boolean;
+  /**
+   * The port of the SYN mirror on every address, 0 for any that is free, null for no mirror.
+   * @default {undefined} any free port, where the system has what it takes
+   */
+  readonly synMirrorPort?: number | null;
   /** Congestion control of every connection. @default {undefined} the system's */
   readonly congestion?: string;
   /** Ends the server: it stops listening and lets transfers finish for up to 5 seconds. */

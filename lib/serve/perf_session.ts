@@ -1,29 +1,28 @@
-import { toMptError } from "../base/errors.ts";
+import { MptError, toMptError } from "../base/errors.ts";
 import type { PathInfo } from "../base/path.ts";
 import { pathToJson } from "../base/path_json.ts";
 import type { ByteStream } from "../io/byte_stream.ts";
 import type { Connection } from "../io/connection.ts";
+import type { Http1Body } from "../protocol/http1_body.ts";
 import { Meter } from "../protocol/meter.ts";
 import { Payload } from "../protocol/payload.ts";
 import { decodePerfHeader, PERF_HEADER_BYTES } from "../protocol/perf.ts";
 import { PERF_REPORT_SCHEMA, type PerfEnd, type PerfReport } from "../protocol/perf_report.ts";
 import type { StreamReader } from "../protocol/stream_reader.ts";
-import { type Activity, received, sent, tooManyBytes } from "./activity.ts";
+import { type Activity, PERF_GRACE_MS, received, sent, tooManyBytes } from "./activity.ts";
 import type { ServeLimits } from "./options.ts";
 
-/** What a perf client may ask for beyond the 8 bytes, by an upgrade. */
+/** What a perf client may ask for by HTTP. */
 export interface PerfWishes {
   /** Stop sending after this long, in milliseconds. */
   readonly durationMs?: number;
-  /** The client uploads nothing: send at once, without waiting for its end of stream. */
-  readonly noUpload?: boolean;
   /** Send with this congestion control. */
   readonly congestion?: string;
   /** Record intervals of this length, in milliseconds. */
   readonly intervalMs?: number;
 }
 
-/** One perf transfer as the server sees it: upload until end of stream, then download, then end of stream. */
+/** One perf transfer as the server sees it. */
 export class PerfSession {
   readonly #connection: Connection;
   readonly #stream: ByteStream;
@@ -61,43 +60,77 @@ export class PerfSession {
     return {
       schema: PERF_REPORT_SCHEMA,
       end: this.#end,
-      received: this.#up === undefined || this.#up.bytes === 0 ? null : this.#up.finish(this.#upEndMs ?? now),
+      received: this.#up?.finish(this.#upEndMs ?? now) ?? null,
       sent: this.#down?.finish(this.#downEndMs ?? now) ?? null,
       paths: (this.#paths ?? this.#connection.paths()).map(pathToJson),
     };
   }
 
   /**
-   * Runs the transfer.
+   * Raw perf (draft-banks-quic-performance 2.3): the number of bytes wanted back, the upload until end of
+   * stream, the download, end of stream.
    *
    * @throws {MptError} The stream's errors; `ERR_LIMIT` when the client wants or sends too much.
    */
-  async run(): Promise<void> {
+  async raw(): Promise<void> {
+    await this.#run(async () => {
+      const wanted = await this.#readWanted();
+      await this.#receive(null);
+      return await this.#send(wanted);
+    });
+    await this.#stream.closeWrite();
+  }
+
+  /** The download of an upgraded connection. Throws as `raw`. */
+  async download(): Promise<void> {
+    await this.#run(async () => await this.#send(await this.#readWanted()));
+    await this.#stream.closeWrite();
+  }
+
+  /**
+   * The upload of a request's body.
+   *
+   * @throws {MptError} As `raw`; `ERR_PROTOCOL` when the body's framing is wrong.
+   */
+  async upload(body: Http1Body): Promise<void> {
+    await this.#run(async () => {
+      await this.#receive(body);
+      return "done";
+    });
+  }
+
+  async #run(transfer: () => Promise<PerfEnd>): Promise<void> {
     try {
-      const wanted = decodePerfHeader(await this.#reader.readExactly(PERF_HEADER_BYTES));
-      if (wanted > this.#limits.maxBytes) throw this.#overLimit();
-      if (!this.#wishes.noUpload) await this.#receive();
-      const end = await this.#send(wanted);
-      this.#end = end;
-      await this.#stream.closeWrite();
+      this.#end = await transfer();
     } catch (error) {
       if (this.#end === "running") this.#end = endOf(this.#activity, error);
       throw error;
     }
   }
 
-  async #receive(): Promise<void> {
+  async #readWanted(): Promise<number> {
+    const wanted = decodePerfHeader(await this.#reader.readExactly(PERF_HEADER_BYTES));
+    if (wanted > this.#limits.maxBytes) throw this.#overLimit();
+    return wanted;
+  }
+
+  /** Measures what comes in, until the end of the body or, without one, of the stream. */
+  async #receive(body: Http1Body | null): Promise<void> {
     const meter = this.#up = new Meter("receiver", performance.now(), this.#connection.paths());
     using _sampler = this.#sampleInto(meter);
     try {
-      await this.#reader.consume((chunk) => {
+      if (body !== null && body.end !== null) return;
+      const whole = await this.#reader.consumeUntil((chunk) => {
         const now = performance.now();
-        meter.add(now, chunk.length);
-        received(this.#activity, now, chunk.length);
-        if (meter.bytes > this.#limits.maxBytes) this.#stream.abort();
+        const payload = body === null ? chunk.length : body.take(chunk);
+        meter.add(now, payload);
+        received(this.#activity, now, payload);
+        if (meter.bytes > this.#limits.maxBytes) throw this.#overLimit();
+        return body?.end ?? null;
       });
-    } catch (error) {
-      throw meter.bytes > this.#limits.maxBytes ? this.#overLimit() : error;
+      if (body !== null && !whole) {
+        throw new MptError("ERR_CLOSED", "Cannot take the upload: the connection ended inside it");
+      }
     } finally {
       this.#upEndMs = performance.now();
       this.#paths = this.#connection.paths();
@@ -109,6 +142,8 @@ export class PerfSession {
     if (wanted === 0) return "done";
     const started = performance.now();
     const until = started + Math.min(this.#wishes.durationMs ?? Infinity, this.#limits.maxDurationMs);
+    // A write that the client does not take ends with the connection.
+    this.#activity.untilMs = until + PERF_GRACE_MS;
     const meter = this.#down = new Meter("sender", started, this.#connection.paths());
     using _sampler = this.#sampleInto(meter);
     try {

@@ -38,6 +38,14 @@ export type ServeEvent =
     /** Why it is not the transport that was asked for; null when it is. */
     readonly fallback: string | null;
   }
+  | { readonly event: "syn-mirror"; readonly address: string }
+  | {
+    /** A client of the SYN mirror has gone. */
+    readonly event: "syn";
+    readonly remote: string;
+    /** Whether its SYN arrived with MP_CAPABLE; null when the kernel kept no SYN. */
+    readonly mp_capable: boolean | null;
+  }
   | ({ readonly event: "connection" } & ServedConnection)
   | { readonly event: "refused"; readonly remote: string; readonly reason: string }
   | { readonly event: "warning"; readonly text: string };
@@ -46,6 +54,10 @@ export type ServeEvent =
 export interface ServeResult extends Envelope<"mpt.serve/1"> {
   /** What was listened on. */
   readonly listeners: readonly { readonly address: string; readonly transport: Transport }[];
+  /** What the SYN mirror listened on; empty without one. */
+  readonly syn_mirrors: readonly string[];
+  /** How many clients the SYN mirror answered. */
+  readonly mirrored: number;
   /** How many connections were served. */
   readonly connections: number;
   /** How many were turned away. */

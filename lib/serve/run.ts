@@ -8,7 +8,8 @@ import { hostFacts } from "../io/host.ts";
 import { lookup } from "../io/lookup.ts";
 import { mptcpProblem } from "../mptcp/state.ts";
 import { listen } from "../transport/connect.ts";
-import { type Activity, overdue, startActivity } from "./activity.ts";
+import { type Activity, lookForProgress, overdue, startActivity } from "./activity.ts";
+import { CounterBaseline } from "./counter_baseline.ts";
 import { Gate } from "./gate.ts";
 import {
   DEFAULT_PORT,
@@ -21,6 +22,8 @@ import {
 import { ReportStore } from "./report_store.ts";
 import type { ServeEvent, ServeResult } from "./result.ts";
 import { serveConnection } from "./serve_connection.ts";
+import type { SynMirror } from "./syn_mirror.ts";
+import { openSynMirror } from "./open_syn_mirror.ts";
 import { requireUsableToken } from "./token.ts";
 import { turnAway } from "./turn_away.ts";
 
@@ -42,10 +45,13 @@ export class Server implements AsyncDisposable {
   readonly listeners: readonly Listener[];
   /** Resolves with the summary when the server is over. */
   readonly finished: Promise<ServeResult>;
+  readonly #mirror: SynMirror | null;
   readonly #options: ServeOptions;
   readonly #limits: ServeLimits;
   readonly #gate: Gate;
   readonly #reports = new ReportStore();
+  readonly #instance = crypto.randomUUID();
+  readonly #baseline = new CounterBaseline();
   readonly #live = new Set<Activity>();
   readonly #turnedAway = new Set<Promise<void>>();
   readonly #onEvent: (event: ServeEvent) => void;
@@ -61,11 +67,13 @@ export class Server implements AsyncDisposable {
   /** Use {@linkcode serve}. */
   constructor(
     listeners: readonly Listener[],
+    mirror: SynMirror | null,
     options: ServeOptions,
     limits: ServeLimits,
     onEvent: (event: ServeEvent) => void,
   ) {
     this.listeners = listeners;
+    this.#mirror = mirror;
     this.#options = options;
     this.#limits = limits;
     this.#gate = new Gate(limits);
@@ -90,9 +98,11 @@ export class Server implements AsyncDisposable {
     const stop = (): void => void this.close();
     signal?.addEventListener("abort", stop, { once: true });
     if (signal?.aborted) stop();
+    const mirroring = this.#mirror?.run({ gate: this.#gate, onEvent: this.#onEvent });
     try {
       await Promise.all(this.listeners.map((listener) => this.#acceptAll(listener)));
       await this.close();
+      await mirroring;
     } finally {
       clearInterval(sweep);
       signal?.removeEventListener("abort", stop);
@@ -109,10 +119,13 @@ export class Server implements AsyncDisposable {
           token: this.#options.token !== undefined,
           fallback: this.#options.fallback ?? null,
           congestion: this.#options.congestion ?? null,
+          synMirrorPort: this.#options.synMirrorPort === undefined ? 0 : this.#options.synMirrorPort,
         },
         end: endOf(signal),
       }),
       listeners: this.listeners.map(({ local, transport }) => ({ address: local.address, transport })),
+      syn_mirrors: this.#mirror?.addresses ?? [],
+      mirrored: this.#mirror?.answered ?? 0,
       connections: this.#connections,
       refused: this.#refused,
       bytes_received: this.#bytesReceived,
@@ -160,7 +173,15 @@ export class Server implements AsyncDisposable {
 
   async #serve(connection: Connection, listener: Listener, activity: Activity): Promise<void> {
     const { token } = this.#options;
-    const services = { limits: this.#limits, token, reports: this.#reports };
+    const synMirrorPort = this.#mirror?.portFor(listener.local) ?? null;
+    const services = {
+      limits: this.#limits,
+      token,
+      reports: this.#reports,
+      instance: this.#instance,
+      synMirrorPort,
+      watch: this.#baseline.watch,
+    };
     const served = await serveConnection(connection, listener, activity, services);
     this.#bytesReceived += served.bytes_received;
     this.#bytesSent += served.bytes_sent;
@@ -168,8 +189,10 @@ export class Server implements AsyncDisposable {
   }
 
   #sweep(): void {
+    this.#baseline.refresh();
     const now = performance.now();
     for (const activity of this.#live) {
+      lookForProgress(activity, now, this.#limits);
       const limit = overdue(activity, now, this.#limits);
       if (limit !== null) end(activity, limit);
     }
@@ -177,7 +200,7 @@ export class Server implements AsyncDisposable {
 
   async #stop(): Promise<void> {
     this.#stopping.abort();
-    await Promise.all(this.listeners.map((listener) => listener.close()));
+    await Promise.all([...this.listeners, this.#mirror].map((each) => each?.close()));
     const until = performance.now() + DRAIN_MS;
     while (this.#live.size > 0 && performance.now() < until) {
       // Connections between two requests have nothing to finish.
@@ -223,6 +246,7 @@ export async function serve(
   const endpoints = options.listen ?? defaultListen();
   if (endpoints.length === 0) throw new MptError("ERR_USAGE", "Cannot serve: no address to listen on");
   const listeners: Listener[] = [];
+  let mirror: SynMirror | null;
   try {
     for (const endpoint of endpoints) {
       const listener = await open(endpoint, options);
@@ -238,18 +262,24 @@ export async function serve(
         fallback,
       });
     }
+    const addresses = listeners.map(({ local }, i) => ({ local, dualStack: isDualStack(endpoints[i]!) }));
+    mirror = await openSynMirror(addresses, options.synMirrorPort, onEvent);
   } catch (error) {
     await Promise.all(listeners.map((listener) => listener.close()));
     throw error;
   }
-  return new Server(listeners, options, limits, onEvent);
+  return new Server(listeners, mirror, options, limits, onEvent);
+}
+
+/** A prefix with a family pins it: mptcp6@[::] does not take IPv4 clients. */
+function isDualStack(endpoint: Endpoint): boolean {
+  return endpoint.family === undefined;
 }
 
 async function open(endpoint: Endpoint, options: ServeOptions): Promise<Listener> {
   const ip = endpoint.ip ?? await resolve(endpoint);
   return listen(endpoint.transport ?? "mptcp", ip, endpoint.port ?? DEFAULT_PORT, {
-    // A prefix with a family pins it: mptcp6@[::] does not take IPv4 clients.
-    dualStack: endpoint.family === undefined,
+    dualStack: isDualStack(endpoint),
     ...(options.fallback === undefined ? {} : { fallback: options.fallback }),
     ...(options.congestion === undefined ? {} : { congestion: options.congestion }),
   });

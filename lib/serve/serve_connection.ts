@@ -1,6 +1,7 @@
 import { MptError, toMptError } from "../base/errors.ts";
 import type { ByteStream } from "../io/byte_stream.ts";
 import type { Connection, Listener } from "../io/connection.ts";
+import type { CounterWatch } from "../mptcp/counter_window.ts";
 import { looksLikeHttp } from "../protocol/perf.ts";
 import { StreamReader } from "../protocol/stream_reader.ts";
 import type { Activity } from "./activity.ts";
@@ -16,6 +17,12 @@ export interface ConnectionServices {
   readonly limits: ServeLimits;
   readonly token: string | undefined;
   readonly reports: ReportStore;
+  /** Tells this server from others, however they are reached. */
+  readonly instance: string;
+  /** The port of the SYN mirror beside the listener; null without one. */
+  readonly synMirrorPort: number | null;
+  /** Started shortly before the connection; null where counters cannot be read. */
+  readonly watch: CounterWatch | null;
 }
 
 /**
@@ -74,7 +81,14 @@ async function speak(
   if (looksLikeHttp(first)) {
     activity.protocol = "http";
     const check = (): ReturnType<typeof checkAnswer> =>
-      checkAnswer(connection, listener.local, services.limits, services.token !== undefined);
+      checkAnswer(connection, {
+        listener: listener.local,
+        instance: services.instance,
+        limits: services.limits,
+        tokenRequired: services.token !== undefined,
+        synMirrorPort: services.synMirrorPort,
+        watch: services.watch,
+      });
     await new HttpSession(stream, reader, activity, {
       ...services,
       check,
@@ -94,7 +108,7 @@ async function speak(
   if (services.token !== undefined) {
     throw new MptError("ERR_PERMISSION", "Cannot serve raw perf: this server wants its token");
   }
-  await perf({}).run();
+  await perf({}).raw();
 }
 
 function endOf(activity: Activity, failure: MptError | null): ServedConnection["end"] {

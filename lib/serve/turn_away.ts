@@ -1,6 +1,7 @@
 import type { Connection } from "../io/connection.ts";
 import { deadline, orAborted } from "../io/deadline.ts";
 import { encodeResponseHead } from "../protocol/http1.ts";
+import { linger } from "./linger.ts";
 
 /** How long a client that is one too many has to ask for something, in milliseconds. */
 const ASK_MS = 1000;
@@ -21,11 +22,8 @@ export async function turnAway(
 ): Promise<void> {
   try {
     const stream = await connection.openStream();
-    if (patient) {
-      using limit = deadline(ASK_MS, signal);
-      // A client that says nothing is answered all the same.
-      await orAborted(stream.read(), "wait for a request", limit.signal).catch(() => {});
-    }
+    // A client that says nothing is answered all the same.
+    const asked = patient && await inTime(stream.read(), signal) !== undefined;
     const body = new TextEncoder().encode(`${reason}; try again later\n`);
     // RFC 9110 15.6.4
     await stream.write(encodeResponseHead(503, "Service Unavailable", {
@@ -35,10 +33,18 @@ export async function turnAway(
       Connection: "close",
     }));
     await stream.write(body);
+    await stream.closeWrite();
+    if (asked) await inTime(linger(() => stream.read(), stream.closed), signal);
     await connection.close();
   } catch {
     // It has gone by itself.
     connection.abort();
     await connection.closed;
   }
+}
+
+/** The promise's result, or undefined when it takes too long. */
+async function inTime<T>(promise: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  using limit = deadline(ASK_MS, signal);
+  return await orAborted(promise, "wait for the client", limit.signal).catch(() => undefined);
 }

@@ -45,7 +45,8 @@ function explain(errno: number): MptError {
 
 const VIEW: KernelView = { paths: (fd, socket) => [tcpPath(fd, socket)], isMultipath: () => false };
 
-function tcpConnection(
+/** The connection of a connected TCP descriptor, which it takes over. */
+export function tcpConnection(
   socket: ConnectedSocket,
   options: Pick<ConnectOptions, "readBufferBytes" | "signal">,
 ): Connection {

@@ -59,6 +59,13 @@ function hasKeys(value: unknown, keys: readonly string[]): void {
   for (const key of keys) assert(key in value, `${key} is missing in ${Object.keys(value)}`);
 }
 
+/** Keys that results got after these files were made: a reader of the first version passes over them. */
+const LATER: ReadonlySet<string> = new Set([
+  // the check answer
+  ...["listener", "counter_window", "subflows", "mptcp", "path_manager", "instance"],
+  ...["syn_mirror", "announced", "tried", "answered", "accepted", "usable", "why"],
+]);
+
 /** Checks that two results have the same keys at every depth, and values of the same kind; null may be anything. */
 function sameShape(actual: unknown, expected: unknown, where: string): void {
   if (actual === null || expected === null) return;
@@ -67,7 +74,8 @@ function sameShape(actual: unknown, expected: unknown, where: string): void {
     assert(Array.isArray(actual), where);
     if (actual.length > 0 && expected.length > 0) sameShape(actual[0], expected[0], `${where}[]`);
   } else if (typeof expected === "object" && typeof actual === "object") {
-    assert.deepEqual(Object.keys(actual).toSorted(), Object.keys(expected).toSorted(), where);
+    const keys = Object.keys(actual).filter((key) => key in expected || !LATER.has(key));
+    assert.deepEqual(keys.toSorted(), Object.keys(expected).toSorted(), where);
     for (const [key, value] of Object.entries(expected)) {
       if (!DICTIONARIES.has(key)) {
         sameShape(new Map(Object.entries(actual)).get(key), value, `${where}.${key}`);

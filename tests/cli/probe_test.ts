@@ -28,7 +28,7 @@ Deno.test({
     const target = `127.0.0.1:${server.port}`;
     const { code, stdout } = await mpt(["probe", ...PLAIN, "--require", "mptcp", target]);
     assert.equal(code, 0, stdout);
-    assert.match(stdout, new RegExp(`^✓ MPTCP works to ${target}, over one path\\.\n`));
+    assert.match(stdout, new RegExp(`^✓ MPTCP works to ${target} over one path\\.\n`));
     assert.match(
       stdout,
       new RegExp(`\nMPTCP paths to ${target}:\n  PATH  LOCAL .*\n  0     127\\.0\\.0\\.1:\\d+ .*active`),

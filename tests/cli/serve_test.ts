@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { mptArgv, output, type RunningProcess, start, startMpt } from "../support/command.ts";
-import { rawClient, type RawPeer } from "../support/raw_tcp.ts";
+import { mpt, mptArgv, output, type RunningProcess, start, startMpt } from "../support/command.ts";
+import { rawClient, type RawPeer, rawServer } from "../support/raw_tcp.ts";
 import { requires, withoutFfi } from "../support/requires.ts";
 import { perfHeader, stillServes } from "../lib/serve/served.ts";
 import { jsonOf, linesOf } from "./answers.ts";
@@ -17,8 +17,10 @@ Deno.test("mpt serve prints what it listens on, what to type elsewhere, and a li
   await using server = startMpt([...LISTEN, "--color", "never"]);
   const port = await portOf(server);
   await server.line(/^Ctrl-C ends it\.$/);
-  assert.deepEqual(server.stdout.split("\n").slice(0, 5), [
+  const lines = server.stdout.split("\n").map((line) => line.replace(/^(SYN mirror on .*:)\d+:/, "$1PORT:"));
+  assert.deepEqual(lines.slice(0, withoutFfi() ? 5 : 6), [
     `listening on tcp@127.0.0.1:${port}`,
+    ...(withoutFfi() ? [] : ["SYN mirror on 127.0.0.1:PORT: tells mpt probe what of its SYN arrives here"]),
     "on the other machine:",
     `  mpt probe 127.0.0.1:${port}`,
     `  mpt bench 127.0.0.1:${port}`,
@@ -42,7 +44,8 @@ Deno.test("mpt serve --ndjson prints an event a line and the result in the last"
   const { code, ...printed } = await server.finished;
   assert.equal(code, 0);
   const { events, result } = linesOf({ code, ...printed });
-  assert.deepEqual(events.map(({ event }) => event), ["listening", "connection", "end"]);
+  const mirror = withoutFfi() ? [] : ["syn-mirror"];
+  assert.deepEqual(events.map(({ event }) => event), ["listening", ...mirror, "connection", "end"]);
   assert.deepEqual([result.schema, result.end.reason, result.connections], ["mpt.serve/1", "done", 1]);
 });
 
@@ -114,8 +117,52 @@ Deno.test("mpt serve takes each limit from its option", async () => {
     token: true,
     fallback: "tcp",
     congestion: withoutFfi() ? null : "reno",
+    synMirrorPort: 0,
   });
 });
+
+Deno.test({
+  name: "mpt serve --syn-mirror-port and --no-syn-mirror: on a port of choice, or not at all",
+  ...requires("ffi"),
+  async fn() {
+    await using free = await rawServer(() => {});
+    const port = free.port;
+    await free[Symbol.asyncDispose]();
+    await using server = startMpt([...LISTEN, "--ndjson", "--syn-mirror-port", String(port)]);
+    await server.line(new RegExp(`"event":"syn-mirror","address":"127\\.0\\.0\\.1:${port}"`));
+    await using client = await rawClient(port);
+    assert.match(await client.rest(), /^\{"schema":"mpt\.syn-mirror\/1",.*\}\n$/);
+    await using taken = await rawServer(() => {});
+    const refused = await mpt([...LISTEN, "--json", "--syn-mirror-port", String(taken.port)]);
+    assert.equal(refused.code, 3);
+    assert.match(refused.stderr, /Cannot listen on 127\.0\.0\.1:\d+/);
+    const none = await mpt([...LISTEN, "--json", "--timeout", "0.3", "--no-syn-mirror"]);
+    assert.deepEqual(jsonOf(none).syn_mirrors, []);
+    const both = await mpt([...LISTEN, "--no-syn-mirror", "--syn-mirror-port", "5"]);
+    assert.equal(both.code, 2);
+    assert.match(both.stderr, /'--syn-mirror-port <port>' cannot be used with option '--no-syn-mirror'/);
+  },
+});
+
+for (const mode of [["--ndjson"], ["--color", "never"]]) {
+  Deno.test({
+    name: `mpt serve ${mode.join(" ")} whose reader goes away ends well, at the next line that it prints`,
+    ...requires("tool:bash"),
+    async fn() {
+      const pipe = ["bash", "-c", 'set -o pipefail; "$@" | head -1', "bash"];
+      await using server = start([...pipe, ...mptArgv([...LISTEN, ...mode])]);
+      const port = await portOf(server);
+      let over = false;
+      const finished = server.finished.finally(() => over = true);
+      // Each connection makes a line; whether head has gone by the first of them cannot be known.
+      while (!over) {
+        await stillServes({ port }).catch(() => new Promise((resolve) => setTimeout(resolve, 10)));
+      }
+      const { code, stdout, stderr } = await finished;
+      assert.deepEqual([code, stderr, stdout.trimEnd().split("\n").length], [0, "", 1]);
+    },
+  });
+}
 
 Deno.test("mpt serve that is out of descriptors says so and goes on when there are some again", async () => {
   const limits = ["--max-connections", "1000", "--max-per-address", "1000"];

@@ -1,16 +1,17 @@
+import { createLab, type Lab } from "../../lib/lab/mod.ts";
+import { twoPaths } from "../support/two_paths.ts";
 import assert from "node:assert/strict";
 import type { BenchResult, BenchRun } from "../../lib/bench/mod.ts";
-import { type TwoPathNetwork, twoPathNetwork } from "../../tasks/two_path_network.ts";
 import { requires } from "../support/requires.ts";
 import { clientIn, serveIn } from "./mpt.ts";
 
-const TARGET = "10.0.1.2:4433";
+const TARGET = "10.77.1.2:4433";
 
 Deno.test({
   name: "mpt bench compares MPTCP over two paths with TCP on each, both ways",
   ...requires("namespaces", "mptcp"),
   async fn() {
-    await using network = await twoPathNetwork({ rateMbit: [20, 20] });
+    await using network = await createLab(twoPaths({ rateMbit: 20 }, { rateMbit: 20 }));
     await using server = await serveIn(network);
     const args = ["--json", "--duration", "1.2", "--interval", "0.2", "--direction", "both"];
     const { code, stdout, stderr } = await clientIn(network, "bench", ...args, TARGET);
@@ -21,8 +22,8 @@ Deno.test({
         run,
       ) => [run.transport, run.direction, run.path?.local ?? null, run.path?.remote ?? null]),
       (["download", "upload"] as const).flatMap((direction) => [
-        ["tcp", direction, "10.0.1.1", "10.0.1.2:4433"],
-        ["tcp", direction, "10.0.2.1", "10.0.2.2:4433"],
+        ["tcp", direction, "10.77.1.1", "10.77.1.2:4433"],
+        ["tcp", direction, "10.77.2.1", "10.77.2.2:4433"],
         ["mptcp", direction, null, null],
       ]),
     );
@@ -65,9 +66,9 @@ Deno.test({
   name: "mpt bench measures the paths that are named, and a backup path carries next to nothing",
   ...requires("namespaces", "mptcp"),
   async fn() {
-    await using network = await twoPathNetwork({ rateMbit: [20, 20], backup: true });
+    await using network = await createLab(twoPaths({ rateMbit: 20 }, { rateMbit: 20, backup: true }));
     await using _server = await serveIn(network);
-    const paths = ["--path", "local=10.0.2.1,remote=10.0.2.2", "--path", "local=10.0.1.1,interface=path1"];
+    const paths = ["--path", "local=10.77.2.1,remote=10.77.2.2", "--path", "local=10.77.1.1,interface=path1"];
     const args = ["--json", "--duration", "0.6", "--interval", "0.1", ...paths];
     const named = await clientIn(network, "bench", "-t", "tcp", ...args, TARGET);
     assert.equal(named.code, 0, named.stderr);
@@ -75,8 +76,8 @@ Deno.test({
     assert.deepEqual(
       singles.runs.map(({ path, paths: [first] }) => [path?.local, path?.remote, first?.interface]),
       [
-        ["10.0.2.1", "10.0.2.2:4433", "path2"],
-        ["10.0.1.1", "10.0.1.2:4433", "path1"],
+        ["10.77.2.1", "10.77.2.2:4433", "path2"],
+        ["10.77.1.1", "10.77.1.2:4433", "path1"],
       ],
     );
 
@@ -88,7 +89,7 @@ Deno.test({
 });
 
 /** A middlebox in front of the server that takes offence at MPTCP. */
-async function dropMptcp(network: TwoPathNetwork): Promise<void> {
+async function dropMptcp(network: Lab): Promise<void> {
   const rules = [
     "nft add table inet box",
     "nft add chain inet box in { type filter hook prerouting priority -300; }",
@@ -101,7 +102,7 @@ Deno.test({
   name: "where the network drops MPTCP, mpt bench measures TCP and says that MPTCP failed",
   ...requires("namespaces", "mptcp", "tool:nft"),
   async fn() {
-    await using network = await twoPathNetwork();
+    await using network = await createLab(twoPaths());
     await using _server = await serveIn(network);
     await dropMptcp(network);
     const args = ["--json", "--bytes", "100000", "--connect-timeout", "0.4"];
@@ -119,7 +120,7 @@ Deno.test({
     assert.equal(probe.code, 1, probe.stderr);
     assert.match(
       probe.stdout,
-      /^✗ MPTCP does not connect to 10\.0\.1\.2:4433 \(no answer in 0\.4 s\), though plain TCP does\.\n/,
+      /^✗ MPTCP does not connect to 10\.77\.1\.2:4433 \(no answer in 0\.4 s\), though plain TCP does\.\n/,
     );
   },
 });

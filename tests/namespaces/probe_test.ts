@@ -1,11 +1,12 @@
+import { createLab } from "../../lib/lab/mod.ts";
+import { loneHost, twoPaths } from "../support/two_paths.ts";
 import assert from "node:assert/strict";
 import type { ProbeResult } from "../../lib/probe/mod.ts";
-import { privateNetwork, twoPathNetwork } from "../../tasks/two_path_network.ts";
 import type { ProcessResult } from "../support/command.ts";
 import { requires } from "../support/requires.ts";
 import { clientIn, mptIn, serveIn } from "./mpt.ts";
 
-const TARGET = "10.0.1.2:4433";
+const TARGET = "10.77.1.2:4433";
 
 function resultOf({ stdout, stderr }: ProcessResult): ProbeResult {
   assert.match(stdout, /^\{/, stderr);
@@ -16,7 +17,7 @@ Deno.test({
   name: "mpt probe finds both paths of a network, with their interfaces and both views",
   ...requires("namespaces", "mptcp"),
   async fn() {
-    await using network = await twoPathNetwork();
+    await using network = await createLab(twoPaths());
     await using _server = await serveIn(network);
     const probed = await clientIn(network, "probe", "--json", "--require", "mptcp", TARGET);
     assert.equal(probed.code, 0, probed.stderr);
@@ -29,8 +30,8 @@ Deno.test({
         path,
       ) => [path.id, path.local.split(":")[0], path.remote, path.interface, path.state, path.status]),
       [
-        [0, "10.0.1.1", "10.0.1.2:4433", "path1", "active", "available"],
-        [1, "10.0.2.1", "10.0.2.2:4433", "path2", "active", "available"],
+        [0, "10.77.1.1", "10.77.1.2:4433", "path1", "active", "available"],
+        [1, "10.77.2.1", "10.77.2.2:4433", "path2", "active", "available"],
       ],
     );
     assert(mptcp.paths.every(({ rtt_ms }) => rtt_ms !== null && rtt_ms > 0));
@@ -43,17 +44,17 @@ Deno.test({
       server?.paths.map(({ local, remote }) => [remote, local]),
       mptcp.paths.map((p) => [p.local, p.remote]),
     );
-    assert(server?.addresses.includes("10.0.2.2:4433"), server?.addresses.join(" "));
+    assert(server?.addresses.includes("10.77.2.2:4433"), server?.addresses.join(" "));
     assert.deepEqual([verdicts[0]?.code, verdicts[0]?.level], ["mptcp-works", "ok"]);
     assert.match(verdicts[0]!.text, /over 2 paths\.$/);
 
     const text = await clientIn(network, "probe", TARGET);
-    assert.match(text.stdout, /^✓ MPTCP works to 10\.0\.1\.2:4433 over 2 paths\.\n/);
+    assert.match(text.stdout, /^✓ MPTCP works to 10\.77\.1\.2:4433 over 2 paths\.\n/);
     assert.match(
       text.stdout,
-      /^ {2}1 +10\.0\.2\.1:\d+ +10\.0\.2\.2:4433 +path2 +active +available +\S+ ms$/m,
+      /^ {2}1 +10\.77\.2\.1:\d+ +10\.77\.2\.2:4433 +path2 +active +available +\S+ ms$/m,
     );
-    assert.match(text.stdout, /^The server sees mptcp over 2 paths: 10\.0\.1\.1:\d+ to /m);
+    assert.match(text.stdout, /^The server sees mptcp over 2 paths: 10\.77\.1\.1:\d+ to /m);
   },
 });
 
@@ -61,33 +62,33 @@ Deno.test({
   name: "mpt probe probes every address of a name, both families side by side",
   ...requires("namespaces", "mptcp"),
   async fn() {
-    await using network = await twoPathNetwork();
+    await using network = await createLab(twoPaths());
     await using server = await serveIn(network);
     const hosts = await Deno.makeTempFile();
     try {
-      await Deno.writeTextFile(hosts, "10.0.1.2 dual\nfd00:1::2 dual\n");
+      await Deno.writeTextFile(hosts, "10.77.1.2 dual\nfd77:0:0:1::2 dual\n");
       await network.namespaces.output(undefined, ["mount", "--bind", hosts, "/etc/hosts"]);
       const probed = await clientIn(network, "probe", "--json", "--join-timeout", "0", "dual:4433");
       assert.equal(probed.code, 0, probed.stderr);
       const { dns, endpoints, target } = resultOf(probed);
       assert.deepEqual(target, { host: "dual", port: 4433 });
       assert.deepEqual(dns?.map(({ type, status, answers }) => [type, status, answers]), [
-        ["AAAA", "ok", ["fd00:1::2"]],
-        ["A", "ok", ["10.0.1.2"]],
+        ["AAAA", "ok", ["fd77:0:0:1::2"]],
+        ["A", "ok", ["10.77.1.2"]],
       ]);
       assert.deepEqual(
         endpoints.map(({ address, family, tcp, mptcp }) => [address, family, tcp.status, mptcp.status]),
-        [["fd00:1::2", 6, "yes", "yes"], ["10.0.1.2", 4, "yes", "yes"]],
+        [["fd77:0:0:1::2", 6, "yes", "yes"], ["10.77.1.2", 4, "yes", "yes"]],
       );
       const pinned = await clientIn(network, "probe", "--json", "--join-timeout", "0", "mptcp6@dual:4433");
       assert.deepEqual(resultOf(pinned).endpoints.map(({ family }) => family), [6]);
 
       // mpt bench takes the first address where mpt serve answers.
       await server[Symbol.asyncDispose]();
-      await using _ipv4 = await serveIn(network, "--listen", "mptcp4@10.0.1.2:4433");
+      await using _ipv4 = await serveIn(network, "--listen", "mptcp4@10.77.1.2:4433");
       const bench = await clientIn(network, "bench", "--json", "-t", "mptcp", "--bytes", "1000", "dual:4433");
       assert.equal(bench.code, 0, bench.stderr);
-      assert.match(bench.stdout, /"address": "10\.0\.1\.2"/);
+      assert.match(bench.stdout, /"address": "10\.77\.1\.2"/);
     } finally {
       await Deno.remove(hosts);
     }
@@ -98,7 +99,7 @@ Deno.test({
   name: "mpt probe shows a backup path as one",
   ...requires("namespaces", "mptcp"),
   async fn() {
-    await using network = await twoPathNetwork({ backup: true });
+    await using network = await createLab(twoPaths({}, { backup: true }));
     await using _server = await serveIn(network);
     const { endpoints: [endpoint] } = resultOf(await clientIn(network, "probe", "--json", TARGET));
     assert.deepEqual(endpoint!.mptcp.paths.map(({ id, status }) => [id, status]), [[0, "available"], [
@@ -112,7 +113,7 @@ Deno.test({
   name: "mpt probe does not wait for paths with --join-timeout 0, nor where this host opens none",
   ...requires("namespaces", "mptcp"),
   async fn() {
-    await using network = await twoPathNetwork({ joins: false });
+    await using network = await createLab({ ...twoPaths(), mptcp: "none" });
     await using _server = await serveIn(network);
     const none = resultOf(await clientIn(network, "probe", "--json", "--join-timeout", "0", TARGET));
     assert.equal(none.endpoints[0]!.mptcp.joins_skipped, "the wait is 0");
@@ -152,7 +153,7 @@ Deno.test({
   name: "mpt probe waits --join-timeout for a path that does not come",
   ...requires("namespaces", "mptcp"),
   async fn() {
-    await using network = await twoPathNetwork();
+    await using network = await createLab(twoPaths());
     await using _server = await serveIn(network);
     await network.output("client", ["ip", "link", "set", "path2", "down"]);
     const probed = resultOf(await clientIn(network, "probe", "--json", "--join-timeout", "0.4", TARGET));
@@ -170,8 +171,8 @@ Deno.test({
   name: "without MPTCP in the kernel mpt probe leaves it open, and mpt serve needs --fallback tcp",
   ...requires("namespaces", "mptcp"),
   async fn() {
-    await using network = await privateNetwork();
-    await network.output(["sh", "-c", "echo 0 > /proc/sys/net/mptcp/enabled"]);
+    await using network = await loneHost();
+    await network.output(undefined, ["sh", "-c", "echo 0 > /proc/sys/net/mptcp/enabled"]);
     const served = await mptIn(network, "serve", "--json", "--listen", "mptcp@127.0.0.1:4433");
     assert.equal(served.code, 3, served.stderr);
     assert.match(
@@ -190,7 +191,7 @@ Deno.test({
       "--color",
       "never",
     ]);
-    await using fallback = network.spawn(argv);
+    await using fallback = network.spawn(undefined, argv);
     await fallback.line(/^listening on tcp@127\.0\.0\.1:4433 instead of mptcp: .*net\.mptcp\.enabled is 0/);
 
     const target = "127.0.0.1:4433";
@@ -218,7 +219,7 @@ Deno.test({
   name: "mpt probe says what the network did: no route, no answer, no name",
   ...requires("namespaces", "ffi"),
   async fn() {
-    await using network = await privateNetwork();
+    await using network = await loneHost();
     const noRoute = await mptIn(network, "probe", "--json", "192.0.2.1:443");
     assert.equal(noRoute.code, 3, noRoute.stderr);
     assert.deepEqual(resultOf(noRoute).endpoints.map(({ tcp }) => [tcp.status, tcp.detail?.error]), [
@@ -233,7 +234,7 @@ Deno.test({
       "ip link set end up",
       "ip neigh add 192.0.2.1 lladdr 02:00:00:00:00:01 nud permanent dev hole",
     ];
-    for (const command of hole) await network.output(command.split(" "));
+    for (const command of hole) await network.output(undefined, command.split(" "));
     const silent = await mptIn(network, "probe", "--json", "--connect-timeout", "0.3", "192.0.2.1:443");
     assert.equal(silent.code, 1, silent.stderr);
     const { endpoints: [endpoint], verdicts } = resultOf(silent);
@@ -257,7 +258,7 @@ Deno.test({
         `${files}/resolv.conf`,
         "nameserver 127.0.0.1\noptions attempts:1 timeout:1\n",
       );
-      await network.output(["mount", "--bind", `${files}/resolv.conf`, "/etc/resolv.conf"]);
+      await network.output(undefined, ["mount", "--bind", `${files}/resolv.conf`, "/etc/resolv.conf"]);
       const noName = await mptIn(network, "probe", "--json", "no-such-name.test:443");
       assert.equal(noName.code, 3, noName.stdout);
       assert.match(noName.stdout, /"code": "ERR_NAME_LOOKUP"/);
@@ -280,7 +281,7 @@ Deno.test({
       ],
     ];
     for (const [rule, reason, atFirst] of strips) {
-      await using network = await twoPathNetwork();
+      await using network = await createLab(twoPaths());
       await using _server = await serveIn(network);
       await network.output("server", ["nft", "add", "table", "inet", "box"]);
       await network.output("server", [

@@ -1,5 +1,6 @@
+import type { Namespaces } from "../../lib/lab/mod.ts";
+import { loneHost } from "../support/two_paths.ts";
 import assert from "node:assert/strict";
-import { type PrivateNetwork, privateNetwork } from "../../tasks/two_path_network.ts";
 import type { Outcome } from "../lib/transport/attempt.ts";
 import { attemptArgv } from "../lib/transport/attempt_argv.ts";
 import { output, ROOT } from "../support/command.ts";
@@ -12,18 +13,18 @@ const WITHOUT_FFI = ["--allow-net"];
 const WAYS = [["tcp", WITH_FFI], ["mptcp", WITH_FFI], ["tcp", WITHOUT_FFI]] as const;
 
 async function attempt(
-  network: PrivateNetwork,
+  network: Namespaces,
   permissions: readonly string[],
   ...args: readonly string[]
 ): Promise<Outcome> {
-  return JSON.parse(await network.output(attemptArgv(permissions, args), { cwd: ROOT }));
+  return JSON.parse(await network.output(undefined, attemptArgv(permissions, args), { cwd: ROOT }));
 }
 
 Deno.test({
   name: "connect() says when this host has no route: ERR_NO_ROUTE",
   ...requires("namespaces", "mptcp"),
   fn: async () => {
-    await using network = await privateNetwork();
+    await using network = await loneHost();
     for (
       const [address, shown] of [["192.0.2.1", "192.0.2.1:9"], ["2001:db8::1", "[2001:db8::1]:9"]] as const
     ) {
@@ -40,9 +41,9 @@ Deno.test({
   name: "connect() says when the host is unreachable or the way prohibited: ERR_UNREACHABLE, ERR_PERMISSION",
   ...requires("namespaces", "mptcp"),
   fn: async () => {
-    await using network = await privateNetwork();
-    await network.output(["ip", "route", "add", "unreachable", "192.0.2.1"]);
-    await network.output(["ip", "route", "add", "prohibit", "192.0.2.2"]);
+    await using network = await loneHost();
+    await network.output(undefined, ["ip", "route", "add", "unreachable", "192.0.2.1"]);
+    await network.output(undefined, ["ip", "route", "add", "prohibit", "192.0.2.2"]);
     for (const [transport, permissions] of WAYS) {
       const unreachable = await attempt(network, permissions, "connect", transport, "192.0.2.1", "9");
       assert.equal(unreachable.code, "ERR_UNREACHABLE", unreachable.message!);
@@ -57,8 +58,8 @@ Deno.test({
   name: "connect() gives up a host that does not answer: ERR_TIMED_OUT",
   ...requires("namespaces", "mptcp", "tool:nft"),
   fn: async () => {
-    await using network = await privateNetwork();
-    await network.output([
+    await using network = await loneHost();
+    await network.output(undefined, [
       "sh",
       "-ec",
       `
@@ -81,8 +82,8 @@ Deno.test({
   name: "mptcp says when it is switched off, and takes tcp only if told to: ERR_MPTCP_DISABLED",
   ...requires("namespaces", "mptcp"),
   fn: async () => {
-    await using network = await privateNetwork();
-    await network.output(["sh", "-ec", "echo 0 > /proc/sys/net/mptcp/enabled"]);
+    await using network = await loneHost();
+    await network.output(undefined, ["sh", "-ec", "echo 0 > /proc/sys/net/mptcp/enabled"]);
     const fallback = JSON.stringify({ fallback: "tcp" });
     for (const verb of ["connect", "listen"]) {
       const off = await attempt(network, WITH_FFI, verb, "mptcp", "127.0.0.1", "0");

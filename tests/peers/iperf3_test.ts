@@ -1,6 +1,7 @@
+import { createLab, type Lab } from "../../lib/lab/mod.ts";
+import { twoPaths } from "../support/two_paths.ts";
 import assert from "node:assert/strict";
 import type { BenchResult } from "../../lib/bench/mod.ts";
-import { type TwoPathNetwork, twoPathNetwork } from "../../tasks/two_path_network.ts";
 import { mptArgv } from "../support/command.ts";
 import { requires } from "../support/requires.ts";
 import { listening, PORT, startServe } from "./support.ts";
@@ -16,7 +17,7 @@ Deno.test({
     "mpt bench and mptcpize run iperf3 measure the same goodput over two paths, more than one could carry",
   ...requires("namespaces", "mptcp", "tool:iperf3", "tool:mptcpize", "tool:ss"),
   async fn(t) {
-    await using network = await twoPathNetwork({ rateMbit: [RATE_MBIT, RATE_MBIT] });
+    await using network = await createLab(twoPaths({ rateMbit: RATE_MBIT }, { rateMbit: RATE_MBIT }));
     await using _server = await startServe(network);
     await using iperf3 = network.spawn("server", [...MPTCPIZE, "iperf3", "-s"], { deadlineMs: 120_000 });
     await listening(network, "server", 5201, iperf3);
@@ -34,8 +35,8 @@ Deno.test({
   },
 });
 
-async function iperf3Mbit(network: TwoPathNetwork, args: readonly string[]): Promise<number> {
-  const argv = [...MPTCPIZE, "iperf3", "-c", "10.0.1.2", "-t", SECONDS, "-C", CONGESTION, "-J", ...args];
+async function iperf3Mbit(network: Lab, args: readonly string[]): Promise<number> {
+  const argv = [...MPTCPIZE, "iperf3", "-c", "10.77.1.2", "-t", SECONDS, "-C", CONGESTION, "-J", ...args];
   const report: { readonly end: { readonly sum_received: { readonly bits_per_second: number } } } = JSON
     .parse(
       await network.output("client", argv),
@@ -44,11 +45,11 @@ async function iperf3Mbit(network: TwoPathNetwork, args: readonly string[]): Pro
 }
 
 async function mptMbit(
-  network: TwoPathNetwork,
+  network: Lab,
   direction: "download" | "upload",
 ): Promise<{ readonly ours: number; readonly shares: readonly (number | null)[] }> {
   const args = ["--transport", "mptcp", "--direction", direction, "--duration", SECONDS];
-  const argv = mptArgv(["bench", `10.0.1.2:${PORT}`, ...args, "--congestion", CONGESTION, "--json"]);
+  const argv = mptArgv(["bench", `10.77.1.2:${PORT}`, ...args, "--congestion", CONGESTION, "--json"]);
   const result: BenchResult = JSON.parse(await network.output("client", argv));
   const [run] = result.runs;
   assert(run !== undefined && run.error === null);

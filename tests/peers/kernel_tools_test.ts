@@ -1,8 +1,9 @@
+import { createLab, type Lab } from "../../lib/lab/mod.ts";
+import type { LabHost } from "../../lib/lab/mod.ts";
+import { twoPaths } from "../support/two_paths.ts";
 import assert from "node:assert/strict";
 import type { PathJson } from "../../lib/base/path_json.ts";
 import type { CheckAnswer } from "../../lib/protocol/check.ts";
-import { type TwoPathNetwork, twoPathNetwork } from "../../tasks/two_path_network.ts";
-import type { Side } from "../../tasks/two_path_script.ts";
 import { ROOT, type RunningProcess } from "../support/command.ts";
 import { requires } from "../support/requires.ts";
 import type { Held } from "./holding_client.ts";
@@ -12,19 +13,19 @@ const needs = requires("namespaces", "mptcp", "tool:ss", "tool:nstat", "tool:ip"
 
 /** A live two-path connection to `mpt serve` on which nothing moves. */
 interface Live extends AsyncDisposable {
-  readonly network: TwoPathNetwork;
+  readonly network: Lab;
   readonly held: Held;
 }
 
 async function liveConnection(
-  watch: (network: TwoPathNetwork) => Promise<void> = async () => {},
+  watch: (network: Lab) => Promise<void> = async () => {},
 ): Promise<Live> {
   await using stack = new AsyncDisposableStack();
-  const network = stack.use(await twoPathNetwork());
+  const network = stack.use(await createLab(twoPaths()));
   await startServe(network);
   await watch(network);
   const script = `${ROOT}/tests/peers/holding_client.ts`;
-  const argv = [Deno.execPath(), "run", "--quiet", "--allow-all", script, "10.0.1.2", String(PORT)];
+  const argv = [Deno.execPath(), "run", "--quiet", "--allow-all", script, "10.77.1.2", String(PORT)];
   const client = network.spawn("client", argv, { deadlineMs: 60_000 });
   const [line] = await client.line(/^\{.*\}$/);
   const kept = stack.move();
@@ -32,13 +33,13 @@ async function liveConnection(
 }
 
 /** The TCP sockets of a host that belong to port 4433, one line each. */
-async function subflows(network: TwoPathNetwork, side: Side): Promise<readonly string[]> {
+async function subflows(network: Lab, side: LabHost): Promise<readonly string[]> {
   const port = `${side === "client" ? "dport" : "sport"} = :${PORT}`;
   const text = await network.output(side, ["ss", "-tniHO", "state", "connected", port]);
   return text.trim().split("\n").toSorted();
 }
 
-/** `ADDRESS > ADDRESS` of a line of ss; joins are shown with their interface: `10.0.2.1%path2:40000`. */
+/** `ADDRESS > ADDRESS` of a line of ss; joins are shown with their interface: `10.77.2.1%path2:40000`. */
 function addressesOf(line: string): string {
   const [local, remote] = line.match(/\S+:\d+(?=\s)/g)!.filter((word) => /\d+\.\d+\.\d+\.\d+/.test(word));
   const plain = (address: string): string => address.replace(/%\w+/, "").replace(/^\[::ffff:(.*)\]/, "$1");
@@ -154,7 +155,7 @@ Deno.test({
     const { network } = live;
     for (let attempt = 1;; attempt++) {
       const before = await nstat(network);
-      const check = await checkBy(network, ["curl", "-s", `http://10.0.1.2:${PORT}/`]);
+      const check = await checkBy(network, ["curl", "-s", `http://10.77.1.2:${PORT}/`]);
       const after = await nstat(network);
       // The kernel may count something of the live connection in between; then look again.
       if (JSON.stringify(before) !== JSON.stringify(after) && attempt < 10) continue;
@@ -172,7 +173,7 @@ function countersOf(check: CheckAnswer): Readonly<Record<string, number>> {
 }
 
 /** The MPTCP counters of the server that are not zero. */
-async function nstat(network: TwoPathNetwork): Promise<Readonly<Record<string, number>>> {
+async function nstat(network: Lab): Promise<Readonly<Record<string, number>>> {
   const report: { readonly kernel: Readonly<Record<string, number>> } = JSON.parse(
     await network.output("server", ["nstat", "--json", "--ignore", "--noupdate"]),
   );

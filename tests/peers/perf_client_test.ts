@@ -1,5 +1,6 @@
+import { createLab } from "../../lib/lab/mod.ts";
+import { twoPaths } from "../support/two_paths.ts";
 import assert from "node:assert/strict";
-import { twoPathNetwork } from "../../tasks/two_path_network.ts";
 import { requires } from "../support/requires.ts";
 import { PORT, startServe } from "./support.ts";
 
@@ -28,10 +29,10 @@ for (const transport of ["tcp", "mptcp"] as const) {
     name: `mpt serve speaks perf with a client in Python over ${transport}`,
     ...requires("namespaces", "mptcp", "tool:python3"),
     async fn() {
-      await using network = await twoPathNetwork();
+      await using network = await createLab(twoPaths());
       await using server = await startServe(network);
       for (const [upload, download] of [[0, 0], [0, 3_000_000], [3_000_000, 0], [1_000_000, 2_000_001]]) {
-        const argv = ["python3", "-c", CLIENT, "10.0.1.2", PROTOCOLS[transport], upload, download].map(
+        const argv = ["python3", "-c", CLIENT, "10.77.1.2", PROTOCOLS[transport], upload, download].map(
           String,
         );
         assert.equal(await network.output("client", argv), `${download}\n`);

@@ -1,8 +1,8 @@
 /** What the tests with other people's programs share: mpt on both hosts of a network, files inside it. */
+import type { Lab } from "../../lib/lab/mod.ts";
+import type { LabHost } from "../../lib/lab/mod.ts";
 import type { ProbeEndpoint, ProbeResult } from "../../lib/probe/mod.ts";
 import type { CheckAnswer } from "../../lib/protocol/check.ts";
-import type { TwoPathNetwork } from "../../tasks/two_path_network.ts";
-import type { Side } from "../../tasks/two_path_script.ts";
 import { mptArgv, type RunningProcess } from "../support/command.ts";
 
 /** The port of `mpt serve`. */
@@ -16,7 +16,7 @@ const LOOK_MS = 20;
 
 /** Starts `mpt serve --ndjson` on the server and waits until it listens. */
 export async function startServe(
-  network: TwoPathNetwork,
+  network: Lab,
   ...args: readonly string[]
 ): Promise<RunningProcess> {
   const server = network.spawn("server", mptArgv(["serve", "--ndjson", ...args]), { deadlineMs: 120_000 });
@@ -26,7 +26,7 @@ export async function startServe(
 
 /** What `mpt probe` on the client says about one address. */
 export async function probeFrom(
-  network: TwoPathNetwork,
+  network: Lab,
   target: string,
   ...args: readonly string[]
 ): Promise<ProbeEndpoint> {
@@ -40,7 +40,7 @@ export async function probeFrom(
 
 /** What the check of `mpt serve` answers to a client of another kind. */
 export async function checkBy(
-  network: TwoPathNetwork,
+  network: Lab,
   client: readonly string[],
 ): Promise<CheckAnswer> {
   return JSON.parse(await network.output("client", client));
@@ -51,7 +51,7 @@ export async function checkBy(
  *
  * @returns Its path.
  */
-export async function writeInside(network: TwoPathNetwork, name: string, text: string): Promise<string> {
+export async function writeInside(network: Lab, name: string, text: string): Promise<string> {
   const path = `/run/${name}`;
   await network.output("server", ["sh", "-c", 'mkdir -p "${0%/*}" && cat > "$0"', path], { stdin: text });
   return path;
@@ -63,8 +63,8 @@ export async function writeInside(network: TwoPathNetwork, name: string, text: s
  * @throws {Error} With what `program` printed, if nobody does in time.
  */
 export async function listening(
-  network: TwoPathNetwork,
-  side: Side,
+  network: Lab,
+  side: LabHost,
   port: number,
   program: RunningProcess,
 ): Promise<void> {

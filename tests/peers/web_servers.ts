@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { TwoPathNetwork } from "../../tasks/two_path_network.ts";
+import type { Lab } from "../../lib/lab/mod.ts";
 import type { RunningProcess } from "../support/command.ts";
 import type { Need } from "../support/requires.ts";
 import { listening, writeInside } from "./support.ts";
@@ -103,7 +103,7 @@ export const MPTCPIZE: readonly string[] = ["mptcpize", "run"];
 
 /** Starts a web server on the server of a network and waits until it listens. */
 export async function startWebServer(
-  network: TwoPathNetwork,
+  network: Lab,
   server: WebServer,
   launcher: readonly string[] = [],
 ): Promise<RunningProcess> {
@@ -115,7 +115,7 @@ export async function startWebServer(
   return program;
 }
 
-async function makeCertificate(network: TwoPathNetwork, folder: string): Promise<void> {
+async function makeCertificate(network: Lab, folder: string): Promise<void> {
   await network.output("server", ["mkdir", "-p", folder]);
   await network.output("server", [
     ...["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"],

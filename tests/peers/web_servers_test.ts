@@ -1,6 +1,7 @@
+import { createLab } from "../../lib/lab/mod.ts";
+import { twoPaths } from "../support/two_paths.ts";
 import assert from "node:assert/strict";
 import type { ProbeEndpoint } from "../../lib/probe/mod.ts";
-import { twoPathNetwork } from "../../tasks/two_path_network.ts";
 import { mptArgv } from "../support/command.ts";
 import { requires } from "../support/requires.ts";
 import { probeFrom } from "./support.ts";
@@ -20,7 +21,7 @@ const needs = (server: WebServer): ReturnType<typeof requires> =>
   requires("namespaces", "mptcp", "tool:mptcpize", "tool:ss", ...server.needs);
 
 /** The addresses of both paths, as the client of a two-path network sees them. */
-const BOTH_PATHS = [`10.0.1.1 to 10.0.1.2:${WEB_PORT}`, `10.0.2.1 to 10.0.2.2:${WEB_PORT}`];
+const BOTH_PATHS = [`10.77.1.1 to 10.77.1.2:${WEB_PORT}`, `10.77.2.1 to 10.77.2.2:${WEB_PORT}`];
 
 function pathsOf(endpoint: ProbeEndpoint, state: string): readonly string[] {
   return endpoint.mptcp.paths.filter((path) => path.state === state)
@@ -33,9 +34,9 @@ for (const server of [NGINX, NGINX_TLS, HAPROXY, HTTPD]) {
     name: `mpt probe finds no MPTCP at a plain ${server.name}, and has its answer`,
     ...needs(server),
     async fn() {
-      await using network = await twoPathNetwork();
+      await using network = await createLab(twoPaths());
       await using _program = await startWebServer(network, server);
-      const endpoint = await probeFrom(network, `10.0.1.2:${WEB_PORT}`, "--data", data);
+      const endpoint = await probeFrom(network, `10.77.1.2:${WEB_PORT}`, "--data", data);
       const { tcp, mptcp } = endpoint;
       assert.deepEqual([tcp.status, mptcp.status], ["yes", "no"]);
       assert.equal(mptcp.negotiated_after_connect, false);
@@ -56,9 +57,9 @@ for (const server of [NGINX, NGINX_TLS, HAPROXY, HTTPD_AT_ONCE]) {
     name: `mpt probe finds MPTCP over two paths at ${server.name} under mptcpize, and has its answer`,
     ...needs(server),
     async fn() {
-      await using network = await twoPathNetwork();
+      await using network = await createLab(twoPaths());
       await using _program = await startWebServer(network, server, MPTCPIZE);
-      const endpoint = await probeFrom(network, `10.0.1.2:${WEB_PORT}`, "--data", data);
+      const endpoint = await probeFrom(network, `10.77.1.2:${WEB_PORT}`, "--data", data);
       const { tcp, mptcp } = endpoint;
       assert.deepEqual([tcp.status, mptcp.status], ["yes", "yes"]);
       assert.deepEqual([mptcp.negotiated_after_connect, mptcp.negotiated_after_data], [true, true]);
@@ -74,18 +75,18 @@ Deno.test({
   name: "mpt probe does not count a join that Apache httpd's default AcceptFilter holds up",
   ...needs(HTTPD),
   async fn() {
-    await using network = await twoPathNetwork();
+    await using network = await createLab(twoPaths());
     await using _program = await startWebServer(network, HTTPD, MPTCPIZE);
-    const endpoint = await probeFrom(network, `10.0.1.2:${WEB_PORT}`, "--join-timeout", "1");
+    const endpoint = await probeFrom(network, `10.77.1.2:${WEB_PORT}`, "--join-timeout", "1");
     assert.equal(endpoint.mptcp.status, "yes");
     assert.deepEqual(pathsOf(endpoint, "active"), BOTH_PATHS.slice(0, 1));
     assert.deepEqual(pathsOf(endpoint, "validating"), BOTH_PATHS.slice(1));
     const [join] = endpoint.mptcp.joins;
     assert.deepEqual([join?.state, join?.active_ms], ["validating", null]);
 
-    const argv = mptArgv(["probe", `10.0.1.2:${WEB_PORT}`, "--join-timeout", "0.5"]);
+    const argv = mptArgv(["probe", `10.77.1.2:${WEB_PORT}`, "--join-timeout", "0.5"]);
     const told = await network.output("client", argv);
-    assert.match(told, /over one path: the join from 10\.0\.2\.1:\d+ to 10\.0\.2\.2:8080 got no answer/);
+    assert.match(told, /over one path: the join from 10\.77\.2\.1:\d+ to 10\.77\.2\.2:8080 got no answer/);
   },
 });
 
@@ -93,9 +94,9 @@ Deno.test({
   name: "mpt probe --require mptcp fails at a plain nginx and succeeds at one under mptcpize",
   ...needs(NGINX),
   async fn() {
-    const argv = mptArgv(["probe", `10.0.1.2:${WEB_PORT}`, "--require", "mptcp", "--join-timeout", "0"]);
+    const argv = mptArgv(["probe", `10.77.1.2:${WEB_PORT}`, "--require", "mptcp", "--join-timeout", "0"]);
     for (const [launcher, code] of [[[], 1], [MPTCPIZE, 0]] as const) {
-      await using network = await twoPathNetwork();
+      await using network = await createLab(twoPaths());
       await using _program = await startWebServer(network, NGINX, launcher);
       assert.equal((await network.run("client", argv)).code, code);
     }

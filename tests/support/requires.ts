@@ -1,3 +1,4 @@
+import { libcryptoReason } from "../../lib/crypto/libcrypto.ts";
 import { namespaceSupport } from "../../lib/lab/namespaces.ts";
 import { programPath } from "../../lib/io/process.ts";
 
@@ -5,7 +6,15 @@ import { programPath } from "../../lib/io/process.ts";
  * Something that a test cannot do without. `user-namespaces` are those that anybody may make,
  * `tool:nginx` is a program of that name.
  */
-export type Need = "root" | "ffi" | "mptcp" | "namespaces" | "user-namespaces" | `tool:${string}`;
+export type Need =
+  | "root"
+  | "ffi"
+  | "libcrypto"
+  | "mptcp"
+  | "namespaces"
+  | "user-namespaces"
+  | "tun"
+  | `tool:${string}`;
 
 /** Arguments in front of a command that run it as nobody; they need root. */
 export const AS_NOBODY: readonly string[] = [
@@ -32,6 +41,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   apache2: "apache2-bin",
   cc: "gcc libc6-dev",
   gcc: "gcc libc6-dev",
+  ping: "iputils-ping",
   ps: "procps",
   sysctl: "procps",
   unshare: "util-linux",
@@ -57,7 +67,8 @@ const known = new Map<Need, string | null>();
  * ```
  */
 export function requires(...needs: readonly Need[]): Requirement {
-  if (withoutFfi() && needs.some((need) => need === "ffi" || need === "mptcp")) return { ignore: true };
+  const foreign: readonly Need[] = ["ffi", "libcrypto", "mptcp"];
+  if (withoutFfi() && needs.some((need) => foreign.includes(need))) return { ignore: true };
   const reasons = needs.map(missing).filter((reason) => reason !== null);
   for (const reason of reasons) tell(reason);
   return { ignore: reasons.length > 0 };
@@ -88,12 +99,16 @@ function find(need: Need): string | null {
       return Deno.permissions.querySync({ name: "ffi" }).state === "granted"
         ? null
         : "--allow-ffi is missing";
+    case "libcrypto":
+      return libcryptoReason();
     case "mptcp":
       return missing("ffi") ?? mptcpMissing();
     case "namespaces":
       return namespaceSupport().reason ?? missing("tool:ip");
     case "user-namespaces":
       return namespaceSupport(Deno.uid() === 0 ? AS_NOBODY : []).reason ?? missing("tool:ip");
+    case "tun":
+      return missing("ffi") ?? missing("namespaces") ?? tunMissing();
     default:
       return toolMissing(need.slice("tool:".length));
   }
@@ -105,6 +120,15 @@ function mptcpMissing(): string | null {
     return enabled === "1" ? null : "MPTCP is switched off (sysctl -w net.mptcp.enabled=1)";
   } catch {
     return "the kernel has no MPTCP";
+  }
+}
+
+function tunMissing(): string | null {
+  try {
+    Deno.openSync("/dev/net/tun", { read: true, write: true }).close();
+    return null;
+  } catch (error) {
+    return `/dev/net/tun cannot be opened (${error instanceof Error ? error.message : String(error)})`;
   }
 }
 

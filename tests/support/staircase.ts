@@ -12,8 +12,9 @@ export const STAIRCASE: readonly (readonly string[])[] = [
   ["lib/probe", "lib/bench", "lib/serve", "lib/doctor"],
   ["lib/protocol"],
   ["lib/transport"],
-  ["lib/mptcp", "lib/lab"],
-  ["lib/netlink"],
+  ["lib/mptcp", "lib/quic", "lib/lab"],
+  ["lib/tls"],
+  ["lib/netlink", "lib/crypto"],
   ["lib/io"],
   ["lib/base"],
   ["ffi"],
@@ -23,7 +24,7 @@ export const STAIRCASE: readonly (readonly string[])[] = [
 const MAX_LINES = 500;
 
 /** Folders and files whose code sees neither clock nor socket nor chance. */
-const PURE = /^lib\/(base|protocol|netlink|mptcp\/diagnosis|lab\/(link|plan))\//;
+const PURE = /^lib\/(base|protocol|netlink|crypto|tls|quic|mptcp\/diagnosis|lab\/(link|plan))\//;
 /** The files of lib/netlink that ask the kernel instead of reading and writing its messages. */
 const NOT_PURE = /^lib\/netlink\/interface(s|_of)\.ts$/;
 

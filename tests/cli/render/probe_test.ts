@@ -1,12 +1,43 @@
 import assert from "node:assert/strict";
 import { painter, PLAIN } from "../../../cli/render/paint.ts";
 import { probeStatus, renderProbe } from "../../../cli/render/probe.ts";
-import { probeVerdicts } from "../../../lib/probe/verdicts.ts";
+import type { Verdict } from "../../../lib/base/result.ts";
 import type { ProbeEndpoint, ProbeResult } from "../../../lib/probe/result.ts";
-import { check, endpoint, mptcp, mptcpWithout, path, plan, result } from "../../lib/probe/fixtures.ts";
+import { check, endpoint, mptcp, mptcpWithout, path, result } from "../../lib/probe/fixtures.ts";
 
-function withVerdicts(endpoints: readonly ProbeEndpoint[], fields: Partial<ProbeResult> = {}): ProbeResult {
-  return result({ endpoints, verdicts: probeVerdicts(plan(), endpoints), ...fields });
+const WORKS: Verdict = {
+  code: "mptcp-works",
+  level: "ok",
+  certainty: "proved",
+  text: "MPTCP works to 198.51.100.1:443 over 2 paths.",
+  evidence: ["the first line", "the second line"],
+  fix: null,
+};
+
+const AMBIGUOUS: Verdict = {
+  code: "fallback-cause-ambiguous",
+  level: "unknown",
+  certainty: "proved",
+  text: "MPTCP does not work to 198.51.100.1:443, and from this end alone the cause cannot be told.",
+  evidence: ["one end alone sees the same"],
+  fix: "run `mpt serve` on that machine",
+};
+
+const POSSIBLE: Verdict = {
+  code: "peer-without-mptcp",
+  level: "unknown",
+  certainty: "possible",
+  text: "Possible: The server at 198.51.100.1:443 does not speak MPTCP.",
+  evidence: ["the SYN/ACK came without the option"],
+  fix: "make the listener MPTCP",
+};
+
+function withVerdicts(
+  endpoints: readonly ProbeEndpoint[],
+  fields: Partial<ProbeResult> = {},
+  verdicts: readonly Verdict[] = [WORKS],
+): ProbeResult {
+  return result({ endpoints, verdicts: endpoints.length === 0 ? [] : verdicts, ...fields });
 }
 
 const TWO_PATHS = endpoint({
@@ -48,11 +79,10 @@ Deno.test("renderProbe(): two addresses side by side, one refused", () => {
     }),
   ];
   assert.equal(
-    renderProbe(withVerdicts(endpoints), PLAIN, false),
-    `✗ MPTCP does not reach [2001:db8::1]:443: connection refused.
-✗ TCP does not reach [2001:db8::1]:443: connection refused.
-✗ MPTCP does not work to 198.51.100.1:443: the connection fell back to TCP in the handshake. From this end alone it is not known whether the server does not speak MPTCP or something on the way removes it.
-    try: run mpt serve on that machine and probe its port
+    renderProbe(withVerdicts(endpoints, {}, [AMBIGUOUS, POSSIBLE]), PLAIN, false),
+    `? MPTCP does not work to 198.51.100.1:443, and from this end alone the cause cannot be told.
+    try: run \`mpt serve\` on that machine
+? Possible: The server at 198.51.100.1:443 does not speak MPTCP.
 
 ADDRESS            INTERFACE  TCP  CONNECT  MPTCP  CONNECT  PATHS  DATA
 [2001:db8::1]:443  -          no         -  no           -      -  -
@@ -63,7 +93,8 @@ ADDRESS            INTERFACE  TCP  CONNECT  MPTCP  CONNECT  PATHS  DATA
 Deno.test("renderProbe(): what the server sees stands below", () => {
   const server = {
     schema: "mpt.check/1",
-    server: { name: "mpt", version: "0.1.0" },
+    server: { name: "mpt", version: "0.1.0", instance: null },
+    listener: null,
     transport: "mptcp",
     fallback: false,
     local: "198.51.100.1:443",
@@ -75,6 +106,10 @@ Deno.test("renderProbe(): what the server sees stands below", () => {
     counters: {},
     addresses: [],
     syn_mirror_port: null,
+    counter_window: null,
+    subflows: null,
+    mptcp: null,
+    path_manager: null,
     limits: { max_bytes: 1, max_duration_ms: 1, token_required: false },
   } as const;
   const seen = endpoint({ mptcp: mptcp({ detail: { error: null, data: null, server } }) });
@@ -105,9 +140,8 @@ Deno.test("renderProbe(): verbose has the evidence, the resolver's answers and t
   const refused = endpoint({ tcp: check(REFUSED), mptcp: mptcpWithout(REFUSED) });
   const text = renderProbe(withVerdicts([TWO_PATHS, refused], { dns }), PLAIN, true);
   assert(text.startsWith(`✓ MPTCP works to 198.51.100.1:443 over 2 paths.
-    negotiated after the connect: yes; after the first data: yes
-    path 0: 192.0.2.1:50000 to 198.51.100.1:443, active
-    path 1: 192.0.2.2:50001 to 198.51.100.1:443, active
+    the first line
+    the second line
 `));
   assert(text.endsWith(`
 DNS:
@@ -119,6 +153,33 @@ Reasons:
   198.51.100.1 mptcp: connection refused
 
 Took 812 ms on linux 6.18.44, Deno 2.9.6.`));
+});
+
+Deno.test("renderProbe(): a way that did not come up is shown with how far it came", () => {
+  const join = {
+    id: null,
+    local: "192.0.2.2",
+    remote: "198.51.100.1:443",
+    state: null,
+    active_ms: null,
+    announced: "not-needed",
+    tried: "yes",
+    answered: "no",
+    accepted: "no",
+    usable: "no",
+    why: [{ code: "join-path-dead", certainty: "possible" }, { code: "join-dropped", certainty: "likely" }],
+  } as const;
+  const text = renderProbe(withVerdicts([endpoint({ mptcp: mptcp({ joins: [join] }) })]), PLAIN, false);
+  assert(
+    text.endsWith(`
+Further paths to 198.51.100.1:443:
+  FROM       TO                ANNOUNCED  TRIED  ANSWERED  ACCEPTED  USABLE  WHY NOT
+  192.0.2.2  198.51.100.1:443  -          yes    no        no        no      join-path-dead?, join-dropped`),
+    text,
+  );
+  const fine = endpoint({ mptcp: mptcp({ joins: [{ ...join, usable: "yes", why: [] }] }) });
+  assert(!renderProbe(withVerdicts([fine]), PLAIN, false).includes("Further paths"));
+  assert(renderProbe(withVerdicts([fine]), PLAIN, true).includes("Further paths"));
 });
 
 Deno.test("renderProbe(): colours mark the verdict and the answers, and change no word", () => {

@@ -37,6 +37,13 @@ Deno.test("renderServeEvent() has a line for each thing that happens", () => {
     line({ event: "refused", remote: "192.0.2.1:50000", reason: "the server has its 1 connections" }),
     "192.0.2.1:50000  refused: the server has its 1 connections",
   );
+  assert.equal(
+    line({ event: "syn-mirror", address: "[::]:40001" }),
+    "SYN mirror on [::]:40001: tells mpt probe what of its SYN arrives here",
+  );
+  assert.equal(line({ event: "syn", remote: "192.0.2.1:50000", mp_capable: true }), null);
+  const syns = [true, false, null].map((mp_capable) => line({ event: "syn", remote: "a", mp_capable }, true));
+  assert.deepEqual(syns, ["a  SYN with MPTCP", "a  SYN without MPTCP", "a  SYN not kept"]);
   assert.equal(line({ event: "warning", text: "Cannot accept: x" }), "Cannot accept: x");
 });
 

@@ -23,6 +23,22 @@ function http(body: string, status: string = "200 OK"): string {
   return `HTTP/1.1 ${status}\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
 }
 
+/** A report that is not what this end saw. */
+const REPORT = JSON.stringify({
+  schema: "mpt.perf/1",
+  end: "done",
+  received: {
+    bytes: 4,
+    duration_ms: 2,
+    longest_stall_ms: 0,
+    longest_stall_at_ms: null,
+    intervals: [],
+    rtt_samples_ms: [],
+  },
+  sent: null,
+  paths: [],
+});
+
 const SWITCH = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: perf\r\nperf-id: x\r\n\r\n";
 
 /** A server that answers the check like mpt serve, and a perf request as the test says. */
@@ -31,7 +47,7 @@ function almostMptServe(
   check: string = CHECK,
 ): ReturnType<typeof rawServer> {
   return rawServer(async (peer) => {
-    const [, target] = await peer.until(/^GET (\S+) [^]*\r\n\r\n/);
+    const [, target] = await peer.until(/^[A-Z]+ (\S+) [^]*\r\n\r\n/);
     if (target === "/") await peer.send(http(check));
     else if (target === "/perf") await perf(peer);
     else await peer.send(http("no such report", "404 Not Found"));
@@ -100,6 +116,21 @@ Deno.test("bench() of a server that refuses perf repeats its reason, without its
   await failsWith(of(server.address), "ERR_PROTOCOL", message);
 });
 
+for (const direction of ["download", "upload"] as const) {
+  Deno.test(`bench() asks a server that is full once more, on a connection of its own: ${direction}`, async () => {
+    let asked = 0;
+    await using server = await almostMptServe(async (peer) => {
+      if (asked++ === 0) return await peer.send(http("full", "503 Service Unavailable"));
+      await peer.send(direction === "download" ? `${SWITCH}1234` : http(REPORT));
+      peer.end();
+    });
+    // So little is sent before the answer comes that it cannot be too early.
+    const bytes = direction === "download" ? 4 : 1;
+    const { runs: [run] } = await of(server.address, { bytes, directions: [direction] });
+    assert.deepEqual([run!.error, run!.bytes, asked], [null, 4, 2]);
+  });
+}
+
 Deno.test("bench() of a server that resets in the middle of a download keeps what arrived", async () => {
   await using server = await almostMptServe(async (peer) => {
     await peer.send(SWITCH);
@@ -134,13 +165,59 @@ Deno.test("bench() of a server that ends a download too early says so: ERR_CLOSE
 
 Deno.test("bench() of a server that resets in the middle of an upload ends with the reason", async () => {
   await using server = await almostMptServe(async (peer) => {
-    await peer.send(SWITCH);
     await peer.until(/\r\n\r\n[^]{100}/);
     peer.reset();
   });
   const run = await failsWith(of(server.address, { directions: ["upload"] }), "ERR_RESET", /^Cannot /);
   // Only the receiver could tell how long it stood still.
   assert.equal(run.longest_stall_ms, null);
+});
+
+for (const bound of [{ durationMs: 10_000 }, { bytes: 1_000_000_000 }] as const) {
+  const upload: BenchOptions = { ...bound, directions: ["upload"] };
+
+  Deno.test(`bench() whose upload of ${JSON.stringify(bound)} is refused on the way, without being read, stops at once`, async () => {
+    await using server = await almostMptServe(async (peer) => {
+      peer.pause();
+      await peer.send(http("too much", "413 Content Too Large"));
+    });
+    await failsWith(
+      of(server.address, upload),
+      "ERR_PROTOCOL",
+      /^Cannot start the transfer: the server answered 413 Content Too Large \(too much\)$/,
+    );
+  });
+
+  Deno.test(`bench() whose upload of ${JSON.stringify(bound)} has a report before its end says so: ERR_PROTOCOL`, async () => {
+    await using server = await almostMptServe(async (peer) => {
+      await peer.send(http(REPORT));
+    });
+    const message = /^Cannot finish the transfer: the server answered before it had everything$/;
+    await failsWith(of(server.address, upload), "ERR_PROTOCOL", message);
+  });
+}
+
+Deno.test("bench() of an upload takes the report for what arrived, and nothing else for a report", async () => {
+  const answers: readonly (readonly [string, RegExp | null])[] = [
+    [http(REPORT), null],
+    ["HTTP/1.1 100 Continue\r\n\r\n" + http(REPORT), null],
+    [http("{}"), /^Cannot read the perf report: /],
+    [http("thank you"), /^Cannot read the perf report: it is not JSON$/],
+    [`HTTP/1.1 200 OK\r\n\r\n${REPORT}`, /^Cannot read the perf report: it has no fair length$/],
+    ["HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n", /^Cannot read \d+ bytes: /],
+    ["SSH-2.0-OpenSSH_9.9\r\n\r\n", /^Cannot read the HTTP answer: /],
+    ["", /^Cannot read the answer: the other end closed the connection instead$/],
+  ];
+  for (const [answer, message] of answers) {
+    await using server = await almostMptServe(async (peer) => {
+      await peer.until(/\r\n\r\n\0{5}$/);
+      await peer.send(answer);
+      peer.end();
+    });
+    const { runs: [run] } = await of(server.address, { bytes: 5, directions: ["upload"] });
+    if (message === null) assert.deepEqual([run!.error, run!.bytes, run!.duration_ms], [null, 4, 2]);
+    else assert.match(run!.error?.message ?? "", message);
+  }
 });
 
 Deno.test("bench() of a server that promises absurd limits still ends", async () => {

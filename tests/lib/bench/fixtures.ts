@@ -109,7 +109,8 @@ export function server(fields: Partial<BenchServer> = {}): BenchServer {
     port: 4433,
     check: {
       schema: "mpt.check/1",
-      server: { name: "mpt", version: "0.1.0" },
+      server: { name: "mpt", version: "0.1.0", instance: null },
+      listener: null,
       transport: "mptcp",
       fallback: false,
       local: "198.51.100.1:4433",
@@ -118,6 +119,10 @@ export function server(fields: Partial<BenchServer> = {}): BenchServer {
       counters: {},
       addresses: [],
       syn_mirror_port: null,
+      counter_window: null,
+      subflows: null,
+      mptcp: null,
+      path_manager: null,
       limits: { max_bytes: 1_000_000_000, max_duration_ms: 60_000, token_required: false },
     },
     paths: [

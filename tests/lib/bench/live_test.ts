@@ -133,34 +133,39 @@ Deno.test("bench() at the server's own limits: connections and duration", async 
   const options = { streams: 3, durationMs: 400, directions: ["download", "upload"] } as const;
   const { runs } = await of(server, options);
   assert.deepEqual(runs.map(({ error }) => error), [null, null]);
-  // The report on the upload is fetched over connections of its own.
   assert(runs[1]!.longest_stall_ms !== null);
 });
 
-Deno.test("bench() beyond the server's connections says what the server said", async () => {
-  await using server = await served({ maxPerAddress: 2 });
-  const { runs: [run], verdicts } = await of(server, { streams: 3 });
-  assert.equal(run!.error?.code, "ERR_PROTOCOL");
-  assert.equal(
-    run!.error?.message,
-    "Cannot start the transfer: the server answered 503 Service Unavailable " +
-      "(this address has its 2 connections; try again later)",
-  );
-  assert.equal(verdicts[0]?.code, "run-failed");
-});
+for (const direction of ["download", "upload"] as const) {
+  Deno.test(`bench() beyond the server's connections says what the server said: ${direction}`, async () => {
+    await using server = await served({ maxPerAddress: 2 });
+    const { runs: [run], verdicts } = await of(server, { streams: 3, directions: [direction] });
+    assert.equal(run!.error?.code, "ERR_PROTOCOL");
+    assert.equal(
+      run!.error?.message,
+      "Cannot start the transfer: the server answered 503 Service Unavailable " +
+        "(this address has its 2 connections; try again later)",
+    );
+    assert.equal(verdicts[0]?.code, "run-failed");
+  });
+}
 
 Deno.test("bench() names its token, and says when it is wrong", async () => {
   await using server = await served({ token: "secret" });
-  const { runs: [run] } = await of(server, { token: "secret", bytes: 1000 });
-  assert.deepEqual([run!.error, run!.bytes], [null, 1000]);
+  const directions = ["download", "upload"] as const;
+  const { runs } = await of(server, { token: "secret", bytes: 1000, directions });
+  assert.deepEqual(runs.map(({ error, bytes }) => [error, bytes]), [[null, 1000], [null, 1000]]);
   await assert.rejects(of(server), {
     code: "ERR_PERMISSION",
     message: "Cannot measure: the server wants its token",
   });
-  await assert.rejects(of(server, { token: "wrong" }), {
-    code: "ERR_PERMISSION",
-    message: "Cannot measure: the server refused the token",
-  });
+  for (const direction of directions) {
+    await assert.rejects(of(server, { token: "wrong", directions: [direction] }), {
+      code: "ERR_PERMISSION",
+      message: "Cannot measure: the server refused the token",
+      fix: "--token TEXT",
+    });
+  }
   await assert.rejects(of(server, { token: "sécret" }), { code: "ERR_INVALID_VALUE" });
 });
 

@@ -95,7 +95,7 @@ Deno.test("benchWarnings() has a sentence for each weakness, and none for a good
   const short = multi(94, { intervals: [] });
   const deaf = single(20, { direction: "upload", longest_stall_ms: null });
   const { check } = server();
-  const other = server({ check: { ...check, server: { name: "other", version: "1" } } });
+  const other = server({ check: { ...check, server: { ...check.server, name: "other", version: "1" } } });
   assert.deepEqual(
     benchWarnings([single(50), short, deaf, failed("ERR_RESET")], [aggregation(30, 50, 60)], other),
     [

@@ -30,6 +30,7 @@ Deno.test("pathFromTcpInfo() gives times in milliseconds, the window in bytes an
     cwndBytes: 14_480,
     mtu: 1500,
     bytesSent: 5000,
+    bytesAcknowledged: 4001,
     bytesReceived: 700,
     bytesRetransmitted: 1448,
     deliveryRateBps: 8_000_000,

@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { MptError } from "../../../lib/base/errors.ts";
 import { decodeAddresses } from "../../../lib/netlink/address.ts";
-import { decodeFamily } from "../../../lib/netlink/generic.ts";
+import { decodeFamily, decodeGroups } from "../../../lib/netlink/generic.ts";
 import { decodeLinks } from "../../../lib/netlink/link.ts";
 import { encodeMessage } from "../../../lib/netlink/message.ts";
+import { decodeEvents } from "../../../lib/netlink/mptcp_events.ts";
 import { decodeEndpoints, decodeLimits } from "../../../lib/netlink/mptcp_pm.ts";
 import { decodeRoutes } from "../../../lib/netlink/route.ts";
 import { decodeRules } from "../../../lib/netlink/rule.ts";
@@ -20,6 +21,12 @@ const DECODERS: Readonly<Record<string, readonly [Decoder, readonly Uint8Array[]
   "decodeSockDiag() of a TCP socket": [decodeSockDiag, JOIN, 20],
   "decodeSockDiag() of an MPTCP socket": [decodeSockDiag, MPTCP, 20],
   "decodeFamily()": [decodeFamily, FAMILY, 16],
+  "decodeGroups()": [decodeGroups, FAMILY, 16],
+  "decodeEvents()": [
+    (parts) => decodeEvents(parts, 28),
+    [...captures.EVENTS, ...captures.EVENTS_IPV6],
+    28,
+  ],
   "decodeLimits()": [decodeLimits, LIMITS, 28],
   "decodeEndpoints()": [decodeEndpoints, ENDPOINTS, 28],
   "decodeLinks()": [decodeLinks, [], 16],

@@ -66,7 +66,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "probe() of a server without MPTCP says no, with the cause unknown and what the kernel counted",
+  name: "probe() of a server without MPTCP says no, and that the server itself is the cause",
   ...requires("mptcp"),
   async fn() {
     await using server = await served();
@@ -77,12 +77,12 @@ Deno.test({
       "the connection fell back to TCP in the handshake",
     ]);
     assert.deepEqual([mptcp.negotiated_after_connect, mptcp.negotiated_after_data], [false, false]);
-    assert.equal(mptcp.fallback?.cause, "unknown");
-    assert(mptcp.fallback?.evidence.some((line) => line.startsWith("MPTcpExtMPCapableFallbackSYNACK +")));
+    assert.deepEqual([mptcp.fallback?.cause, mptcp.fallback?.certainty], ["peer-without-mptcp", "proved"]);
+    assert(mptcp.fallback?.evidence.some((line) => line.includes("MPCapableFallbackSYNACK +")));
     assert.deepEqual([mptcp.joins, mptcp.joins_skipped], [[], "the connection is not MPTCP"]);
     // The connection itself is fine, and the server's view of it says the same.
     assert.deepEqual([mptcp.paths.length, mptcp.detail?.server?.transport], [1, "tcp"]);
-    assert.deepEqual([verdicts[0]?.code, verdicts[0]?.level], ["mptcp-fell-back", "fail"]);
+    assert.deepEqual([verdicts[0]?.code, verdicts[0]?.level], ["peer-without-mptcp", "fail"]);
   },
 });
 

@@ -27,6 +27,17 @@ Deno.test("HttpClient asks with a Host field and reads one answer after the othe
   }));
 });
 
+Deno.test("HttpClient sends a head and leaves the body to the caller, whatever comes back meanwhile", async () => {
+  const { client, stream } = clientOf("HTTP/1.1 503 Busy\r\nContent-Length: 2\r\n\r\nno");
+  await client.send("POST", "/perf", { "Content-Length": "3" });
+  const answer = client.answer();
+  await stream.write(latin1("abc"));
+  const head = await answer;
+  const { body, complete } = await client.body(head, 10);
+  assert.deepEqual([head.status, new TextDecoder().decode(body), complete], [503, "no", true]);
+  assert.equal(stream.written, "POST /perf HTTP/1.1\r\nHost: host:4433\r\nContent-Length: 3\r\n\r\nabc");
+});
+
 Deno.test("HttpClient keeps the zone of an address to itself", async () => {
   const stream = new FakeStream([latin1("HTTP/1.1 204 No Content\r\n\r\n")]);
   await new HttpClient(stream, "[fe80::1%eth0]:4433").get("/", 0);

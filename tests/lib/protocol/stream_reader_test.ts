@@ -52,6 +52,43 @@ Deno.test("StreamReader.readSome() gives everything once, in order, never more t
   );
 });
 
+Deno.test("StreamReader.consumeUntil() stops where its sink says, and leaves what is behind", async () => {
+  await fc.assert(
+    fc.asyncProperty(lengths, fc.nat(40), fc.string({ unit: "binary-ascii", maxLength: 40 }), async (
+      cuts,
+      length,
+      tail,
+    ) => {
+      const reader = readerOf(`!${"x".repeat(length)}${tail}`, ...cuts);
+      await reader.readExactly(1);
+      let left = length;
+      let taken = "";
+      const found = length === 0 || await reader.consumeUntil((chunk) => {
+        const own = Math.min(left, chunk.length);
+        left -= own;
+        taken += text(chunk.subarray(0, own));
+        return left === 0 ? own : null;
+      });
+      assert.deepEqual([found, taken], [true, "x".repeat(length)]);
+      let rest = "";
+      assert.equal(await reader.consumeUntil((chunk) => (rest += text(chunk), null)), false);
+      assert.equal(rest, tail);
+      assert.equal(await reader.readSome(1), null);
+    }),
+  );
+});
+
+Deno.test("StreamReader.consumeUntil() passes on what its sink throws, also for what is held", async () => {
+  const failure = new MptError("ERR_LIMIT", "Cannot take it: it is too much");
+  const fail = (): never => {
+    throw failure;
+  };
+  await assert.rejects(readerOf("abc", 1).consumeUntil(fail), failure);
+  const holding = readerOf("abc");
+  await holding.readExactly(1);
+  await assert.rejects(holding.consumeUntil(fail), failure);
+});
+
 Deno.test("StreamReader.peekByte() takes nothing", async () => {
   const reader = readerOf("ab", 1);
   assert.equal(await reader.peekByte(), 97);
@@ -93,4 +130,5 @@ Deno.test("StreamReader passes the stream's failure on", async () => {
   await assert.rejects(reader.peekByte(), failure);
   await assert.rejects(reader.readHead(), failure);
   await assert.rejects(reader.consume(() => {}), failure);
+  await assert.rejects(reader.consumeUntil(() => null), failure);
 });

@@ -123,7 +123,7 @@ Deno.test("perf for 2^63 bytes ends at once, with nothing sent and the reason to
   assert.deepEqual([first.end, first.protocol, first.error?.code], ["error", "unknown", "ERR_PROTOCOL"]);
 
   await using upgraded = await rawClient(server.port);
-  await upgrade(upgraded, "Perf-Upload: none\r\n");
+  await upgrade(upgraded);
   await upgraded.send(perfHeader(2n ** 63n));
   assert.equal(answerOf(await upgraded.rest()).body, "");
   const second = await server.ended(1);
@@ -208,7 +208,11 @@ Deno.test("whatever bytes come, the connection ends, nothing is warned of, and o
         "\0\0\0\0\0\0\x01\0",
         "Connection: close\r\n",
         "Content-Length: 5\r\n",
-        "Perf-Upload: none\r\n",
+        "POST /perf HTTP/1.1\r\n",
+        "Transfer-Encoding: chunked\r\n",
+        "Expect: 100-continue\r\n",
+        "5\r\nhello\r\n",
+        "0\r\n\r\n",
         "Perf-Duration-Ms: 1\r\n",
       ),
     ),

@@ -3,7 +3,7 @@ import { Endpoint } from "../../../lib/base/endpoint.ts";
 import { MptError } from "../../../lib/base/errors.ts";
 import { serve, type ServeEvent } from "../../../lib/serve/mod.ts";
 import { closedPort, rawClient } from "../../support/raw_tcp.ts";
-import { requires } from "../../support/requires.ts";
+import { requires, withoutFfi } from "../../support/requires.ts";
 import { answerOf, ask, perfHeader, served, stillServes } from "./served.ts";
 
 function endpoint(text: string): Endpoint {
@@ -23,6 +23,7 @@ Deno.test("serve() tells in order what it listens on, who came, and sums it up",
   assert.deepEqual(events.map((each) => [each.event, "listener" in each ? each.listener : null]), [
     ["listening", null],
     ["listening", null],
+    ...(withoutFfi() ? [] : [["syn-mirror", null]]),
     ["connection", first!.address],
     ["connection", second!.address],
   ]);

@@ -23,6 +23,8 @@ export interface Served extends AsyncDisposable {
   ended(index: number): Promise<ServedConnection>;
   /** The n-th refusal, from 0. */
   refused(index: number): Promise<string>;
+  /** The n-th client of the SYN mirror that has gone, from 0: whether its SYN had MP_CAPABLE. */
+  mirrored(index: number): Promise<{ readonly mp_capable: boolean | null }>;
 }
 
 /** Starts a server for a test. */
@@ -53,6 +55,7 @@ export async function served(
     finished: server.finished,
     close: () => server.close(),
     ended: (index) => nth((event) => event.event === "connection" ? event : undefined, index),
+    mirrored: (index) => nth((event) => event.event === "syn" ? event : undefined, index),
     refused: (index) => nth((event) => event.event === "refused" ? event.reason : undefined, index),
     [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
   };

@@ -121,6 +121,30 @@ export function abortCases(transport: TransportUnderTest): readonly Case[] {
       },
     },
     {
+      claim: "has no write left when it is over, although something was received while the write waited",
+      run: async () => {
+        await using ends = await pair(transport);
+        let sent = 0;
+        let over = false;
+        const chunk = new Uint8Array(1_000_000);
+        const writing = fails(
+          (async () => {
+            for (;; sent++) await ends.near.write(chunk);
+          })(),
+          "ERR_ABORTED",
+        ).finally(() => over = true);
+        await settled(() => sent);
+        await ends.far.write(bytesOf("x"));
+        assert.equal((await ends.near.read())?.length, 1);
+        ends.client.abort();
+        await ends.client.closed;
+        // From now on the descriptor's number may be another connection's.
+        for (let turn = 0; turn < 200 && !over; turn++) await setImmediateTurn();
+        assert.equal(over, true);
+        await writing;
+      },
+    },
+    {
       claim: "lets go of its signal when it is over",
       run: async () => {
         const stop = new AbortController();

@@ -1,7 +1,7 @@
+import { TWO_PATH_ADDRESSES } from "../../support/two_paths.ts";
 import assert from "node:assert/strict";
 import { type JoinWait, waitForJoins } from "../../../lib/mptcp/joins.ts";
 import { pathManagerSummary } from "../../../lib/mptcp/path_manager.ts";
-import { TWO_PATH_ADDRESSES } from "../../../tasks/two_path_script.ts";
 import { clientShell, dial, eventually, pathsIn, serve, serverShell } from "./scenario_support.ts";
 
 const { client, server } = TWO_PATH_ADDRESSES;
@@ -128,7 +128,7 @@ export async function joins(): Promise<void> {
   assert.deepEqual([...activeAtMs.keys()], [0, 1]);
   assert.equal(paths.filter((path) => path.state === "active").length, 2);
   const { limits, endpoints, userspace } = pathManagerSummary()!;
-  assert.deepEqual({ limits, userspace }, { limits: { subflows: 4, addAddrAccepted: 4 }, userspace: false });
+  assert.deepEqual({ limits, userspace }, { limits: { subflows: 8, addAddrAccepted: 8 }, userspace: false });
   // The kernel made one for the join by itself.
   assert(endpoints.every((endpoint) => endpoint.implicit));
 }

@@ -1,8 +1,8 @@
+import { TWO_PATH_ADDRESSES } from "../../support/two_paths.ts";
 import assert from "node:assert/strict";
 import type { PathInfo } from "../../../lib/base/path.ts";
 import { pathsByToken } from "../../../lib/mptcp/paths.ts";
 import { output, start } from "../../support/command.ts";
-import { TWO_PATH_ADDRESSES } from "../../../tasks/two_path_script.ts";
 import { dial, eventually, pathsIn, serve, serverShell } from "./scenario_support.ts";
 
 const { client, server } = TWO_PATH_ADDRESSES;
@@ -59,7 +59,6 @@ export async function twoPaths(): Promise<void> {
 
 /** IPv6 paths are found as well. */
 export async function twoIpv6Paths(): Promise<void> {
-  await serverShell(`ip mptcp endpoint add ${server.ipv6[1]} dev path2 signal`);
   await using served = await serve("line_server.ts", "mptcp", "::");
   await using dialled = await dial("mptcp", server.ipv6[0], served.port);
   await dialled.client.look();

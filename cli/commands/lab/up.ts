@@ -1,0 +1,35 @@
+import { Command } from "@commander-js/extra-typings";
+import type { Envelope } from "../../../lib/base/result.ts";
+import { withCommonOptions } from "../../common_options.ts";
+import { EXIT } from "../../exit_codes.ts";
+import type { LabHello } from "../../lab/hello.ts";
+import { runJob } from "../../run_job.ts";
+import { serversOf, withNetworkOptions } from "./topology_options.ts";
+
+/** The result of `mpt lab up`. */
+export interface LabUpResult extends Envelope<"mpt.lab-up/1"> {
+  readonly lab: Pick<LabHello, "name" | "seed" | "paths" | "servers" | "env">;
+}
+
+/** `mpt lab up`. */
+export function labUpCommand(): Command {
+  const command = new Command("up")
+    .description("make a lab that stays until mpt lab down")
+    .usage("[preset|file] [options]")
+    .argument("[lab]", "a preset, or a TOML or JSON file; or describe the paths with --path");
+  return withCommonOptions(withNetworkOptions(command)).action(async (lab, options) => {
+    await runJob<LabUpResult>(options, {
+      schema: "mpt.lab-up/1",
+      run: async ({ signal }) => {
+        const { labUp } = await import("../../lab/up.ts");
+        const servers = serversOf(options);
+        return await labUp({ topology: { ...options, lab }, name: options.name, servers }, signal);
+      },
+      render: async (result) => {
+        const { renderLabUp } = await import("../../render/lab_up.ts");
+        return renderLabUp(result);
+      },
+      exitCode: () => EXIT.ok,
+    });
+  }) as unknown as Command;
+}

@@ -1,0 +1,37 @@
+import { envelope } from "../../lib/base/result.ts";
+import { hostFacts } from "../../lib/io/host.ts";
+import type { LabUpResult } from "../commands/lab/up.ts";
+import { nameFrom } from "./lab_name.ts";
+import { launch } from "./launch.ts";
+import { requireLabRights } from "./permissions.ts";
+import { topology, type TopologyOptions } from "./topology.ts";
+
+/** What `mpt lab up` is asked for. */
+export interface LabUp {
+  readonly topology: TopologyOptions;
+  readonly name: string | undefined;
+  readonly servers: readonly string[];
+}
+
+/** Makes a lab that outlives this process. */
+export async function labUp(asked: LabUp, signal: AbortSignal): Promise<LabUpResult> {
+  const startedAtMs = Date.now();
+  const options = await topology(asked.topology);
+  requireLabRights();
+  const { hello: { name, seed, paths, servers, env } } = await launch({
+    name: asked.name ?? nameFrom(asked.topology.lab),
+    anyName: false,
+    options,
+    servers: asked.servers,
+    lifeline: false,
+  }, signal);
+  return {
+    ...envelope({
+      schema: "mpt.lab-up/1",
+      host: hostFacts(),
+      startedAtMs,
+      durationMs: Date.now() - startedAtMs,
+    }),
+    lab: { name, seed, paths, servers, env },
+  };
+}

@@ -1,0 +1,49 @@
+import { deadline, orAborted, timedOutError } from "../io/deadline.ts";
+import type { ResponseHead } from "../protocol/http1.ts";
+import type { Meter } from "../protocol/meter.ts";
+import { encodePerfHeader, PERF_FIELDS, PERF_UPGRADE } from "../protocol/perf.ts";
+import type { Lane } from "./lane.ts";
+import type { BenchSettings } from "./options.ts";
+import { refusal } from "./refusal.ts";
+import { requestFields } from "./request_fields.ts";
+import { ANSWER_MS } from "./server.ts";
+
+/**
+ * Turns a connection into a perf download.
+ *
+ * @returns The name of the server's report.
+ */
+export async function startDownload(
+  { client }: Lane,
+  settings: BenchSettings,
+  signal: AbortSignal,
+): Promise<string> {
+  const upgrade = client.request("GET", "/perf", {
+    ...requestFields(settings),
+    Connection: "Upgrade",
+    Upgrade: PERF_UPGRADE,
+    ...(settings.durationMs === null
+      ? {}
+      : { [PERF_FIELDS.duration]: String(Math.round(settings.durationMs)) }),
+    // The sender's congestion control decides, and here that is the server.
+    ...(settings.congestion === undefined ? {} : { [PERF_FIELDS.congestion]: settings.congestion }),
+  });
+  const head = await inTime(upgrade, signal);
+  if (head.status !== 101) throw await refusal(client, head);
+  return head.headers.get(PERF_FIELDS.id) ?? "";
+}
+
+async function inTime(upgrade: Promise<ResponseHead>, signal: AbortSignal): Promise<ResponseHead> {
+  using limit = deadline(ANSWER_MS, signal);
+  try {
+    return await orAborted(upgrade, "start the transfer", limit.signal);
+  } catch (error) {
+    throw limit.expired ? timedOutError("start the transfer", ANSWER_MS) : error;
+  }
+}
+
+/** Downloads. Its own direction stays open: a half-closed MPTCP connection opens no further subflow. */
+export async function pull({ stream, client }: Lane, wanted: number, meter: Meter): Promise<void> {
+  await stream.write(encodePerfHeader(wanted));
+  await client.reader.consume((chunk) => meter.add(performance.now(), chunk.length));
+}

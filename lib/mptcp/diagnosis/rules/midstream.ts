@@ -1,0 +1,146 @@
+import { counterLine, counterLines, hasServerView, never, saw } from "../facts.ts";
+import type { ByteEvidence, Evidence } from "../evidence.ts";
+import { type Finding, type Rule, weakest } from "../finding.ts";
+
+/** The connection is MPTCP, and its data gets nowhere although plain TCP's does. */
+export const stalledDataRule: Rule = (evidence) => {
+  const { mptcp, tcp, client, server } = evidence;
+  if (mptcp.outcome !== "connected" || mptcp.afterConnect === "no" || mptcp.atEnd === "no") return [];
+  const stage = mptcp.data === "silent" ? "data" : mptcp.transfer === "silent" ? "transfer" : null;
+  // A server that is silent to plain TCP as well says nothing about MPTCP.
+  if (stage === null || tcp[stage] !== "answered") return [];
+  const common = [
+    stage === "data" ? "the first data over MPTCP got no answer" : "the transfer over MPTCP stopped half-way",
+    "the same over plain TCP was answered",
+  ] as const;
+  const gap = client.bytes === "unknown" ? null : gapLine(client.bytes, subflowCount(evidence));
+  if (gap !== null) {
+    const there = saw(server, "DssFallback") ?? saw(server, "MPCapableDataFallback");
+    return [{
+      code: "option-stripped-midstream",
+      certainty: there ?? "likely",
+      evidence: [gap, ...common, ...serverLines(evidence, ["DssFallback"])],
+    }];
+  }
+  const fellBackThere = saw(server, "DssFallback");
+  if (fellBackThere !== null) {
+    return [{
+      code: "option-stripped-midstream",
+      certainty: weakest("likely", fellBackThere),
+      evidence: [...common, counterLine(evidence, "server", "DssFallback")],
+    }];
+  }
+  const retransmitting = client.subflows !== "unknown" &&
+    client.subflows.some((subflow) => subflow.retransmitting === "yes");
+  if (retransmitting) {
+    const alive =
+      hasServerView(evidence) && never(server, "DssFallback") && never(server, "MPCapableFallbackACK")
+        ? saw(server, "MPCapableACKRX")
+        : null;
+    return [{
+      code: "data-dropped",
+      certainty: alive ?? "likely",
+      evidence: [
+        "packets of the MPTCP connection are sent again and again without an acknowledgement",
+        ...common,
+        ...serverLines(evidence, ["MPCapableACKRX", "DssFallback"]),
+      ],
+    }];
+  }
+  return [
+    { code: "data-dropped", certainty: "possible", evidence: common },
+    { code: "option-stripped-midstream", certainty: "possible", evidence: common },
+    {
+      code: "fallback-cause-ambiguous",
+      certainty: "proved",
+      evidence: ["what the subflows did is not known"],
+    },
+  ];
+};
+
+function serverLines(evidence: Evidence, names: readonly string[]): readonly string[] {
+  return hasServerView(evidence) ? counterLines(evidence, "server", names) : [];
+}
+
+function subflowCount({ client }: Evidence): number {
+  return client.subflows === "unknown" ? 1 : Math.max(1, client.subflows.length);
+}
+
+/** TCP counts the SYN and the FIN of each subflow as a byte; more than that is data that MPTCP did not get. */
+function gapLine(bytes: ByteEvidence, subflows: number): string | null {
+  const slack = 2 * subflows;
+  if (bytes.subflowsAcked - bytes.connectionAcked > slack) {
+    return `TCP acknowledged ${bytes.subflowsAcked} bytes, MPTCP only ${bytes.connectionAcked}`;
+  }
+  if (bytes.subflowsReceived - bytes.connectionReceived > slack) {
+    return `TCP received ${bytes.subflowsReceived} bytes, MPTCP only ${bytes.connectionReceived}`;
+  }
+  return null;
+}
+
+/** MPTCP carried data, and the connection is plain TCP now. */
+export const lateFallbackToTcpRule: Rule = (evidence) => {
+  const { mptcp, client, server } = evidence;
+  if (mptcp.afterData !== "yes" || mptcp.atEnd !== "no") return [];
+  if (damaged(evidence)) return [];
+  return [{
+    code: "option-stripped-midstream",
+    certainty: saw(client, "DssFallback") !== null || saw(server, "DssFallback") !== null
+      ? "likely"
+      : "possible",
+    evidence: [
+      "the connection carried data as MPTCP and then fell back to TCP",
+      counterLine(evidence, "client", "DssFallback"),
+    ],
+  }];
+};
+
+function damaged({ client, server }: Evidence): boolean {
+  return [client, server].some((end) => saw(end, "DataCsumErr") !== null || saw(end, "MPFailTx") !== null) ||
+    saw(client, "MPFailRx") !== null;
+}
+
+/** RFC 8684 3.6: the other end reset a subflow because of "middlebox interference". */
+const RESET_MIDDLEBOX = 6;
+
+/** One path lost its options, and the connection went on over the others. */
+export const pathResetRule: Rule = (evidence) => {
+  if (evidence.events === "unknown" || damaged(evidence)) return [];
+  return evidence.events.flatMap((event): readonly Finding[] => {
+    if (event.kind !== "subflow-closed" || event.resetReason !== RESET_MIDDLEBOX) return [];
+    return [{
+      code: "option-stripped-midstream",
+      certainty: "likely",
+      evidence: ["the other end closed a subflow and gave middlebox interference as the reason"],
+      ...(event.local === null ? {} : { subject: `on the path from ${event.local}` }),
+    }];
+  });
+};
+
+/** The checksum of MPTCP found changed payload. */
+export const checksumRule: Rule = (evidence) => {
+  const { client, server } = evidence;
+  for (const [side, end] of [["client", client], ["server", server]] as const) {
+    const certainty = saw(end, "DataCsumErr");
+    if (certainty !== null) {
+      return [{ code: "checksum-failure", certainty, evidence: checksumLines(evidence, side) }];
+    }
+  }
+  const told = saw(client, "MPFailRx") ?? saw(server, "MPFailRx");
+  if (told === null) return [];
+  return [{
+    code: "checksum-failure",
+    certainty: weakest("likely", told),
+    evidence: [
+      counterLine(evidence, "client", "MPFailRx"),
+      ...serverLines(evidence, ["MPFailRx"]),
+    ],
+  }];
+};
+
+function checksumLines(evidence: Evidence, side: "client" | "server"): readonly [string, ...string[]] {
+  return [
+    counterLine(evidence, side, "DataCsumErr"),
+    ...counterLines(evidence, side, ["MPFailTx", "MPRstTx"]),
+  ];
+}

@@ -1,0 +1,127 @@
+import {
+  controlLine,
+  counterLine,
+  counterLines,
+  hasServerView,
+  millis,
+  moved,
+  never,
+  saw,
+} from "../facts.ts";
+import type { Evidence } from "../evidence.ts";
+import { type Finding, type Rule, weakest } from "../finding.ts";
+
+/**
+ * The MPTCP connect came to nothing although plain TCP connects. The kernel drops the option from its third
+ * retransmission on, which helps against dropped SYNs; a server that saw the first SYN keeps answering with the
+ * option, so dropped SYN/ACKs are never overcome.
+ */
+export const unansweredRule: Rule = (evidence) => {
+  const { mptcp, tcp } = evidence;
+  if (mptcp.outcome !== "timed-out" || tcp.outcome !== "connected") return [];
+  const common = [`MPTCP got no answer in ${millis(mptcp.ms)}`, controlLine(evidence)];
+  if (hasServerView(evidence)) {
+    const findings = bothEnds(evidence, common);
+    if (findings.length > 0) return findings;
+  }
+  const retried = saw(evidence.client, "MPCapableSYNTXDrop");
+  const lines = [...common, counterLine(evidence, "client", "MPCapableSYNTXDrop")] as const;
+  if (retried !== null) {
+    return [
+      {
+        code: "synack-dropped",
+        certainty: "likely",
+        evidence: ["the SYN without the option, which followed, got no answer either", ...lines],
+      },
+      {
+        code: "syn-dropped",
+        certainty: "possible",
+        evidence: ["a filter may also refuse the retry", ...lines],
+      },
+      { code: "fallback-cause-ambiguous", certainty: "proved", evidence: [ONE_END] },
+    ];
+  }
+  return [
+    { code: "syn-dropped", certainty: "possible", evidence: [common[0]!, ...lines.slice(1)] },
+    { code: "synack-dropped", certainty: "possible", evidence: [common[0]!, ...lines.slice(1)] },
+    { code: "fallback-cause-ambiguous", certainty: "proved", evidence: [ONE_END] },
+  ];
+};
+
+const ONE_END = "only this end was heard: whether the SYN or its answer was lost is not seen from here";
+
+function bothEnds(evidence: Evidence, common: readonly string[]): readonly Finding[] {
+  const { client, server } = evidence;
+  const sent = saw(client, "MPCapableSYNTX");
+  if (never(server, "MPCapableSYNRX") && sent !== null) {
+    return [{
+      code: "syn-dropped",
+      certainty: sent,
+      evidence: [
+        "SYNs with the option were sent, and none arrived",
+        ...counterLines(evidence, "client", ["MPCapableSYNTX"]),
+        counterLine(evidence, "server", "MPCapableSYNRX"),
+        ...common,
+      ],
+    }];
+  }
+  const arrived = saw(server, "MPCapableSYNRX");
+  if (arrived !== null && never(client, "MPCapableSYNACKRX")) {
+    return [{
+      code: "synack-dropped",
+      certainty: arrived,
+      evidence: [
+        "the SYN with the option arrived, its SYN/ACK did not",
+        counterLine(evidence, "server", "MPCapableSYNRX"),
+        counterLine(evidence, "client", "MPCapableSYNACKRX"),
+        ...common,
+      ],
+    }];
+  }
+  return [];
+}
+
+/** Something answers SYNs with the option by a reset, or by an ICMP message. */
+export const rejectedRule: Rule = (evidence) => {
+  const { mptcp, tcp } = evidence;
+  if (mptcp.outcome !== "refused" && mptcp.outcome !== "reset" && mptcp.outcome !== "unreachable") return [];
+  if (tcp.outcome !== "connected") return [];
+  return [{
+    code: "syn-rejected",
+    certainty: "likely",
+    evidence: [`the MPTCP connect ended after ${millis(mptcp.ms)}: ${mptcp.outcome}`, controlLine(evidence)],
+  }];
+};
+
+/** The default of `net.mptcp.syn_retrans_before_tcp_fallback` is 2: the option goes after about three seconds. */
+const GIVES_UP_AFTER_MS = 2900;
+
+/** Connected in the end, but only once the kernel had left the option out. */
+export const lateFallbackRule: Rule = (evidence) => {
+  const { mptcp, tcp, client, server } = evidence;
+  if (mptcp.outcome !== "connected" || mptcp.afterConnect !== "no") return [];
+  const declared = saw(client, "Blackhole");
+  const late = mptcp.ms !== "unknown" && mptcp.ms >= GIVES_UP_AFTER_MS &&
+    never(client, "MPCapableSYNACKRX") &&
+    moved(client, "Blackhole") === "unknown";
+  if (declared === null && !late) return [];
+  const lines = [
+    `the connection came up after ${millis(mptcp.ms)}, without MPTCP`,
+    counterLine(evidence, "client", "Blackhole"),
+    controlLine(evidence),
+  ] as const;
+  if (declared === null) return [{ code: "syn-dropped", certainty: "possible", evidence: lines }];
+  // Three SYNs in a row can be lost by chance, on a way where plain TCP fares no better.
+  if (hasServerView(evidence) && never(server, "MPCapableSYNRX") && tcp.outcome === "connected") {
+    return [{
+      code: "syn-dropped",
+      certainty: declared,
+      evidence: [
+        "none of the SYNs with the option arrived",
+        counterLine(evidence, "server", "MPCapableSYNRX"),
+        ...lines,
+      ],
+    }];
+  }
+  return [{ code: "syn-dropped", certainty: weakest("likely", declared), evidence: lines }];
+};

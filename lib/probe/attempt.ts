@@ -1,0 +1,207 @@
+import { toMptError } from "../base/errors.ts";
+import type { Ip } from "../base/ip.ts";
+import type { PathInfo } from "../base/path.ts";
+import { Endpoint } from "../base/endpoint.ts";
+import type { Connection } from "../io/connection.ts";
+import { CounterWatch, type CounterWindow } from "../mptcp/counter_window.ts";
+import type { ByteEvidence, DataOutcome, Evidence, MptcpEvidence, Tristate } from "../mptcp/diagnosis/mod.ts";
+import { noEvidence } from "../mptcp/diagnosis/mod.ts";
+import { inspectConnection, type MptcpInspection } from "../mptcp/inspect.ts";
+import { type JoinWait, waitForJoins } from "../mptcp/joins.ts";
+import type { CheckAnswer } from "../protocol/check.ts";
+import { connect } from "../transport/connect.ts";
+import { connectOptions } from "./connect_options.ts";
+import type { Control } from "./control.ts";
+import { Conversation } from "./conversation.ts";
+import { connectOutcome } from "./data_outcome.ts";
+import { failedCheck } from "./failure.ts";
+import { hostEvidence, isOnThisHost } from "./host_evidence.ts";
+import { joinControls } from "./join_controls.ts";
+import type { ProbePlan } from "./options.ts";
+import type { CheckJson, DataJson } from "./result.ts";
+import { seeEvents } from "./seen_events.ts";
+import { serverEvidence, subflowEvidence } from "./server_evidence.ts";
+
+/** What an attempt tells while it runs. */
+export interface AttemptHooks {
+  readonly signal: AbortSignal | undefined;
+  readonly onPath: (path: PathInfo) => void;
+}
+
+/** One MPTCP connection and everything that was seen of it. */
+export interface Attempt {
+  readonly evidence: Evidence;
+  /** The failed connect; null when there was a connection. */
+  readonly failed: CheckJson | null;
+  readonly connectMs: number | null;
+  readonly data: DataJson | null;
+  readonly server: CheckAnswer | null;
+  readonly paths: readonly PathInfo[];
+  readonly wait: JoinWait | null;
+  readonly window: CounterWindow | null;
+}
+
+/** Opens an MPTCP connection, lets data flow and subflows come, and gathers what both ends know. */
+export async function attemptMptcp(
+  ip: Ip,
+  plan: ProbePlan,
+  control: Promise<Control>,
+  hooks: AttemptHooks,
+): Promise<Attempt> {
+  const { signal } = hooks;
+  await using events = seeEvents();
+  const watch = CounterWatch.start();
+  const started = performance.now();
+  const base: Evidence = { ...noEvidence(Endpoint.of(ip, plan.port).address), host: hostEvidence(null) };
+  let connection: Connection;
+  try {
+    connection = await connect("mptcp", ip, plan.port, connectOptions(plan, signal));
+  } catch (error) {
+    const failure = toMptError(error, "Cannot connect");
+    const ms = performance.now() - started;
+    const window = watch?.window(own(ip, [])) ?? null;
+    const tcp = await control;
+    const server = serverEvidence({ ...NO_ANSWERS, before: tcp.first, after: await tcp.askAgain() });
+    const ours = connectOutcome(failure.code, signal);
+    const evidence: Evidence = {
+      ...base,
+      host: {
+        ...base.host,
+        reason: ours === "failed-here" || ours === "unknown" ? failedCheck(failure, signal).reason : null,
+      },
+      tcp: tcp.evidence,
+      mptcp: {
+        ...base.mptcp,
+        outcome: ours,
+        ms,
+        data: "not-sent",
+        transfer: "not-sent",
+      },
+      client: { ...base.client, counters: counterEvidence(window) },
+      server,
+    };
+    const empty = { connectMs: null, data: null, server: null, paths: [], wait: null, window };
+    return { ...empty, evidence, failed: failedCheck(failure, signal) };
+  }
+  try {
+    const connectedAtMs = performance.now();
+    const afterConnect = connection.isMultipath();
+    const token = inspectConnection(connection)?.token ?? null;
+    connection.paths();
+    const conversation = await Conversation.begin(connection, plan, signal);
+    const { phase } = conversation;
+    const answered = phase.outcome === "answered";
+    const speaks = connection.isMultipath();
+    // A connection whose first data got no answer gets no further subflows either.
+    const wait = speaks && phase.outcome !== "silent"
+      ? await waitForJoins(connection, {
+        connectedAtMs,
+        timeoutMs: plan.joinTimeoutMs,
+        signal,
+        onPath: hooks.onPath,
+      })
+      : null;
+    const server = (speaks ? await conversation.askAgain() : null) ?? phase.check;
+    const joined = inspectConnection(connection, token);
+    // Before the transfer: it fills queues, and the round-trip times with them.
+    const paths = connection.paths();
+    const transferred = await conversation.transfer(() => acked(connection, token));
+    const atEnd = connection.isMultipath();
+    const last = inspectConnection(connection, token);
+    const tokens = [token, server?.mptcp?.token ?? null].filter((each) => each !== null);
+    const window = watch?.window(own(ip, tokens)) ?? null;
+    const tcp = await control;
+    // What a transfer over plain TCP does is worth knowing only where MPTCP's stopped.
+    const compared: DataOutcome = transferred === "silent" ? await tcp.transfer() : "not-sent";
+    const mptcp: MptcpEvidence = {
+      outcome: "connected",
+      ms: connection.connectMs ?? "unknown",
+      data: phase.outcome,
+      transfer: transferred,
+      afterConnect: fact(afterConnect),
+      afterData: answered ? fact(speaks) : speaks ? "unknown" : "no",
+      atEnd: fact(atEnd),
+    };
+    const evidence: Evidence = {
+      ...base,
+      tcp: { ...tcp.evidence, transfer: compared },
+      mptcp,
+      client: {
+        counters: counterEvidence(window),
+        // As they were when all had come; where the transfer stopped, what it left them in.
+        subflows: (transferred === "silent" ? last : joined)?.subflows.map(subflowEvidence) ?? "unknown",
+        bytes: last === null ? "unknown" : bytesOf(last),
+      },
+      server: serverEvidence({
+        before: tcp.first,
+        after: await tcp.askAgain(),
+        own: server,
+        name: serverName(phase.data) ?? serverName(tcp.check.detail?.data ?? null),
+        answered: answered || tcp.evidence.data === "answered",
+      }),
+      joins: {
+        waitedMs: wait === null ? 0 : plan.joinTimeoutMs,
+        controls: [],
+        announced: events.announced(token),
+      },
+      events: events.about(token),
+    };
+    const controls = evidence.joins.waitedMs === 0 ? [] : await joinControls(evidence, plan, server, signal);
+    await conversation.leave();
+    return {
+      evidence: { ...evidence, joins: { ...evidence.joins, controls } },
+      failed: null,
+      connectMs: connection.connectMs,
+      data: phase.data,
+      server,
+      paths,
+      wait,
+      window,
+    };
+  } finally {
+    connection.abort();
+    await connection.closed;
+  }
+}
+
+const NO_ANSWERS = { before: null, after: null, own: null, name: null, answered: false } as const;
+
+/** What is our own in the counters. To an address of this host both ends count in one namespace. */
+function own(ip: Ip, tokens: readonly number[]): Parameters<CounterWatch["window"]>[0] {
+  const both = isOnThisHost(ip.toString().replace(/%.*$/, ""));
+  return { tokens: both ? tokens : tokens.slice(0, 1), connects: 1, accepts: both ? 1 : 0 };
+}
+
+function counterEvidence(window: CounterWindow | null): Evidence["client"]["counters"] {
+  if (window === null || window.counters.size === 0) return "unknown";
+  return { moved: Object.fromEntries(window.counters), shared: window.shared };
+}
+
+/** Bytes that MPTCP, or TCP after a fallback, knows to have arrived. */
+function acked(connection: Connection, token: number | null): number {
+  const seen = inspectConnection(connection, token);
+  return seen?.mptcp?.bytes_acked ?? sum(seen?.subflows.map(({ bytes_acked }) => bytes_acked) ?? []);
+}
+
+function bytesOf({ mptcp, subflows }: MptcpInspection): ByteEvidence | "unknown" {
+  if (mptcp === null || mptcp.bytes_acked === null || mptcp.bytes_received === null) return "unknown";
+  return {
+    subflowsAcked: sum(subflows.map(({ bytes_acked }) => bytes_acked)),
+    connectionAcked: mptcp.bytes_acked,
+    subflowsReceived: sum(subflows.map(({ bytes_received }) => bytes_received)),
+    connectionReceived: mptcp.bytes_received,
+  };
+}
+
+function sum(numbers: readonly (number | null)[]): number {
+  return numbers.reduce((total: number, each) => total + (each ?? 0), 0);
+}
+
+function fact(value: boolean): Tristate {
+  return value ? "yes" : "no";
+}
+
+/** `HTTP 200 from nginx/1.22.1` names the server. */
+function serverName(data: DataJson | null): string | null {
+  return /^HTTP \d+ from (.+)$/.exec(data?.text ?? "")?.[1] ?? null;
+}

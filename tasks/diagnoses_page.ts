@@ -1,0 +1,45 @@
+/**
+ * The page of all diagnoses, made from the catalogue.
+ *
+ * @module
+ */
+import { type CatalogueEntry, STAGES } from "../lib/mptcp/diagnosis/mod.ts";
+
+const INTRODUCTION = `# Diagnoses
+
+What \`mpt probe\` and \`mpt bench\` can find, with what you see, why it happens, what shows it, and what mends it.
+\`mpt explain CODE\` prints one of them.
+
+Each verdict says how sure it is: \`proved\` was seen directly, \`likely\` is the best explanation, \`possible\` is one of
+several that fit. Counters are those of \`nstat\` (\`MPTcpExt\`); they count for the whole network namespace, so where other
+MPTCP connections are counted as well nothing that rests on them is called proved. With \`mpt serve\` at the other end
+both ends are heard; with any other server only this one.
+
+What one end alone cannot tell apart, and is therefore listed together as possible: a server without MPTCP, an option removed
+from the SYN or from the SYN/ACK, and a TCP proxy; options removed after the handshake, from data only, or from ADD_ADDR only;
+a further path that is dead and one whose answers are lost.
+
+This page is made from the program: \`deno task docs\`.
+`;
+
+/** The text of docs/diagnoses.md. */
+export function diagnosesPage(): string {
+  return [
+    INTRODUCTION,
+    ...STAGES.map(({ title, entries }) => `## ${title}\n\n${[...entries].map(section).join("\n")}`),
+  ]
+    .join("\n");
+}
+
+function section([code, entry]: readonly [string, CatalogueEntry]): string {
+  const sentence = entry.sentence.replaceAll(/ ?\{subject\}/g, "").replaceAll("{target}", "the target");
+  const lines = [
+    ["You see", entry.seen],
+    ["Why", entry.why],
+    ["Evidence", entry.evidence],
+    ...(entry.fix === null ? [] : [["Fix", entry.fix.replaceAll("{host}", "HOST")]]),
+  ];
+  return `### \`${code}\`\n\n${sentence}\n\n${
+    lines.map(([name, text]) => `- **${name}:** ${text}`).join("\n")
+  }\n`;
+}

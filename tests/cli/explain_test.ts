@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { nearMatches } from "../../cli/near_matches.ts";
+import { DIAGNOSIS_CODES } from "../../lib/mptcp/diagnosis/mod.ts";
+import { mpt } from "../support/command.ts";
+import { jsonOf } from "./answers.ts";
+
+Deno.test("mpt explain prints what a code means", async () => {
+  const { code, stdout, stderr } = await mpt([
+    "explain",
+    "--color",
+    "never",
+    "join-stalled-by-accept-filter",
+  ]);
+  assert.deepEqual([code, stderr], [0, ""]);
+  assert.match(
+    stdout,
+    /^! join-stalled-by-accept-filter: A further path waits in the server's accept filter /,
+  );
+  for (const part of ["you see", "why", "evidence", "fix"]) {
+    assert.match(stdout, new RegExp(`^${part} `, "m"));
+  }
+  assert.match(stdout, /AcceptFilter http none/);
+  assert(stdout.split("\n").slice(1).every((line) => line.length <= 100), stdout);
+});
+
+Deno.test("mpt explain alone lists every code", async () => {
+  const { code, stdout } = await mpt(["explain"]);
+  assert.equal(code, 0);
+  for (const each of DIAGNOSIS_CODES) assert.match(stdout, new RegExp(`^  ${each} +[A-Z]`, "m"));
+  assert(!stdout.includes("{"), stdout);
+});
+
+Deno.test("mpt explain --json has the entries", async () => {
+  const { schema, entries } = jsonOf(await mpt(["explain", "--json", "nat"]));
+  assert.equal(schema, "mpt.explain/1");
+  assert(Array.isArray(entries) && entries.length === 1);
+  assert.deepEqual(Object.keys(entries[0]), ["code", "level", "sentence", "seen", "why", "evidence", "fix"]);
+});
+
+Deno.test("mpt explain asks about a code that does not exist, and ends with 2", async () => {
+  for (
+    const [word, answer] of [
+      ["option-striped-syn", /did you mean option-stripped-syn/],
+      ["accept-filter", /did you mean join-stalled-by-accept-filter\?/],
+      ["zzzzzzzz", /`mpt explain` lists all/],
+      ["", /lists all/],
+      ["__proto__", /There is no code/],
+    ] as const
+  ) {
+    const { code, stdout, stderr } = await mpt(["explain", word]);
+    assert.deepEqual([code, stdout], [2, ""], word);
+    assert.match(stderr, answer);
+  }
+});
+
+Deno.test("codes are completed", async () => {
+  const { stdout } = await mpt(["complete", "--", "explain", "option-"]);
+  assert.match(stdout, /^option-stripped-synack/m);
+});
+
+Deno.test("nearMatches() gives the closest first and nothing that is far off", () => {
+  assert.deepEqual(nearMatches("na", ["tcp-proxy", "nats", "nat"], 1), ["nat"]);
+  assert.deepEqual(nearMatches("proxy", ["tcp-proxy", "nat"]), ["tcp-proxy"]);
+  assert.deepEqual(nearMatches("qqqqqqqq", ["nat", "tcp-proxy"]), []);
+});

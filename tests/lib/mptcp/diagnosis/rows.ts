@@ -1,0 +1,535 @@
+/** One row for each cause: what both ends recorded, and what follows from it with both and with one end. */
+import type {
+  DiagnosisCode,
+  Evidence,
+  JoinControl,
+  MirrorEvidence,
+} from "../../../../lib/mptcp/diagnosis/mod.ts";
+import type { Certainty } from "../../../../lib/base/verdict.ts";
+import { counters, FIRST, JOIN, mirrored, type Parts, SECOND_ADDRESS, TARGET } from "./recorded.ts";
+
+/** Codes with their certainty, in the order of the verdicts. */
+export type Expected = readonly (readonly [DiagnosisCode, Certainty])[];
+
+/** A recorded case. */
+export interface Row {
+  readonly name: string;
+  readonly parts: Parts;
+  readonly both: Expected;
+  /** Null where one end cannot see it at all, or it is a matter of this host alone. */
+  readonly one: Expected | null;
+}
+
+const FELL_BACK = { afterConnect: "no", afterData: "no", atEnd: "no" } as const;
+const FELL_BACK_LATE = { afterConnect: "yes", afterData: "no", atEnd: "no" } as const;
+const ONE_SUBFLOW = [FIRST];
+const SHAKEN = "MPCapableSYNTX 1 MPCapableSYNACKRX 1";
+const TAKEN = "MPCapableSYNRX 1 MPCapableACKRX 1";
+const AMBIGUOUS: Expected[number] = ["fallback-cause-ambiguous", "proved"];
+const WORKS: Expected[number] = ["mptcp-works", "proved"];
+const HANDSHAKE: Expected = [
+  AMBIGUOUS,
+  ["peer-without-mptcp", "possible"],
+  ["option-stripped-syn", "possible"],
+  ["option-stripped-synack", "possible"],
+  ["tcp-proxy", "possible"],
+];
+const AFTER: Expected = [
+  AMBIGUOUS,
+  ["option-stripped-after-handshake", "possible"],
+  ["option-stripped-data", "possible"],
+  ["add-addr-stripped", "possible"],
+];
+const tcpServer: Partial<Evidence["server"]> = { inForce: "tcp", subflows: [] };
+
+const CLEAN_MIRROR: MirrorEvidence = {
+  option: "yes",
+  nops: 1,
+  ttl: 63,
+  local: "10.77.1.1:50000",
+  seenAs: "10.77.1.1:50000",
+  sameMss: "yes",
+};
+
+function control(
+  outcome: JoinControl["outcome"],
+  sameServer: JoinControl["sameServer"] = "unknown",
+): JoinControl {
+  return { local: "10.77.2.1", remote: TARGET, outcome, sameServer };
+}
+
+const fallback = (name: string, server: string, both: Expected, more: Parts = {}): Row => ({
+  name,
+  parts: {
+    mptcp: FELL_BACK,
+    client: { counters: counters("MPCapableSYNTX 1 MPCapableFallbackSYNACK 1"), subflows: ONE_SUBFLOW },
+    ...more,
+    server: { ...tcpServer, counters: counters(server), ...more.server },
+  },
+  both,
+  one: HANDSHAKE,
+});
+
+const join = (
+  name: string,
+  client: string,
+  server: string,
+  both: Expected,
+  one: Expected | null,
+  more: Parts = {},
+): Row => ({
+  name,
+  parts: {
+    ...more,
+    client: { counters: counters(`${SHAKEN} ${client}`), subflows: ONE_SUBFLOW, ...more.client },
+    server: { counters: counters(`${TAKEN} ${server}`), subflows: [mirrored(FIRST)], ...more.server },
+  },
+  both: [WORKS, ...both],
+  one: one === null ? null : [WORKS, ...one],
+});
+
+const SYN_SENT = { ...JOIN, state: "syn-sent", complete: "no" } as const;
+const HALF_OPEN = { ...JOIN, complete: "no" } as const;
+const UNANSWERED = { client: { subflows: [FIRST, SYN_SENT], counters: counters(`${SHAKEN} MPJoinSynTx 1`) } };
+
+export const ROWS: readonly Row[] = [
+  { name: "two paths and nothing in the way", parts: {}, both: [WORKS], one: [WORKS] },
+  fallback("the server listens with plain TCP", "", [["peer-without-mptcp", "proved"]], {
+    server: { listener: "tcp" },
+  }),
+  fallback("the option is blanked out in the SYN", "", [["option-stripped-syn", "proved"]], {
+    mirror: { ...CLEAN_MIRROR, option: "no", nops: 4 },
+  }),
+  fallback("the option does not arrive, and there is no mirror", "", [["option-stripped-syn", "likely"]]),
+  fallback("a proxy takes the probed port alone", "", [["tcp-proxy", "likely"]], {
+    server: { seesClientAt: "10.78.1.254:33000" },
+    mirror: CLEAN_MIRROR,
+  }),
+  fallback("a proxy takes every port", "", [["tcp-proxy", "likely"]], {
+    server: { seesClientAt: "10.78.1.254:33000" },
+    mirror: { ...CLEAN_MIRROR, option: "no", seenAs: "10.78.1.254:33001" },
+    plainMirror: { ...CLEAN_MIRROR, option: "no", seenAs: "10.78.1.254:33002", sameMss: "no" },
+  }),
+  fallback("another source address and no option: a proxy, or translation and a filter", "", [
+    AMBIGUOUS,
+    ["option-stripped-syn", "possible"],
+    ["tcp-proxy", "possible"],
+  ], { server: { seesClientAt: "10.78.1.254:33000" } }),
+  fallback("the option is removed from the SYN/ACK", "MPCapableSYNRX 1 MPCapableFallbackACK 1", [
+    ["option-stripped-synack", "proved"],
+  ]),
+  {
+    name: "everything after the SYN is stripped",
+    parts: {
+      mptcp: FELL_BACK_LATE,
+      client: { counters: counters(`${SHAKEN} MPCapableDataFallback 1`), subflows: ONE_SUBFLOW },
+      server: { ...tcpServer, counters: counters("MPCapableSYNRX 1 MPCapableFallbackACK 1") },
+    },
+    both: [["option-stripped-after-handshake", "proved"]],
+    one: AFTER,
+  },
+  {
+    name: "only the data is stripped",
+    parts: {
+      mptcp: FELL_BACK_LATE,
+      client: { counters: counters(`${SHAKEN} MPCapableDataFallback 1`), subflows: ONE_SUBFLOW },
+      server: { counters: counters(`${TAKEN} MPTCPRetrans 5`), subflows: [mirrored(FIRST)] },
+    },
+    both: [["option-stripped-data", "proved"]],
+    one: AFTER,
+  },
+  {
+    name: "ADD_ADDR is stripped, and the connection falls back before the first look",
+    parts: {
+      mptcp: FELL_BACK,
+      client: { counters: counters(`${SHAKEN} MPCapableDataFallback 1`), subflows: ONE_SUBFLOW },
+      server: { ...tcpServer, counters: counters(`${TAKEN} AddAddrTx 1 DssFallback 1`) },
+    },
+    both: [["add-addr-stripped", "likely"]],
+    one: AFTER,
+  },
+  join("ADD_ADDR is dropped, and the connection goes on", "", "AddAddrTx 3", [[
+    "add-addr-stripped",
+    "proved",
+  ]], [
+    ["no-extra-address", "proved"],
+  ], { host: { pathManager: { kind: "kernel", subflows: 4, addAddrAccepted: 4, endpoints: [] } } }),
+  {
+    name: "SYNs with the option are dropped",
+    parts: {
+      mptcp: { ...FELL_BACK, ms: 3054 },
+      client: {
+        counters: counters("MPCapableSYNTX 1 MPCapableSYNTXDrop 1 Blackhole 1"),
+        subflows: ONE_SUBFLOW,
+      },
+      server: { ...tcpServer, counters: counters("") },
+    },
+    both: [["syn-dropped", "proved"], ["blackhole-active", "proved"]],
+    one: [["syn-dropped", "likely"], ["blackhole-active", "proved"]],
+  },
+  {
+    name: "the next connection after that",
+    parts: {
+      mptcp: FELL_BACK,
+      client: { counters: counters("MPCapableSYNTXDisabled 1"), subflows: ONE_SUBFLOW },
+      server: { ...tcpServer, counters: counters("") },
+    },
+    both: [["blackhole-active", "proved"]],
+    one: [["blackhole-active", "proved"]],
+  },
+  {
+    name: "SYN/ACKs with the option are dropped",
+    parts: {
+      mptcp: { ...unconnected("timed-out"), ms: 5000 },
+      client: {
+        counters: counters("MPCapableSYNTX 1 MPCapableSYNTXDrop 1"),
+        subflows: "unknown",
+        bytes: "unknown",
+      },
+      server: { ...tcpServer, counters: counters("MPCapableSYNRX 1") },
+    },
+    both: [["synack-dropped", "proved"]],
+    one: [["synack-dropped", "likely"], AMBIGUOUS, ["syn-dropped", "possible"]],
+  },
+  {
+    name: "the probe gave up before the kernel left the option out",
+    parts: {
+      mptcp: { ...unconnected("timed-out"), ms: 1000 },
+      client: { counters: counters("MPCapableSYNTX 1"), subflows: "unknown", bytes: "unknown" },
+      server: { ...tcpServer, counters: counters("") },
+    },
+    both: [["syn-dropped", "proved"]],
+    one: [AMBIGUOUS, ["syn-dropped", "possible"], ["synack-dropped", "possible"]],
+  },
+  {
+    name: "SYNs with the option are reset",
+    parts: {
+      mptcp: { ...unconnected("refused"), ms: 1 },
+      client: { counters: counters("MPCapableSYNTX 1"), subflows: "unknown", bytes: "unknown" },
+      server: { ...tcpServer, counters: counters("") },
+    },
+    both: [["syn-rejected", "likely"]],
+    one: [["syn-rejected", "likely"]],
+  },
+  {
+    name: "the host is dead",
+    parts: {
+      tcp: { outcome: "timed-out", ms: 5000, data: "not-sent", transfer: "not-sent" },
+      mptcp: { ...unconnected("timed-out"), ms: 5000 },
+      client: {
+        counters: counters("MPCapableSYNTX 1 MPCapableSYNTXDrop 1"),
+        subflows: "unknown",
+        bytes: "unknown",
+      },
+      server: {
+        kind: "unknown",
+        counters: "unknown",
+        subflows: "unknown",
+        listener: "unknown",
+        inForce: "unknown",
+        seesClientAt: null,
+      },
+    },
+    both: [["mptcp-fails", "proved"]],
+    one: [["mptcp-fails", "proved"]],
+  },
+  {
+    name: "packets with data are dropped",
+    parts: {
+      mptcp: { data: "silent", transfer: "not-sent", afterData: "unknown" },
+      client: {
+        counters: counters(SHAKEN),
+        subflows: [{ ...FIRST, complete: "no", retransmitting: "yes" }],
+        bytes: { subflowsAcked: 1, connectionAcked: 0, subflowsReceived: 0, connectionReceived: 0 },
+      },
+      server: { counters: counters(TAKEN), subflows: "unknown", inForce: "unknown" },
+      joins: { waitedMs: 0 },
+    },
+    both: [["data-dropped", "proved"]],
+    one: [["data-dropped", "likely"]],
+  },
+  {
+    name: "options are stripped in mid-connection, upwards",
+    parts: {
+      mptcp: { transfer: "silent" },
+      client: {
+        counters: counters(`${SHAKEN} MPTCPRetrans 1300`),
+        subflows: ONE_SUBFLOW,
+        bytes: {
+          subflowsAcked: 70_001,
+          connectionAcked: 30_000,
+          subflowsReceived: 900,
+          connectionReceived: 900,
+        },
+      },
+      server: { ...tcpServer, counters: counters(`${TAKEN} DssFallback 1`) },
+      joins: { waitedMs: 0 },
+    },
+    both: [["option-stripped-midstream", "proved"]],
+    one: [["option-stripped-midstream", "likely"]],
+  },
+  {
+    name: "options are stripped in mid-connection, downwards",
+    parts: {
+      mptcp: { transfer: "silent" },
+      client: {
+        counters: counters(SHAKEN),
+        subflows: ONE_SUBFLOW,
+        bytes: {
+          subflowsAcked: 28,
+          connectionAcked: 27,
+          subflowsReceived: 90_000,
+          connectionReceived: 40_000,
+        },
+      },
+      server: { counters: counters(`${TAKEN} MPTCPRetrans 1800`), subflows: "unknown" },
+      joins: { waitedMs: 0 },
+    },
+    both: [["option-stripped-midstream", "likely"]],
+    one: [["option-stripped-midstream", "likely"]],
+  },
+  {
+    name: "a transfer over MPTCP hangs, and no subflow can be seen",
+    parts: {
+      mptcp: { transfer: "silent" },
+      client: { counters: counters(SHAKEN), subflows: "unknown", bytes: "unknown" },
+      server: { counters: "unknown", subflows: "unknown" },
+      joins: { waitedMs: 0 },
+    },
+    both: [AMBIGUOUS, ["data-dropped", "possible"], ["option-stripped-midstream", "possible"]],
+    one: [AMBIGUOUS, ["data-dropped", "possible"], ["option-stripped-midstream", "possible"]],
+  },
+  {
+    name: "one of two paths is stripped in mid-connection",
+    parts: {
+      client: {
+        counters: counters(`${SHAKEN} MPJoinSynTx 1 MPJoinSynAckRx 1 MPRstRx 1`),
+        subflows: [FIRST, JOIN],
+      },
+      events: [{
+        kind: "subflow-closed",
+        local: "10.77.2.1",
+        remote: "10.78.1.2",
+        error: "ECONNRESET",
+        resetReason: 6,
+        denyInitialJoins: "unknown",
+      }],
+    },
+    both: [["option-stripped-midstream", "likely"], WORKS],
+    one: [["option-stripped-midstream", "likely"], WORKS],
+  },
+  {
+    name: "the payload is changed, and the checksum shows it at the server",
+    parts: {
+      mptcp: { atEnd: "no", transfer: "silent" },
+      client: { counters: counters(`${SHAKEN} MPFailRx 1`), subflows: ONE_SUBFLOW },
+      server: { ...tcpServer, counters: counters(`${TAKEN} DataCsumErr 1 MPFailTx 1 DssFallback 1`) },
+    },
+    both: [["checksum-failure", "proved"]],
+    one: [["checksum-failure", "likely"]],
+  },
+  {
+    name: "address translation on the way",
+    parts: { server: { seesClientAt: "10.78.1.254:33000", subflows: "unknown" } },
+    both: [WORKS, ["nat", "proved"]],
+    one: [WORKS],
+  },
+  join("MP_JOIN is removed from the SYN", "MPJoinSynTx 1 MPRstTx 1", "", [["join-stripped", "likely"]], [
+    ["join-stripped", "likely"],
+  ]),
+  join(
+    "MP_JOIN is removed from the SYN, on the way to the same server",
+    "MPJoinSynTx 1 MPRstTx 1",
+    "",
+    [[
+      "join-stripped",
+      "proved",
+    ]],
+    [["join-stripped", "likely"]],
+    { joins: { controls: [control("connected", "yes")] } },
+  ),
+  join("MP_JOIN is removed from the SYN/ACK", "MPJoinSynTx 1 MPRstTx 1", "MPJoinSynRx 1", [[
+    "join-stripped",
+    "proved",
+  ]], [["join-stripped", "likely"]]),
+  join(
+    "MP_JOIN is removed from the third packet",
+    "MPJoinSynTx 1 MPJoinSynAckRx 1 MPRstTx 1",
+    "MPJoinSynRx 1",
+    [["join-stripped", "likely"]],
+    [["join-rejected-by-peer", "likely"]],
+  ),
+  join("the second path is dead", "", "", [["join-path-dead", "proved"]], [
+    ["join-cause-ambiguous", "proved"],
+    ["join-path-dead", "possible"],
+    ["join-return-path", "possible"],
+  ], { ...UNANSWERED, joins: { controls: [control("timed-out")] } }),
+  join("SYNs with MP_JOIN are dropped where plain TCP passes", "", "", [["join-dropped", "proved"]], [
+    ["join-dropped", "likely"],
+  ], { ...UNANSWERED, joins: { controls: [control("connected")] } }),
+  join("no control over the second path", "", "", [
+    ["join-cause-ambiguous", "proved"],
+    ["join-path-dead", "possible"],
+    ["join-dropped", "possible"],
+  ], [
+    ["join-cause-ambiguous", "proved"],
+    ["join-path-dead", "possible"],
+    ["join-return-path", "possible"],
+    ["join-dropped", "possible"],
+  ], UNANSWERED),
+  join("nothing comes back on the second path", "", "MPJoinSynRx 1", [["join-return-path", "proved"]], [
+    ["join-cause-ambiguous", "proved"],
+    ["join-path-dead", "possible"],
+    ["join-return-path", "possible"],
+  ], { ...UNANSWERED, joins: { controls: [control("timed-out")] } }),
+  join("a router refuses the second path", "", "", [["join-prohibited", "likely"]], [[
+    "join-prohibited",
+    "likely",
+  ]], {
+    ...UNANSWERED,
+    joins: { controls: [control("unreachable")] },
+  }),
+  join("a firewall resets everything on the second path", "MPJoinSynTx 1", "", [["join-reset", "proved"]], [[
+    "join-reset",
+    "proved",
+  ]], { joins: { controls: [control("refused")] } }),
+  join("something resets joins alone", "MPJoinSynTx 1", "", [["join-reset", "likely"]], [[
+    "join-reset",
+    "likely",
+  ]], {
+    joins: { controls: [control("connected", "yes")] },
+  }),
+  join("a join is reset, and it is not known by whom", "MPJoinSynTx 1", "", [
+    ["join-cause-ambiguous", "proved"],
+    ["join-reset", "possible"],
+    ["join-wrong-server", "possible"],
+  ], [
+    ["join-cause-ambiguous", "proved"],
+    ["join-reset", "possible"],
+    ["join-wrong-server", "possible"],
+  ], { joins: { controls: [control("connected")] } }),
+  join("the second path leads to another server", "MPJoinSynTx 1", "", [["join-wrong-server", "proved"]], [[
+    "join-wrong-server",
+    "proved",
+  ]], { joins: { controls: [control("connected", "no")] } }),
+  join(
+    "the server allows no further subflow",
+    "MPJoinSynTx 1 MPJoinSynAckRx 1 MPRstTx 1",
+    "MPJoinSynRx 1 MPJoinRejected 1",
+    [
+      ["join-rejected-by-peer", "proved"],
+    ],
+    [["join-rejected-by-peer", "likely"]],
+  ),
+  join(
+    "an accept filter holds the join back",
+    "MPJoinSynTx 1 MPJoinSynAckRx 1",
+    "MPJoinSynRx 1",
+    [["join-stalled-by-accept-filter", "proved"]],
+    [["join-stalled-by-accept-filter", "likely"]],
+    {
+      server: { deferAccept: "yes" },
+      client: {
+        subflows: [FIRST, HALF_OPEN],
+        counters: counters(`${SHAKEN} MPJoinSynTx 1 MPJoinSynAckRx 1`),
+      },
+    },
+  ),
+  join("the third packet of a join is dropped", "", "MPJoinSynRx 1", [["join-dropped", "likely"]], [[
+    "join-stalled-by-accept-filter",
+    "likely",
+  ]], {
+    client: { subflows: [FIRST, HALF_OPEN], counters: counters(`${SHAKEN} MPJoinSynTx 1 MPJoinSynAckRx 1`) },
+  }),
+  join(
+    "the answer to the join does not fit the keys",
+    "MPJoinSynTx 1 MPJoinSynAckRx 1 MPJoinSynAckHMacFailure 1",
+    "MPJoinSynRx 1",
+    [[
+      "join-authentication-failed",
+      "proved",
+    ]],
+    [["join-authentication-failed", "proved"]],
+  ),
+  join(
+    "the server denies joins to its first address",
+    "",
+    "",
+    [["join-denied-to-initial-address", "proved"]],
+    [[
+      "join-denied-to-initial-address",
+      "likely",
+    ]],
+    { server: { initialJoins: "no" } },
+  ),
+  join("the endpoint's address is not here", "MPJoinSynTxBindErr 1", "", [["endpoint-not-local", "proved"]], [
+    [
+      "endpoint-not-local",
+      "proved",
+    ],
+  ], {
+    host: {
+      pathManager: {
+        kind: "kernel",
+        subflows: 4,
+        addAddrAccepted: 4,
+        endpoints: [{ ...SECOND_ADDRESS, onHost: "no" }],
+      },
+    },
+  }),
+  join("no route for the endpoint", "MPJoinSynTxConnectErr 1", "", [["join-no-route", "proved"]], [[
+    "join-no-route",
+    "proved",
+  ]]),
+  join("the limits of this host allow no further subflow", "", "", [["join-limit-local", "proved"]], [[
+    "join-limit-local",
+    "proved",
+  ]], {
+    host: { pathManager: { kind: "kernel", subflows: 0, addAddrAccepted: 0, endpoints: [SECOND_ADDRESS] } },
+  }),
+  join("this host uses no announced address", "AddAddr 1 AddAddrDrop 1", "AddAddrTx 1", [[
+    "join-limit-local",
+    "proved",
+  ]], [[
+    "join-limit-local",
+    "proved",
+  ]], { host: { pathManager: { kind: "kernel", subflows: 2, addAddrAccepted: 0, endpoints: [] } } }),
+  join("no endpoint and no announcement", "", "", [["no-extra-address", "proved"]], [[
+    "no-extra-address",
+    "proved",
+  ]], {
+    host: { pathManager: { kind: "kernel", subflows: 2, addAddrAccepted: 2, endpoints: [] } },
+  }),
+  join("a program decides about subflows, and does not", "", "", [["userspace-path-manager", "proved"]], [[
+    "userspace-path-manager",
+    "proved",
+  ]], { host: { pathManager: { kind: "userspace", subflows: 2, addAddrAccepted: 0, endpoints: [] } } }),
+  here("the kernel has no MPTCP", { host: { mptcp: "missing" } }, "kernel-without-mptcp"),
+  here("MPTCP is switched off", { host: { mptcp: "disabled" } }, "mptcp-disabled"),
+  here("MPTCP is forbidden", { host: { mptcp: "forbidden" } }, "forbidden"),
+  here("there is no route", {}, "mptcp-unknown"),
+  {
+    name: "this host ran out of tokens",
+    parts: {
+      mptcp: FELL_BACK,
+      client: { counters: counters("MPFallbackTokenInit 1"), subflows: ONE_SUBFLOW },
+      server: { ...tcpServer, counters: counters("") },
+    },
+    both: [["fallback-by-this-host", "proved"]],
+    one: [["fallback-by-this-host", "proved"]],
+  },
+];
+
+function unconnected(outcome: Evidence["mptcp"]["outcome"]): Evidence["mptcp"] {
+  const unknown = { afterConnect: "unknown", afterData: "unknown", atEnd: "unknown" } as const;
+  return { ...unknown, outcome, ms: "unknown", data: "not-sent", transfer: "not-sent" };
+}
+
+function here(name: string, parts: Parts, code: DiagnosisCode): Row {
+  const expected: Expected = [[code, "proved"]];
+  const nothing: Parts = {
+    mptcp: unconnected("failed-here"),
+    client: { counters: "unknown", subflows: "unknown", bytes: "unknown" },
+  };
+  return { name, parts: { ...nothing, ...parts }, both: expected, one: expected };
+}

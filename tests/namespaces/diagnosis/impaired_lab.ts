@@ -1,0 +1,96 @@
+/** Two paths through a router, `mpt serve` and a web server of Debian at the far end. */
+import { createLab, type Lab, type Middlebox } from "../../../lib/lab/mod.ts";
+import type { ProbeResult } from "../../../lib/probe/mod.ts";
+import { MPTCPIZE, NGINX, startWebServer, WEB_PORT, type WebServer } from "../../peers/web_servers.ts";
+import { mptArgv, type ProcessResult } from "../../support/command.ts";
+
+/** The port of `mpt serve`. */
+export const PORT = 4433;
+
+/** Where a row does something to a host. */
+export type Host = "client" | "router" | "server";
+
+/** What is done before a probe and undone after it. */
+export interface Impairment {
+  /** Middleboxes of the router. */
+  readonly boxes?: readonly Middlebox[];
+  /** Further rules of the router, as a file for nft. */
+  readonly rules?: string;
+  /** A shell script for a host, and what undoes it. */
+  readonly set?: readonly (readonly [Host, string])[];
+  readonly unset?: readonly (readonly [Host, string])[];
+}
+
+/** What a probe printed and how it ended. */
+export interface Probed {
+  readonly code: number;
+  readonly result: ProbeResult;
+  readonly stderr: string;
+}
+
+/** A lab whose impairments come and go. */
+export class ImpairedLab implements AsyncDisposable {
+  readonly lab: Lab;
+
+  private constructor(lab: Lab) {
+    this.lab = lab;
+  }
+
+  /** Makes the network and starts the servers. */
+  static async make(web: WebServer = NGINX): Promise<ImpairedLab> {
+    const lab = await createLab({ paths: [{}, {}], mptcp: "subflow", link: "veth" });
+    try {
+      const server = lab.spawn("server", mptArgv(["serve", "--ndjson"]), { deadlineMs: 240_000 });
+      await server.line(/"event":"listening"/);
+      await startWebServer(lab, web, MPTCPIZE);
+      return new ImpairedLab(lab);
+    } catch (error) {
+      await lab[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** The first address of the server. */
+  target(port: number, family: 4 | 6 = 4): string {
+    const { ipv4, ipv6 } = this.lab.addresses.server;
+    return family === 4 ? `${ipv4[0]}:${port}` : `[${ipv6[0]}]:${port}`;
+  }
+
+  /** The target of the web server. */
+  web(family: 4 | 6 = 4): string {
+    return this.target(WEB_PORT, family);
+  }
+
+  /** Puts an impairment in force. */
+  async impair({ boxes = [], rules, set = [] }: Impairment): Promise<void> {
+    for (const box of boxes) await this.lab.addMiddlebox(box);
+    if (rules !== undefined) await this.lab.output("router", ["nft", rules]);
+    for (const [host, script] of set) await this.shell(host, script);
+  }
+
+  /** Takes it back, and whatever it left on the client. */
+  async mend({ rules, unset = [] }: Impairment): Promise<void> {
+    await this.lab.clearMiddleboxes();
+    if (rules !== undefined) await this.lab.output("router", ["nft", "delete table inet row"]);
+    for (const [host, script] of unset) await this.shell(host, script);
+    await this.shell("client", "echo 3600 > /proc/sys/net/mptcp/blackhole_timeout");
+  }
+
+  /** Runs a shell script on a host. */
+  async shell(host: Host, script: string): Promise<string> {
+    return await this.lab.output(host, ["sh", "-ec", script]);
+  }
+
+  /** Probes as a user would. */
+  async probe(target: string, ...args: readonly string[]): Promise<Probed> {
+    const argv = mptArgv(["probe", "--json", "--require", "mptcp", ...args, target]);
+    const run: ProcessResult = await this.lab.run("client", argv, { deadlineMs: 60_000 });
+    if (!run.stdout.startsWith("{")) throw new Error(`Cannot read what mpt probe said: ${run.stderr}`);
+    return { code: run.code, result: JSON.parse(run.stdout), stderr: run.stderr };
+  }
+
+  /** Ends the servers and the network. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.lab[Symbol.asyncDispose]();
+  }
+}
