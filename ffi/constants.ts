@@ -27,9 +27,14 @@ export const SOL_MPTCP = 284;
 /** SOL_SOCKET options. */
 export const SO_REUSEADDR = 2;
 export const SO_ERROR = 4;
+export const SO_SNDBUF = 7;
+export const SO_RCVBUF = 8;
 export const SO_LINGER = 13;
 export const SO_BINDTODEVICE = 25;
+export const SO_SNDBUFFORCE = 32;
+export const SO_RCVBUFFORCE = 33;
 export const SO_PROTOCOL = 38;
+export const SO_MEMINFO = 55;
 
 /** SOL_TCP options. */
 export const TCP_NODELAY = 1;
@@ -49,8 +54,25 @@ export const MPTCP_FULL_INFO = 4;
 /** SOL_IP and SOL_IPV6 alike (linux/netfilter_ipv4.h, linux/netfilter_ipv6/ip6_tables.h). */
 export const SO_ORIGINAL_DST = 80;
 
-/** SOL_IPV6 and SOL_UDP options. */
+/** SOL_IP options and control messages. */
+export const IP_TOS = 1;
+export const IP_PKTINFO = 8;
+export const IP_MTU_DISCOVER = 10;
+export const IP_RECVTOS = 13;
+
+/** Values of IP_MTU_DISCOVER and IPV6_MTU_DISCOVER alike. */
+export const PMTUDISC_DONT = 0;
+export const PMTUDISC_PROBE = 3;
+
+/** SOL_IPV6 options and control messages. */
+export const IPV6_MTU_DISCOVER = 23;
 export const IPV6_V6ONLY = 26;
+export const IPV6_RECVPKTINFO = 49;
+export const IPV6_PKTINFO = 50;
+export const IPV6_RECVTCLASS = 66;
+export const IPV6_TCLASS = 67;
+
+/** SOL_UDP options and control messages. */
 export const UDP_SEGMENT = 103;
 export const UDP_GRO = 104;
 

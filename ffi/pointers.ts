@@ -29,7 +29,10 @@ const caches = new WeakMap<Uint8Array<ArrayBuffer>, PointerCache>();
 let lastBuffer: Uint8Array<ArrayBuffer> | undefined;
 let lastCache: PointerCache | undefined;
 
-/** The pointers into a buffer, which must be at least one byte long. They live as long as the buffer. */
+/**
+ * The pointers into a buffer, which must be at least one byte long. They are good as long as the buffer is:
+ * use them at once, and with a buffer that the caller keeps. The buffer used last stays in memory.
+ */
 export function pointersInto(buffer: Uint8Array<ArrayBuffer>): PointerCache {
   if (buffer === lastBuffer) return lastCache!;
   let cache = caches.get(buffer);

@@ -42,7 +42,7 @@ export function shownLine(line: string): RegExp {
     .replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")
     // A number with its unit; the one in an address or a name is text.
     .replaceAll(
-      /(?<![\w.:-])\d[\d,]*(?:\\\.\d+)?(?![\w:]|\\\.\d)(?: (?:[kMG]?B|[kMG]?bit\/s|m?s)(?!\w))?/g,
+      /(?<![\w.:=-])\d[\d,]*(?:\\\.\d+)?(?![\w:]|\\\.\d)(?: (?:[kMG]?B|[kMG]?bit\/s|m?s)(?!\w))?/g,
       NUMBER,
     )
     .replaceAll(/[▁-█]+/g, "[▁-█]*")

@@ -29,7 +29,7 @@ const PURE = /^lib\/(base|protocol|netlink|crypto|tls|quic|mptcp\/diagnosis|lab\
 const NOT_PURE = /^lib\/netlink\/interface(s|_of)\.ts$/;
 
 const IMPURE_CALL =
-  /\bDeno\.|\bperformance\.|\bDate\.now\b|\bMath\.random\b|\bsetTimeout\b|\bsetInterval\b|\bcrypto\./;
+  /\bDeno\.|\bperformance\.|\bDate\.now\b|\bMath\.random\b|\bsetTimeout\b|\bsetInterval\b|\bcrypto\.|\brandom(Bytes|Int|UUID|FillSync)\(/;
 const FOREIGN_CALL = /\bDeno\.(dlopen|Unsafe\w+)/;
 const CONSOLE_CALL = /\bconsole\./;
 
