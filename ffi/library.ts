@@ -31,7 +31,12 @@ const SYMBOLS = {
   eventfd: { parameters: ["u32", "i32"], result: "i32" },
   poll: { parameters: ["buffer", "u32", "i32"], result: "i32" },
   ppoll: { parameters: ["buffer", "u32", "buffer", "pointer"], result: "i32" },
-  poll_blocking: { name: "poll", parameters: ["buffer", "u32", "i32"], result: "i32", nonblocking: true },
+  ppoll_blocking: {
+    name: "ppoll",
+    parameters: ["buffer", "u32", "buffer", "pointer"],
+    result: "i32",
+    nonblocking: true,
+  },
 } as const;
 
 /** The opened C library, its functions typed. */

@@ -36,6 +36,8 @@ export {
 } from "./tun.ts";
 export { setRealTime, setTimerSlack } from "./scheduling.ts";
 export { type FullInfo, fullInfo } from "./mptcp.ts";
+export { DatagramReceiver } from "./datagram_receiver.ts";
+export { DatagramSender, MAX_SEGMENTS } from "./datagram_sender.ts";
 export { netlinkRequest, netlinkSubscription } from "./netlink.ts";
 export { AeadContext, MaskContext } from "./cipher.ts";
 export { type LibCryptoProblem, libcryptoProblem } from "./libcrypto.ts";

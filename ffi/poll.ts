@@ -8,7 +8,6 @@ const { size: ENTRY_BYTES, fields: ENTRY } = POLLFD_LAYOUT;
 const MAX_WAIT_US = 3600e6;
 
 const timeoutBytes = new Uint8Array(TIMESPEC_LAYOUT.size);
-const timeout = new DataView(timeoutBytes.buffer);
 
 /** What to wait for on one descriptor. */
 export interface PollEntry {
@@ -23,6 +22,8 @@ export class PollSet {
   #memory: Uint8Array<ArrayBuffer> = new Uint8Array(ENTRY_BYTES * 64);
   #view: DataView<ArrayBuffer> = new DataView(this.#memory.buffer);
   #count = 0;
+  // Not the one of block(): a thread may not have read it yet.
+  readonly #timeout: Uint8Array<ArrayBuffer> = new Uint8Array(TIMESPEC_LAYOUT.size);
 
   /** Replaces the entries. Not while a wait is under way. */
   fill(entries: readonly PollEntry[]): void {
@@ -59,21 +60,29 @@ export class PollSet {
    */
   block(timeoutUs: number, count: number = this.#count): number {
     if (timeoutUs === Infinity) return resultOrErrno(libc().ppoll(this.#memory, count, null, null));
-    const us = Math.min(MAX_WAIT_US, Math.max(0, timeoutUs));
-    const seconds = Math.floor(us / 1e6);
-    timeout.setUint32(TIMESPEC_LAYOUT.fields.seconds.offset, seconds, true);
-    timeout.setUint32(
-      TIMESPEC_LAYOUT.fields.nanoseconds.offset,
-      Math.floor((us - seconds * 1e6) * 1000),
-      true,
-    );
+    writeTimeout(timeoutBytes, timeoutUs);
     return resultOrErrno(libc().ppoll(this.#memory, count, timeoutBytes, null));
   }
 
-  /** Waits on a thread of the pool: how many are ready (0 is a timeout, negative an interruption). */
+  /**
+   * Waits on a thread of the pool, one wait at a time.
+   *
+   * @param timeoutMs The longest wait; a part of a millisecond counts.
+   * @returns How many are ready: 0 is a timeout, a negative number an interruption.
+   */
   wait(timeoutMs: number): Promise<number> {
-    return libc().poll_blocking(this.#memory, this.#count, timeoutMs);
+    writeTimeout(this.#timeout, timeoutMs * 1000);
+    return libc().ppoll_blocking(this.#memory, this.#count, this.#timeout, null);
   }
+}
+
+function writeTimeout(into: Uint8Array<ArrayBuffer>, timeoutUs: number): void {
+  const view = new DataView(into.buffer);
+  const us = Math.min(MAX_WAIT_US, Math.max(0, timeoutUs));
+  const seconds = Math.floor(us / 1e6);
+  const nanoseconds = Math.floor((us - seconds * 1e6) * 1000);
+  view.setUint32(TIMESPEC_LAYOUT.fields.seconds.offset, seconds, true);
+  view.setUint32(TIMESPEC_LAYOUT.fields.nanoseconds.offset, nanoseconds, true);
 }
 
 const counter = new Uint8Array(8);

@@ -29,8 +29,8 @@ import {
 } from "./bench_transfer.ts";
 import { downloadDependencies, mptArgv } from "./mpt_argv.ts";
 import { output } from "../lib/io/process.ts";
-import { privateNetwork, type TwoPathNetwork, twoPathNetwork } from "./two_path_network.ts";
-import { device } from "./two_path_script.ts";
+import { createLab, type Lab, type LabOptions, type PathOptions } from "../lib/lab/mod.ts";
+import { hold } from "../lib/lab/namespaces.ts";
 
 const DIRECTIONS = ["download", "upload"] as const;
 const TRANSPORTS = ["tcp", "mptcp"] as const;
@@ -42,6 +42,15 @@ const RATE_MBIT = 50;
 
 /** Short programs are run this many times more often than transfers. */
 const STARTUP_FACTOR = 4;
+
+/** The addresses of {@linkcode twoPaths}. */
+const CLIENT = "10.77.1.1";
+const SERVERS = ["10.77.1.2", "10.77.2.2"] as const;
+
+/** Two links between two hosts; the server announces its second address. */
+function twoPaths(path: PathOptions): LabOptions {
+  return { router: false, mptcp: "signal", paths: [path, { ...path, ipv6: false }] };
+}
 
 interface Settings {
   readonly runs: number;
@@ -86,7 +95,7 @@ async function interleaved(
 
 /** What several paths carry that are slower than the machine. */
 async function shaped({ runs, seconds }: Settings): Promise<readonly Section[]> {
-  await using network = await twoPathNetwork({ rateMbit: [RATE_MBIT, RATE_MBIT] });
+  await using network = await createLab(twoPaths({ rateMbit: RATE_MBIT }));
   await using mpt = await mptTool(network);
   await using iperf3 = await iperf3Tool(network);
   const sections: Section[] = [];
@@ -94,7 +103,7 @@ async function shaped({ runs, seconds }: Settings): Promise<readonly Section[]> 
     const name = congestion ?? `the system's congestion control (${await defaultCongestion()})`;
     const rows: Row[] = [];
     for (const direction of DIRECTIONS) {
-      const [first, second] = network.addresses.server.ipv4;
+      const [first, second] = SERVERS;
       const common = { side: "client", direction, congestion, seconds } as const;
       const singles = [first, second].map((address, index) => ({
         what: `tcp ${direction}, path ${index + 1}`,
@@ -130,7 +139,7 @@ async function shaped({ runs, seconds }: Settings): Promise<readonly Section[]> 
 
 /** What the program itself can move, when the network is no limit. */
 async function unshaped({ runs, seconds }: Settings): Promise<readonly Section[]> {
-  await using network = await twoPathNetwork({ joins: false });
+  await using network = await createLab({ ...twoPaths({}), mptcp: "none" });
   await useCubic(network);
   await using mpt = await mptTool(network);
   await using iperf3 = await iperf3Tool(network);
@@ -142,7 +151,7 @@ async function unshaped({ runs, seconds }: Settings): Promise<readonly Section[]
         what: `${transport} ${direction}`,
         plan: {
           side: place === "veth" ? "client" : "server",
-          address: place === "veth" ? network.addresses.server.ipv4[0] : "127.0.0.1",
+          address: place === "veth" ? SERVERS[0] : "127.0.0.1",
           transport,
           direction,
           congestion: CUBIC,
@@ -170,21 +179,25 @@ async function unshaped({ runs, seconds }: Settings): Promise<readonly Section[]
  * Makes cubic the congestion control from the first packet on, also of accepted connections. A socket that
  * began with bbr and was switched, as servers do for their clients, goes on being paced by the kernel.
  */
-async function useCubic(network: TwoPathNetwork): Promise<void> {
-  for (const side of ["client", "server"] as const) {
-    const [address] = network.addresses[side].ipv4;
-    const link = `${address.replace(/\d+$/, "0")}/24 dev ${device(0)} proto kernel scope link src ${address}`;
-    const loopback = "local 127.0.0.1 dev lo table local proto kernel scope host src 127.0.0.1";
-    for (const route of [link, loopback]) {
-      await network.output(side, ["ip", "route", "change", ...route.split(" "), "congctl", CUBIC]);
+async function useCubic(lab: Lab): Promise<void> {
+  const link = (address: string): string =>
+    `${address.replace(/\d+$/, "0")}/24 dev path1 proto kernel scope link src ${address}`;
+  const loopback = "local 127.0.0.1 dev lo table local proto kernel scope host src 127.0.0.1";
+  const routes = {
+    client: [link(CLIENT), `default via ${SERVERS[0]} dev path1 table 101`, loopback],
+    server: [link(SERVERS[0]), loopback],
+  };
+  for (const host of ["client", "server"] as const) {
+    for (const route of routes[host]) {
+      await lab.output(host, ["ip", "route", "change", ...route.split(" "), "congctl", CUBIC]);
     }
   }
 }
 
 /** How long short commands take from their start to their end. */
 async function startup({ runs }: Settings): Promise<readonly Section[]> {
-  await using network = await privateNetwork();
-  await using server = network.spawn(mptArgv(["serve", "--ndjson"]), { deadlineMs: 600_000 });
+  await using network = await hold(["ip link set lo up"]);
+  await using server = network.spawn(undefined, mptArgv(["serve", "--ndjson"]), { deadlineMs: 600_000 });
   await server.line(/"event":"listening"/);
   const probe = [...network.prefix(), ...mptArgv(["probe", "127.0.0.1:4433", "--json"])];
   const commands = {

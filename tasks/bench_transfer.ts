@@ -7,13 +7,12 @@
 import type { BenchResult } from "../lib/bench/mod.ts";
 import { mptArgv } from "./mpt_argv.ts";
 import type { RunningProcess } from "../lib/io/process.ts";
-import type { TwoPathNetwork } from "./two_path_network.ts";
-import type { Side } from "./two_path_script.ts";
+import type { Lab } from "../lib/lab/mod.ts";
 
 /** What to transfer. */
 export interface TransferPlan {
   /** Where the client runs; on `server` the transfer goes over the loopback interface. */
-  readonly side: Side;
+  readonly side: "client" | "server";
   /** The address of the server. */
   readonly address: string;
   readonly transport: "tcp" | "mptcp";
@@ -65,7 +64,7 @@ const LAUNCHERS = { tcp: [], mptcp: ["mptcpize", "run"] } as const;
  * @param network Where to run it.
  * @returns The tool; dispose of it.
  */
-export async function mptTool(network: TwoPathNetwork): Promise<TransferTool> {
+export async function mptTool(network: Lab): Promise<TransferTool> {
   const server = network.spawn("server", mptArgv(["serve", "--ndjson"]), { deadlineMs: FOREVER_MS });
   await server.line(/"event":"listening"/);
   return {
@@ -102,7 +101,7 @@ export async function mptTool(network: TwoPathNetwork): Promise<TransferTool> {
  * @returns The tool; dispose of it.
  */
 export async function iperf3Tool(
-  network: TwoPathNetwork,
+  network: Lab,
   args: readonly string[] = [],
 ): Promise<TransferTool> {
   await using stack = new AsyncDisposableStack();

@@ -7,10 +7,16 @@
  */
 import { downloadDependencies, mptArgv } from "./mpt_argv.ts";
 import { programPath, type RunningProcess, start } from "../lib/io/process.ts";
-import { type TwoPathNetwork, twoPathNetwork } from "./two_path_network.ts";
-import type { Side } from "./two_path_script.ts";
+import { createLab, type Lab, type LabHost, type LabOptions } from "../lib/lab/mod.ts";
 
 const RATE_MBIT = 50;
+
+/** The client finds the second path by what the server announces. */
+const NETWORK: LabOptions = {
+  router: false,
+  mptcp: "signal",
+  paths: [{ rateMbit: RATE_MBIT }, { rateMbit: RATE_MBIT, ipv6: false }],
+};
 const SERVER_DEADLINE_MS = 120_000;
 
 /** How long an interrupted command may go on before it is told again, in milliseconds. */
@@ -28,20 +34,19 @@ interface Stage extends AsyncDisposable {
   /** The address of the server. */
   readonly address: string;
   /** Arguments in front of a command that run it on an end. */
-  prefix(side: Side): readonly string[];
+  prefix(host: LabHost): readonly string[];
 }
 
 async function makeStage(): Promise<Stage> {
   try {
-    return networkStage(await twoPathNetwork({ rateMbit: [RATE_MBIT, RATE_MBIT] }));
+    return labStage(await createLab(NETWORK));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return loopbackStage(reason);
   }
 }
 
-function networkStage(network: TwoPathNetwork): Stage {
-  const [address] = network.addresses.server.ipv4;
+function labStage(lab: Lab): Stage {
   return {
     text: [
       `Two hosts, client and server, joined by two paths of ${RATE_MBIT} Mbit/s each, in network namespaces`,
@@ -49,9 +54,9 @@ function networkStage(network: TwoPathNetwork): Stage {
       "server; MPTCP learns the other one and joins over it.",
     ].join("\n"),
     listen: "mptcp@[::]:4433",
-    address,
-    prefix: (side) => network.prefix(side),
-    [Symbol.asyncDispose]: () => network[Symbol.asyncDispose](),
+    address: lab.addresses.server.ipv4[0] ?? "",
+    prefix: (host) => lab.prefix(host),
+    [Symbol.asyncDispose]: () => lab[Symbol.asyncDispose](),
   };
 }
 

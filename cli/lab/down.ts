@@ -1,3 +1,4 @@
+import { MptError } from "../../lib/base/errors.ts";
 import { type Envelope, envelope } from "../../lib/base/result.ts";
 import { sleep } from "../../lib/io/deadline.ts";
 import { hostFacts } from "../../lib/io/host.ts";
@@ -23,7 +24,10 @@ export interface LabDown {
   readonly all: boolean;
 }
 
-/** How long an owner may take to end its lab, in milliseconds. */
+/** How long an owner may take to say that it will, in milliseconds. */
+const ANSWER_MS = 5000;
+
+/** How long it may take to end its lab then, in milliseconds. */
 const END_MS = 15_000;
 
 /** How often is looked whether an owner that was told to end is gone, in milliseconds. */
@@ -48,13 +52,27 @@ export async function labDown({ name, all }: LabDown): Promise<LabDownResult> {
 }
 
 async function endLab(folder: string, lab: LabState): Promise<void> {
-  using client = await connectToLab(socketFile(folder, lab.name));
-  await client?.request({ op: "down" }, { signal: AbortSignal.timeout(END_MS) }).catch(() => {});
-  if (client === null) await killSame(lab.owner, "SIGTERM");
-  if (await isGone(lab)) return;
+  if (await tellToEnd(folder, lab) && await isGone(lab)) return;
   await killSame(lab.owner, "SIGKILL");
   await killRest(lab);
   await removeFiles(folder, lab.name, lab.token);
+}
+
+/** Tells an owner to end its lab; false when it does not answer. */
+async function tellToEnd(folder: string, lab: LabState): Promise<boolean> {
+  using client = await connectToLab(socketFile(folder, lab.name));
+  if (client === null) {
+    // It does not listen yet, but it heeds signals.
+    await killSame(lab.owner, "SIGTERM");
+    return true;
+  }
+  try {
+    await client.request({ op: "down" }, { signal: AbortSignal.timeout(ANSWER_MS) });
+    return true;
+  } catch (error) {
+    // Somebody else has told it a moment before.
+    return error instanceof MptError && error.code === "ERR_PROGRAM";
+  }
 }
 
 async function isGone({ owner }: LabState): Promise<boolean> {

@@ -46,14 +46,6 @@ export async function execInLab(
   options: ExecOptions = {},
 ): Promise<ExecEnd> {
   const argv = [...prefixOf(hello, host), "sh", "-c", IN_FOLDER, "sh", Deno.cwd(), ...command];
-  const [program = "", ...args] = argv;
-  const child = new Deno.Command(program, {
-    args,
-    env: { ...hello.env },
-    stdin: "inherit",
-    stdout: "inherit",
-    stderr: "inherit",
-  }).spawn();
   let cut: string | null = null;
   let over = false;
   const send = (signal: Deno.Signal): void => {
@@ -63,6 +55,9 @@ export async function execInLab(
       // It ended a moment ago.
     }
   };
+  // Before the command: a signal that comes as soon as it runs must not get lost.
+  using _ = handOn(send);
+  const child = spawn(argv, hello.env);
   const timers: ReturnType<typeof setTimeout>[] = [];
   const end = (reason: string): void => {
     if (over || cut !== null) return;
@@ -77,13 +72,17 @@ export async function execInLab(
   const watched = client.request({ op: "watch" }).catch(() => {}).then(() =>
     end(`the lab ${hello.name} ended`)
   );
-  using _ = handOn(send);
   const status = await child.status;
   // The end of the lab kills what is inside; the word of it may still be on its way.
   if (status.signal === "SIGKILL") await Promise.race([watched, sleep(NEWS_MS)]);
   over = true;
   timers.forEach(clearTimeout);
   return { code: cut === null ? status.code : EXIT.untestable, cut };
+}
+
+function spawn([program = "", ...args]: readonly string[], env: LabHello["env"]): Deno.ChildProcess {
+  const stdio = { stdin: "inherit", stdout: "inherit", stderr: "inherit" } as const;
+  return new Deno.Command(program, { args, env: { ...env }, ...stdio }).spawn();
 }
 
 function prefixOf(hello: LabHello, host: LabHost): readonly string[] {

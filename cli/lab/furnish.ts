@@ -6,7 +6,8 @@ import { selfArgv, shellQuote } from "./self.ts";
 
 /**
  * Takes the text of three files as arguments, and puts them into the private /run of the lab. The hosts file
- * covers that of the machine, inside the lab only.
+ * covers that of the machine, inside the lab only; and there names are not asked of DNS, which cannot be
+ * reached: a name with an IPv4 address alone would wait for its IPv6 address in vain.
  */
 const SCRIPT = `set -e
 umask 022
@@ -15,7 +16,10 @@ printf '%s\\n' "$1" > ${TOKEN_FILE}
 printf '%s\\n' "$2" > ${PROGRAMS}/mpt
 chmod 755 ${PROGRAMS}/mpt
 printf '%s' "$3" > /run/mpt-lab/hosts
-if [ -e /etc/hosts ]; then mount --no-mtab --bind /run/mpt-lab/hosts /etc/hosts; fi`;
+cover() { if [ -e "$2" ]; then mount --no-mtab --bind "$1" "$2"; fi; }
+cover /run/mpt-lab/hosts /etc/hosts
+if [ -e /etc/nsswitch.conf ]; then sed 's/^hosts:.*/hosts: files/' /etc/nsswitch.conf > /run/mpt-lab/nsswitch.conf; fi
+cover /run/mpt-lab/nsswitch.conf /etc/nsswitch.conf`;
 
 /**
  * Puts into a lab what commands find there: a token that marks its processes, the names of its hosts, and a

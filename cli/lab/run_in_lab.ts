@@ -1,4 +1,5 @@
 import { MptError } from "../../lib/base/errors.ts";
+import { abortedError } from "../../lib/io/deadline.ts";
 import { execInLab } from "./exec.ts";
 import { nameFrom } from "./lab_name.ts";
 import { launch } from "./launch.ts";
@@ -39,6 +40,7 @@ export async function runInLab(asked: RunInLab, signal: AbortSignal): Promise<nu
   const state = await readState(folder, name);
   if (state === undefined || state === null) throw new MptError("ERR_PROGRAM", `Cannot find the lab ${name}`);
   using control = await connect(folder, state, signal);
+  if (signal.aborted) throw abortedError("run the command", signal);
   const end = await execInLab(control.client, control.hello, "client", asked.command, {
     timeoutMs: asked.timeoutMs,
   });

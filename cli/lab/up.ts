@@ -1,10 +1,15 @@
-import { envelope } from "../../lib/base/result.ts";
+import { type Envelope, envelope } from "../../lib/base/result.ts";
 import { hostFacts } from "../../lib/io/host.ts";
-import type { LabUpResult } from "../commands/lab/up.ts";
+import type { LabHello } from "./hello.ts";
 import { nameFrom } from "./lab_name.ts";
 import { launch } from "./launch.ts";
 import { requireLabRights } from "./permissions.ts";
 import { topology, type TopologyOptions } from "./topology.ts";
+
+/** The result of `mpt lab up`. */
+export interface LabUpResult extends Envelope<"mpt.lab-up/1"> {
+  readonly lab: Pick<LabHello, "name" | "seed" | "paths" | "servers" | "env">;
+}
 
 /** What `mpt lab up` is asked for. */
 export interface LabUp {

@@ -1,7 +1,7 @@
 import { formatBytes, formatCount, formatDuration } from "../../lib/base/units.ts";
-import type { LabPresetsResult } from "../commands/lab/presets.ts";
 import type { LabChangeResult } from "../lab/changes.ts";
 import type { LabDownResult } from "../lab/down.ts";
+import type { LabPresetsResult } from "../lab/presets.ts";
 import type { LabScriptResult, ScriptStep } from "../lab/script.ts";
 import type { MiddleboxJson } from "../lab/status_json.ts";
 import { table } from "./table.ts";

@@ -1,5 +1,5 @@
-import type { LabUpResult } from "../commands/lab/up.ts";
 import { formatCount } from "../../lib/base/units.ts";
+import type { LabUpResult } from "../lab/up.ts";
 import { table } from "./table.ts";
 
 /** What was made, and what to type now. */

@@ -1,9 +1,13 @@
+import { setImmediate } from "node:timers";
 import { clearWake, eventDescriptor, POLLIN, PollSet, wake } from "../../ffi/mod.ts";
 import { systemError } from "./system_error.ts";
 
 interface Waiter {
+  /** The descriptor, or -1, which poll() passes over, to wait for a time alone. */
   readonly fd: number;
   readonly events: number;
+  /** When to end the wait, as `performance.now()` counts; Infinity is never. */
+  readonly untilMs: number;
   readonly resolve: (ready: number) => void;
 }
 
@@ -23,8 +27,8 @@ class Poller {
   #wakeFd = -1;
   #running: Promise<void> | undefined;
 
-  /** The events that came, or 0 when `signal` aborted first. An error or hang-up counts as ready. */
-  wait(fd: number, events: number, signal?: AbortSignal): Promise<number> {
+  /** The events that came, or 0 when `signal` aborted or the time came first. An error or hang-up is an event. */
+  wait(fd: number, events: number, untilMs: number, signal?: AbortSignal): Promise<number> {
     if (signal?.aborted) return Promise.resolve(0);
     if (this.#wakeFd < 0) {
       const wakeFd = eventDescriptor();
@@ -35,6 +39,7 @@ class Poller {
       const waiter: Waiter = {
         fd,
         events,
+        untilMs,
         resolve: (ready) => {
           signal?.removeEventListener("abort", cancel);
           resolve(ready);
@@ -65,17 +70,41 @@ class Poller {
     while (this.#waiters.size > 0) {
       const waiters = [...this.#waiters];
       this.#set.fill([{ fd: this.#wakeFd, events: POLLIN }, ...waiters]);
-      if (this.#set.look() === 0) await this.#set.wait(WAIT_MS);
+      if (this.#set.look() === 0) await this.#sleep(waiters);
       if (this.#set.ready(0) !== 0) clearWake(this.#wakeFd);
-      for (let i = 0; i < waiters.length; i++) {
-        const waiter = waiters[i]!;
-        const ready = this.#set.ready(i + 1);
-        // Gone in the meantime: its number may belong to another socket by now.
-        if (ready !== 0 && this.#waiters.delete(waiter)) waiter.resolve(ready);
-      }
-      await Promise.resolve();
+      if (this.#resolveReady(waiters)) await this.#othersTurn();
+      else await Promise.resolve();
     }
     this.#running = undefined;
+  }
+
+  async #sleep(waiters: readonly Waiter[]): Promise<void> {
+    let until = Infinity;
+    for (const waiter of waiters) until = Math.min(until, waiter.untilMs);
+    const timeout = until === Infinity ? WAIT_MS : Math.min(WAIT_MS, until - performance.now());
+    if (timeout > 0) await this.#set.wait(timeout);
+  }
+
+  /** Ends the waits that are over; whether there was one. */
+  #resolveReady(waiters: readonly Waiter[]): boolean {
+    const now = performance.now();
+    let any = false;
+    for (let i = 0; i < waiters.length; i++) {
+      const waiter = waiters[i]!;
+      const ready = this.#set.ready(i + 1);
+      if (ready === 0 && waiter.untilMs > now) continue;
+      // Gone in the meantime: its number may belong to another socket by now.
+      if (!this.#waiters.delete(waiter)) continue;
+      waiter.resolve(ready);
+      any = true;
+    }
+    return any;
+  }
+
+  /** Lets those who were told do their work: most wait again, and then need not wake the thread to say so. */
+  #othersTurn(): Promise<void> {
+    if (this.#waiters.size === 0) return Promise.resolve();
+    return new Promise((resolve) => setImmediate(resolve));
   }
 }
 
@@ -90,5 +119,16 @@ const poller = new Poller();
  * @returns The events that came, or 0 after an abort.
  */
 export function waitReady(fd: number, events: number, signal?: AbortSignal): Promise<number> {
-  return poller.wait(fd, events, signal);
+  return poller.wait(fd, events, Infinity, signal);
+}
+
+/**
+ * Waits for a time that setTimeout() cannot: that one takes 2 ms at least. This one is some tens of
+ * microseconds late.
+ *
+ * @param untilMs When to end the wait, as `performance.now()` counts.
+ * @param signal Ends the wait.
+ */
+export async function waitUntil(untilMs: number, signal?: AbortSignal): Promise<void> {
+  await poller.wait(-1, 0, untilMs, signal);
 }

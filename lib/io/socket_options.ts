@@ -36,12 +36,12 @@ export function applySocketOptions(fd: number, options: SocketOptions): void {
   getBytes(fd, SOL_TCP, TCP_CONGESTION, new Uint8Array(16));
   if (options.interface !== undefined) {
     const name = new TextEncoder().encode(options.interface);
-    check(setBytes(fd, SOL_SOCKET, SO_BINDTODEVICE, name), "interface", options.interface);
+    requireOption(setBytes(fd, SOL_SOCKET, SO_BINDTODEVICE, name), "interface", options.interface);
   }
-  check(setInt(fd, SOL_TCP, TCP_NODELAY, (options.noDelay ?? true) ? 1 : 0), "TCP_NODELAY", "");
+  requireOption(setInt(fd, SOL_TCP, TCP_NODELAY, (options.noDelay ?? true) ? 1 : 0), "TCP_NODELAY", "");
   if (options.maxSegmentBytes !== undefined) {
     const bytes = options.maxSegmentBytes;
-    check(setInt(fd, SOL_TCP, TCP_MAXSEG, bytes), "TCP_MAXSEG", String(bytes));
+    requireOption(setInt(fd, SOL_TCP, TCP_MAXSEG, bytes), "TCP_MAXSEG", String(bytes));
   }
   if (options.congestion !== undefined) setCongestion(fd, options.congestion);
 }
@@ -49,16 +49,17 @@ export function applySocketOptions(fd: number, options: SocketOptions): void {
 /** Changes the congestion control of a socket, connected or not; on MPTCP that of every subflow. */
 export function setCongestion(fd: number, name: string): void {
   const bytes = new TextEncoder().encode(name);
-  check(setBytes(fd, SOL_TCP, TCP_CONGESTION, bytes), "congestion control", name, FIX_CONGESTION);
+  requireOption(setBytes(fd, SOL_TCP, TCP_CONGESTION, bytes), "congestion control", name, FIX_CONGESTION);
 }
 
 /** Lets a listener start while old connections of its port linger, and sets whether IPv6 also takes IPv4. */
 export function applyListenOptions(fd: number, family: 4 | 6, dualStack: boolean): void {
-  check(setInt(fd, SOL_SOCKET, SO_REUSEADDR, 1), "SO_REUSEADDR", "");
-  if (family === 6) check(setInt(fd, SOL_IPV6, IPV6_V6ONLY, dualStack ? 0 : 1), "IPV6_V6ONLY", "");
+  requireOption(setInt(fd, SOL_SOCKET, SO_REUSEADDR, 1), "SO_REUSEADDR", "");
+  if (family === 6) requireOption(setInt(fd, SOL_IPV6, IPV6_V6ONLY, dualStack ? 0 : 1), "IPV6_V6ONLY", "");
 }
 
-function check(result: number, option: string, value: string, fix?: string): void {
+/** Throws when the kernel refused an option: `ERR_OPTION_REFUSED`. */
+export function requireOption(result: number, option: string, value: string, fix?: string): void {
   if (result >= 0) return;
   const what = value === "" ? `set ${option}` : `set ${option} to ${JSON.stringify(value)}`;
   const error = systemError(result, what);

@@ -34,7 +34,8 @@ export interface CreateLabOptions extends HoldOptions {
  * import { createLab } from "@multipath/mpt/lab";
  *
  * await using lab = await createLab({ paths: [{ rateMbit: 20, delayMs: 10 }, { rateMbit: 10, delayMs: 35 }] });
- * lab.spawn("server", ["mptcpize", "run", "iperf3", "-s", "-1"]);
+ * const server = lab.spawn("server", ["mptcpize", "run", "iperf3", "-s", "-1", "--forceflush"]);
+ * await server.line(/Server listening/);
  * console.log(await lab.output("client", ["mptcpize", "run", "iperf3", "-c", "10.78.1.2"]));
  * ```
  */

@@ -19,10 +19,12 @@
  * import { createLab } from "@multipath/mpt/lab";
  *
  * await using lab = await createLab("two-path");
- * lab.spawn("server", ["mptcpize", "run", "iperf3", "-s", "-1"]);
- * const test = lab.run("client", ["mptcpize", "run", "iperf3", "-c", "10.78.1.2", "-t", "5"]);
+ * const server = lab.spawn("server", ["mptcpize", "run", "iperf3", "-s", "-1", "--forceflush"]);
+ * await server.line(/Server listening/);
+ * const client = lab.spawn("client", ["mptcpize", "run", "iperf3", "-c", "10.78.1.2", "--forceflush"]);
+ * await client.line(/1\.00-2\.00/);
  * await lab.set("path1", { blackhole: true });
- * console.log((await test).stdout);
+ * console.log((await client.finished).stdout);
  * ```
  *
  * @module

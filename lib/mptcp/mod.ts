@@ -14,20 +14,31 @@
  *
  * @module
  */
+
+// connections and listeners
 export { connect } from "./connect.ts";
 export { listen } from "./listen.ts";
 export { mptcpProblem } from "./state.ts";
-export { counterDeltas, type Counters, parseCounters, readCounters } from "./counters.ts";
-export { type PathManagerSummary, pathManagerSummary } from "./path_manager.ts";
-export { CounterWatch, type CounterWindow, type OwnTraffic } from "./counter_window.ts";
+
+// what the kernel knows of one connection
 export { inspectConnection, type MptcpInspection } from "./inspect.ts";
-export type { MptcpJson, SubflowJson, TcpStateName } from "./subflow_json.ts";
+export { type MptcpJson, type SubflowJson, TCP_STATE_NAMES, type TcpStateName } from "./subflow_json.ts";
+
+// what it counts
+export { counterDeltas, type Counters, parseCounters, readCounters } from "./counters.ts";
+export { CounterWatch, type CounterWindow, type OwnTraffic } from "./counter_window.ts";
+
+// the path manager and its events
+export { type PathManagerSummary, pathManagerSummary } from "./path_manager.ts";
 export {
+  ENDPOINT_FLAGS,
   type EndpointFlag,
   type EndpointJson,
   type PathManagerJson,
   pathManagerJson,
 } from "./path_manager_json.ts";
-export { decodeSyn, mpCapableOf, type SynOption, type SynView } from "./syn.ts";
 export { EventWatch, watchEvents } from "./events.ts";
 export type { PathManagerEvent, PathManagerEventKind, UnknownAttribute } from "../netlink/mptcp_events.ts";
+
+// SYNs as they arrived
+export { decodeSyn, mpCapableOf, type SynOption, type SynView } from "./syn.ts";

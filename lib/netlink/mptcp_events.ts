@@ -38,7 +38,9 @@ export type PathManagerEventKind =
 
 /** An attribute that is not known here, or has another size than it should. */
 export interface UnknownAttribute {
+  /** Its number. */
   readonly type: number;
+  /** What it holds, in hexadecimal digits. */
   readonly hex: string;
 }
 

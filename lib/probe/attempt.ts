@@ -3,6 +3,7 @@ import type { Ip } from "../base/ip.ts";
 import type { PathInfo } from "../base/path.ts";
 import { Endpoint } from "../base/endpoint.ts";
 import type { Connection } from "../io/connection.ts";
+import { sleep } from "../io/deadline.ts";
 import { CounterWatch, type CounterWindow } from "../mptcp/counter_window.ts";
 import type { ByteEvidence, DataOutcome, Evidence, MptcpEvidence, Tristate } from "../mptcp/diagnosis/mod.ts";
 import { noEvidence } from "../mptcp/diagnosis/mod.ts";
@@ -59,7 +60,7 @@ export async function attemptMptcp(
   } catch (error) {
     const failure = toMptError(error, "Cannot connect");
     const ms = performance.now() - started;
-    const window = watch?.window(own(ip, [])) ?? null;
+    const window = watch === null ? null : await settledWindow(watch, ip);
     const tcp = await control;
     const server = serverEvidence({ ...NO_ANSWERS, before: tcp.first, after: await tcp.askAgain() });
     const ours = connectOutcome(failure.code, signal);
@@ -105,14 +106,20 @@ export async function attemptMptcp(
     const joined = inspectConnection(connection, token);
     // Before the transfer: it fills queues, and the round-trip times with them.
     const paths = connection.paths();
-    const transferred = await conversation.transfer(() => acked(connection, token));
+    let seen = joined;
+    const transferred = await conversation.transfer(() => {
+      // When the last subflow goes, the connection goes from the kernel's tables, and not from the program's.
+      seen = inspectConnection(connection, token) ?? seen;
+      return acked(seen);
+    });
+    const stopped = transferred !== "answered" && transferred !== "not-sent";
     const atEnd = connection.isMultipath();
-    const last = inspectConnection(connection, token);
+    const last = inspectConnection(connection, token) ?? seen;
     const tokens = [token, server?.mptcp?.token ?? null].filter((each) => each !== null);
     const window = watch?.window(own(ip, tokens)) ?? null;
     const tcp = await control;
     // What a transfer over plain TCP does is worth knowing only where MPTCP's stopped.
-    const compared: DataOutcome = transferred === "silent" ? await tcp.transfer() : "not-sent";
+    const compared: DataOutcome = stopped ? await tcp.transfer() : "not-sent";
     const mptcp: MptcpEvidence = {
       outcome: "connected",
       ms: connection.connectMs ?? "unknown",
@@ -129,7 +136,7 @@ export async function attemptMptcp(
       client: {
         counters: counterEvidence(window),
         // As they were when all had come; where the transfer stopped, what it left them in.
-        subflows: (transferred === "silent" ? last : joined)?.subflows.map(subflowEvidence) ?? "unknown",
+        subflows: (stopped ? last : joined)?.subflows.map(subflowEvidence) ?? "unknown",
         bytes: last === null ? "unknown" : bytesOf(last),
       },
       server: serverEvidence({
@@ -164,6 +171,19 @@ export async function attemptMptcp(
   }
 }
 
+/** How long a socket that was given up may stay in the kernel's tables, in milliseconds. */
+const LINGER_MS = 200;
+
+/** The counters once the socket of the failed connect is gone, whose token nobody knows. */
+async function settledWindow(watch: CounterWatch, ip: Ip): Promise<CounterWindow> {
+  const until = performance.now() + LINGER_MS;
+  for (;;) {
+    const window = watch.window(own(ip, []));
+    if (window.shared !== "yes" || performance.now() >= until) return window;
+    await sleep(10);
+  }
+}
+
 const NO_ANSWERS = { before: null, after: null, own: null, name: null, answered: false } as const;
 
 /** What is our own in the counters. To an address of this host both ends count in one namespace. */
@@ -178,8 +198,7 @@ function counterEvidence(window: CounterWindow | null): Evidence["client"]["coun
 }
 
 /** Bytes that MPTCP, or TCP after a fallback, knows to have arrived. */
-function acked(connection: Connection, token: number | null): number {
-  const seen = inspectConnection(connection, token);
+function acked(seen: MptcpInspection | null): number {
   return seen?.mptcp?.bytes_acked ?? sum(seen?.subflows.map(({ bytes_acked }) => bytes_acked) ?? []);
 }
 

@@ -26,3 +26,9 @@ export type {
   ProbeEvent,
   ProbeResult,
 } from "./result.ts";
+export {
+  askSynMirror,
+  mpCapableArrived,
+  type SynMirrorAsk,
+  type SynMirrorAskOptions,
+} from "./ask_syn_mirror.ts";

@@ -16,9 +16,9 @@ Deno.test({
   async fn() {
     const { code, stdout, stderr } = await demo();
     assert.equal(code, 0, stdout + stderr);
-    assert.match(stdout, /MPTCP works to 10\.0\.1\.2:4433 over 2 paths/);
-    assert.match(stdout, /^tcp +download +10\.0\.1\.1 /m);
-    assert.match(stdout, /^tcp +download +10\.0\.2\.1 /m);
+    assert.match(stdout, /MPTCP works to 10\.77\.1\.2:4433 over 2 paths/);
+    assert.match(stdout, /^tcp +download +10\.77\.1\.1 /m);
+    assert.match(stdout, /^tcp +download +10\.77\.2\.1 /m);
     assert.match(stdout, /^mptcp +download +all 2 /m);
   },
 });

@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
-import { HTTPD } from "../peers/web_servers.ts";
+import { HTTPD, NGINX, startWebServer } from "../peers/web_servers.ts";
 import { mptArgv } from "../support/command.ts";
 import { requires } from "../support/requires.ts";
-import { ImpairedLab, PORT, type Probed } from "./diagnosis/impaired_lab.ts";
-import { type Expectation, KERNEL_ROWS, type KernelRow } from "./diagnosis/kernel_rows.ts";
+import { ImpairedLab, type Impairment, PORT, type Probed } from "./diagnosis/impaired_lab.ts";
+import { type Expectation, HANDSHAKE, KERNEL_ROWS, type KernelRow, table } from "./diagnosis/kernel_rows.ts";
+
+const WORKS = ["mptcp-works", "proved"] as const;
+
+/** No longer than a join takes here. */
+const ARGS = ["--join-timeout", "0.5"] as const;
 
 function check({ code, result, stderr }: Probed, expected: Expectation, name: string): void {
   const found = result.verdicts.map((verdict) => [verdict.code, verdict.certainty]);
@@ -12,20 +17,30 @@ function check({ code, result, stderr }: Probed, expected: Expectation, name: st
   assert(result.verdicts.every(({ evidence }) => evidence.length > 0), name);
 }
 
-async function checkRow(lab: ImpairedLab, row: KernelRow): Promise<void> {
-  const args = row.args ?? ["--join-timeout", "0.5"];
+async function impaired(lab: ImpairedLab, impairment: Impairment, work: () => Promise<void>): Promise<void> {
   try {
-    await lab.impair(row);
-    if (row.mpt !== null) {
-      check(await lab.probe(lab.target(PORT, row.family), ...args), row.mpt, `${row.name}: mpt serve`);
-    }
-    if (row.web !== null) {
-      // What the probe before it left on this host is not this one's.
-      await lab.shell("client", "echo 3600 > /proc/sys/net/mptcp/blackhole_timeout");
-      check(await lab.probe(lab.web(row.family), ...args), row.web, `${row.name}: web server`);
-    }
+    await lab.impair(impairment);
+    await work();
   } finally {
-    await lab.mend(row);
+    await lab.mend(impairment);
+  }
+}
+
+async function checkRow(lab: ImpairedLab, row: KernelRow): Promise<void> {
+  const args = row.args ?? ARGS;
+  try {
+    await impaired(lab, row, async () => {
+      if (row.mpt !== null) {
+        check(await lab.probe(lab.target(PORT, row.family), ...args), row.mpt, `${row.name}: mpt serve`);
+      }
+      if (row.web !== null) {
+        // What the probe before it left on this host is not this one's.
+        await lab.clearBlackhole();
+        check(await lab.probe(lab.web(row.family), ...args), row.web, `${row.name}: web server`);
+      }
+    });
+  } finally {
+    if (row.stuck) await lab.restart();
   }
 }
 
@@ -35,5 +50,134 @@ Deno.test({
   async fn(t) {
     await using lab = await ImpairedLab.make();
     for (const row of KERNEL_ROWS) await t.step(row.name, async () => await checkRow(lab, row));
+
+    const seed = Number(Deno.env.get("MPT_TEST_SEED") ?? Math.floor(Math.random() * 2 ** 32));
+    await t.step(`impairments in any order leave nothing behind (MPT_TEST_SEED=${seed})`, async () => {
+      const quick = KERNEL_ROWS.filter((row) => row.args === undefined && !row.stuck);
+      for (const at of draws(seed, 5, quick.length)) await checkRow(lab, { ...quick[at]!, web: null });
+    });
+  },
+});
+
+/** Numbers below `limit`, the same ones for the same seed (mulberry32). */
+function draws(seed: number, count: number, limit: number): readonly number[] {
+  let state = seed;
+  return Array.from({ length: count }, () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % limit;
+  });
+}
+
+Deno.test({
+  name: "mpt probe tells other servers and their settings from middleboxes, and from its own traces",
+  ...requires(
+    "namespaces",
+    "mptcp",
+    "tool:nft",
+    "tool:apache2",
+    "tool:unshare",
+    "tool:mptcpize",
+    "tool:nginx",
+  ),
+  async fn(t) {
+    await using lab = await ImpairedLab.make(HTTPD);
+
+    await t.step("httpd's accept filter holds joins back", async () => {
+      const probed = await lab.probe(lab.web(), ...ARGS);
+      check(probed, { exit: 0, verdicts: [WORKS, ["join-stalled-by-accept-filter", "likely"]] }, "httpd");
+      const verdict = probed.result.verdicts[1]!;
+      assert.match(verdict.evidence.join("\n"), /the server calls itself Apache\//);
+      assert.match(verdict.fix!, /AcceptFilter http none/);
+      const [join] = probed.result.endpoints[0]!.mptcp.joins;
+      assert.deepEqual([join?.tried, join?.answered, join?.usable, join?.why[0]?.code], [
+        "yes",
+        "yes",
+        "no",
+        "join-stalled-by-accept-filter",
+      ]);
+    });
+
+    await t.step(
+      "a plain TCP listener of mpt serve is one for sure, that of a web server is not",
+      async () => {
+        const argv = mptArgv(["serve", "--ndjson", "--listen", "tcp4@0.0.0.0:4434"]);
+        await using plain = lab.lab.spawn("server", argv, { deadlineMs: 60_000 });
+        await plain.line(/"event":"listening"/);
+        const certain: Expectation = { exit: 1, verdicts: [["peer-without-mptcp", "proved"]] };
+        check(await lab.probe(lab.target(4434), ...ARGS), certain, "mpt serve");
+        await lab.restart(async (server) => [await startWebServer(server, NGINX)]);
+        check(await lab.probe(lab.web(), ...ARGS), HANDSHAKE, "nginx");
+      },
+    );
+
+    await t.step("the second path leads to another server", async () => {
+      const argv = mptArgv(["serve", "--ndjson", "--listen", "mptcp4@0.0.0.0:9999"]);
+      await using other = lab.lab.spawn("router", argv, { deadlineMs: 60_000 });
+      await other.line(/"event":"listening"/);
+      const rules = table(
+        "type nat hook prerouting priority -110",
+        'iifname "c2" tcp dport 4433 redirect to :9999',
+      );
+      await impaired(lab, { rules }, async () => {
+        const proof: Expectation = { exit: 0, verdicts: [WORKS, ["join-wrong-server", "proved"]] };
+        check(await lab.probe(lab.target(PORT), ...ARGS), proof, "two instances");
+      });
+    });
+
+    await t.step(
+      "the black hole that a probe left behind is named by the next, and its fix ends it",
+      async () => {
+        const drop: Impairment = { boxes: [{ kind: "drop", option: "mptcp", packets: "syn" }] };
+        await lab.impair(drop);
+        const first = await lab.probe(lab.target(PORT), ...ARGS);
+        assert.deepEqual(first.result.verdicts.map(({ code }) => code), ["syn-dropped", "blackhole-active"]);
+        await lab.lab.clearMiddleboxes();
+        const second = await lab.probe(lab.target(PORT), ...ARGS);
+        check(second, { exit: 3, verdicts: [["blackhole-active", "proved"]] }, "afterwards");
+        assert.equal(second.result.endpoints[0]!.mptcp.status, "unknown");
+        const { fix, evidence } = second.result.verdicts[0]!;
+        assert.match(evidence.join("\n"), /it lasts 3600 s/);
+        await lab.shell(
+          "client",
+          fix!.replace(/^sysctl -w (\S+)=(\d+)$/, "echo $2 > /proc/sys/$1").replace(
+            "net.mptcp.",
+            "net/mptcp/",
+          ),
+        );
+        check(await lab.probe(lab.target(PORT), ...ARGS), { exit: 0, verdicts: [WORKS] }, "after the fix");
+      },
+    );
+
+    await t.step("without privilege the same is found", async () => {
+      await impaired(lab, { boxes: [{ kind: "strip", option: "mp-join", packets: "syn" }] }, async () => {
+        const argv = mptArgv(["probe", "--json", ...ARGS, lab.target(PORT)]);
+        const run = await lab.lab.run("client", [
+          ...["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs", "--"],
+          ...argv,
+        ]);
+        assert.match(
+          run.stdout,
+          /"code": "join-stripped",\s+"level": "warn",\s+"certainty": "proved"/,
+          run.stderr,
+        );
+      });
+    });
+
+    await t.step("people read the cause first, then how far each path came", async () => {
+      await impaired(lab, { boxes: [{ kind: "strip", option: "mp-join", packets: "syn" }] }, async () => {
+        const argv = mptArgv(["probe", "--color", "never", ...ARGS, lab.target(PORT)]);
+        const text = await lab.lab.output("client", argv);
+        assert.match(
+          text,
+          /^✓ MPTCP works to 10\.78\.1\.2:4433 over one path\.\n! Something removes MP_JOIN from the packets of a further path from 10\.77\.2\.1 to 10\.78\.1\.2:4433\.\n {4}try: /,
+        );
+        assert.match(
+          text,
+          /^Further paths to 10\.78\.1\.2:4433:\n {2}FROM +TO .*\n {2}10\.77\.2\.1 +10\.78\.1\.2:4433 +- +yes +no +no +no +join-stripped$/m,
+        );
+      });
+    });
   },
 });

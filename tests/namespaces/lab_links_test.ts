@@ -95,6 +95,46 @@ for (const link of KINDS) {
   });
 }
 
+for (const link of KINDS) {
+  Deno.test({
+    name: `a path carries packets of its MTU and no larger ones, over ${link}`,
+    ...requires("namespaces", "tool:ping"),
+    async fn() {
+      for (const mtu of [576, 1400, 9000]) {
+        await using lab = await onePath(link, { mtu, ipv6: false });
+        const ping = async (bytes: number): Promise<number> => {
+          // Without the headers of IPv4 and ICMP.
+          const argv = ["ping", "-c1", "-W1", "-M", "do", "-s", String(bytes - 28), "-I", CLIENT, SERVER];
+          return (await lab.run("client", argv)).code;
+        };
+        assert.deepEqual([await ping(mtu), await ping(mtu + 1)], [0, 1], `MTU ${mtu}`);
+      }
+    },
+  });
+
+  Deno.test({
+    name: `the queue of a path holds what was asked over ${link}`,
+    ...requires("namespaces", "tool:ping", "tool:iperf3"),
+    async fn() {
+      await using lab = await onePath(link, { rateMbit: 4, queueMs: 200 });
+      // Down, because the sender of a host waits for its own queue and does not overflow it.
+      const flood = iperf3(lab, CLIENT, SERVER, ["-u", "-b", "6M", "-l", "1400", "-t", "3", "-R"]);
+      await lab.run("client", ["sleep", "1"]);
+      const times = await pings(lab, CLIENT, SERVER, 20);
+      const { lost, sent } = await flood;
+      // The queue is full, or a packet short of it; some pings find no room.
+      const longest = Math.max(...times);
+      assert(times.length > 0 && longest > 160 && longest < 260, `pings took ${times} ms`);
+      assert(lost > sent * 0.2, `${lost} of ${sent} were lost`);
+      const { paths } = await lab.status({ measure: false });
+      assert(
+        (paths[0]?.down.droppedByQueue ?? 0) >= lost * 0.9,
+        `${paths[0]?.down.droppedByQueue} of ${lost}`,
+      );
+    },
+  });
+}
+
 Deno.test({
   name: "the same seed loses the same packets of an emulated path",
   ...requires("namespaces", "tun", "tool:ping"),

@@ -1,5 +1,4 @@
-import type { Lab } from "../../lib/lab/mod.ts";
-import type { Namespaces } from "../../lib/lab/mod.ts";
+import type { Lab, Namespaces } from "../../lib/lab/mod.ts";
 import { mptArgv, type ProcessResult, type RunningProcess } from "../support/command.ts";
 
 /** Starts `mpt serve` on the server of a network, by default with MPTCP on port 4433 of every address. */

@@ -72,7 +72,7 @@ scenario("inspectionAfterFallback", "inspectConnection() knows a connection that
 scenario("counters", "CounterWatch agrees with nstat and notices other MPTCP connections", {
   needs: ["tool:nstat"],
 });
-scenario("checkAnswer", "the check answer of mpt serve agrees with ss, nstat and ip mptcp on its host", {
+scenario("checkAnswer", "the check answer of mpt serve agrees with ss and ip mptcp on its host", {
   needs: ["tool:ss"],
 });
 scenario("checkAroundFallback", "two check answers around a handshake that lost its option tell which way", {

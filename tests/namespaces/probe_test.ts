@@ -1,6 +1,6 @@
+import assert from "node:assert/strict";
 import { createLab } from "../../lib/lab/mod.ts";
 import { loneHost, twoPaths } from "../support/two_paths.ts";
-import assert from "node:assert/strict";
 import type { ProbeResult } from "../../lib/probe/mod.ts";
 import type { ProcessResult } from "../support/command.ts";
 import { requires } from "../support/requires.ts";

@@ -1,6 +1,6 @@
+import assert from "node:assert/strict";
 import type { Namespaces } from "../../lib/lab/mod.ts";
 import { loneHost } from "../support/two_paths.ts";
-import assert from "node:assert/strict";
 import type { Outcome } from "../lib/transport/attempt.ts";
 import { attemptArgv } from "../lib/transport/attempt_argv.ts";
 import { output, ROOT } from "../support/command.ts";

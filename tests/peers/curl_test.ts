@@ -1,6 +1,6 @@
+import assert from "node:assert/strict";
 import { createLab } from "../../lib/lab/mod.ts";
 import { twoPaths } from "../support/two_paths.ts";
-import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { parsePerfReport } from "../../lib/protocol/perf_report.ts";
 import { requires } from "../support/requires.ts";

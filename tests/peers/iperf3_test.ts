@@ -1,6 +1,6 @@
+import assert from "node:assert/strict";
 import { createLab, type Lab } from "../../lib/lab/mod.ts";
 import { twoPaths } from "../support/two_paths.ts";
-import assert from "node:assert/strict";
 import type { BenchResult } from "../../lib/bench/mod.ts";
 import { mptArgv } from "../support/command.ts";
 import { requires } from "../support/requires.ts";

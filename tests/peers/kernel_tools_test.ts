@@ -1,7 +1,6 @@
-import { createLab, type Lab } from "../../lib/lab/mod.ts";
-import type { LabHost } from "../../lib/lab/mod.ts";
-import { twoPaths } from "../support/two_paths.ts";
 import assert from "node:assert/strict";
+import { createLab, type Lab, type LabHost } from "../../lib/lab/mod.ts";
+import { twoPaths } from "../support/two_paths.ts";
 import type { PathJson } from "../../lib/base/path_json.ts";
 import type { CheckAnswer } from "../../lib/protocol/check.ts";
 import { ROOT, type RunningProcess } from "../support/command.ts";

@@ -1,6 +1,6 @@
+import assert from "node:assert/strict";
 import { createLab } from "../../lib/lab/mod.ts";
 import { twoPaths } from "../support/two_paths.ts";
-import assert from "node:assert/strict";
 import { requires } from "../support/requires.ts";
 import { PORT, startServe } from "./support.ts";
 

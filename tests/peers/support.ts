@@ -1,6 +1,5 @@
 /** What the tests with other people's programs share: mpt on both hosts of a network, files inside it. */
-import type { Lab } from "../../lib/lab/mod.ts";
-import type { LabHost } from "../../lib/lab/mod.ts";
+import type { Lab, LabHost } from "../../lib/lab/mod.ts";
 import type { ProbeEndpoint, ProbeResult } from "../../lib/probe/mod.ts";
 import type { CheckAnswer } from "../../lib/protocol/check.ts";
 import { mptArgv, type RunningProcess } from "../support/command.ts";

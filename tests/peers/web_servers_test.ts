@@ -1,6 +1,6 @@
+import assert from "node:assert/strict";
 import { createLab } from "../../lib/lab/mod.ts";
 import { twoPaths } from "../support/two_paths.ts";
-import assert from "node:assert/strict";
 import type { ProbeEndpoint } from "../../lib/probe/mod.ts";
 import { mptArgv } from "../support/command.ts";
 import { requires } from "../support/requires.ts";

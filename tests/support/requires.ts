@@ -47,6 +47,8 @@ const PACKAGES: Readonly<Record<string, string>> = {
   unshare: "util-linux",
   nsenter: "util-linux",
   setpriv: "util-linux",
+  setsid: "util-linux",
+  script: "bsdutils",
   bash_completion: "bash-completion",
 };
 

@@ -1,15 +1,9 @@
 import { Command } from "@commander-js/extra-typings";
-import type { Envelope } from "../../../lib/base/result.ts";
 import { withCommonOptions } from "../../common_options.ts";
 import { EXIT } from "../../exit_codes.ts";
-import type { LabHello } from "../../lab/hello.ts";
+import type { LabUpResult } from "../../lab/up.ts";
 import { runJob } from "../../run_job.ts";
 import { serversOf, withNetworkOptions } from "./topology_options.ts";
-
-/** The result of `mpt lab up`. */
-export interface LabUpResult extends Envelope<"mpt.lab-up/1"> {
-  readonly lab: Pick<LabHello, "name" | "seed" | "paths" | "servers" | "env">;
-}
 
 /** `mpt lab up`. */
 export function labUpCommand(): Command {

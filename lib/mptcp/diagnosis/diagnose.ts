@@ -9,7 +9,13 @@ import { natRule, worksRule } from "./rules/fine.ts";
 import { handshakeFallbackRule, ownFallbackRule } from "./rules/handshake_fallback.ts";
 import { hostRule } from "./rules/host.ts";
 import { joinsRule } from "./rules/joins.ts";
-import { checksumRule, lateFallbackToTcpRule, pathResetRule, stalledDataRule } from "./rules/midstream.ts";
+import {
+  checksumRule,
+  lateFallbackToTcpRule,
+  noticedRule,
+  pathResetRule,
+  stalledDataRule,
+} from "./rules/midstream.ts";
 import { unreachableRule, untestedRule } from "./rules/reach.ts";
 import { lateFallbackRule, rejectedRule, unansweredRule } from "./rules/unanswered.ts";
 
@@ -27,6 +33,7 @@ const CAUSES: readonly (readonly Rule[])[] = [
   [handshakeFallbackRule],
   [checksumRule],
   [afterHandshakeRule],
+  [noticedRule],
   [stalledDataRule, lateFallbackToTcpRule, pathResetRule],
 ];
 

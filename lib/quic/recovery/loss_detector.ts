@@ -1,3 +1,4 @@
+import type { PacketRanges } from "../wire/ack_ranges.ts";
 import { GRANULARITY_US, type RttEstimator } from "./rtt.ts";
 import { type SentPacket, SentPackets } from "./sent_packet.ts";
 
@@ -75,21 +76,20 @@ export class LossDetector<Content> {
   /**
    * Takes the ranges of an acknowledgment.
    *
-   * @param ranges Pairs of the largest and the smallest number of each range, the highest range first.
-   * @param count How many pairs there are.
+   * @param ranges What the peer has.
    * @param nowUs The time.
    * @returns What it told; valid until the next call. When it is invalid nothing was changed.
    */
-  onAck(ranges: ArrayLike<number>, count: number, nowUs: number): AckOutcome<Content> {
+  onAck(ranges: PacketRanges, nowUs: number): AckOutcome<Content> {
     this.#clear();
-    if (this.#isInvalid(ranges, count)) {
+    if (this.#isInvalid(ranges)) {
       this.#outcome.invalid = true;
       return this.#outcome;
     }
     let eliciting = false;
-    for (let i = 0; i < count; i++) {
-      const high = Math.min(ranges[2 * i]!, this.sent.end - 1);
-      const low = Math.max(ranges[2 * i + 1]!, this.sent.first);
+    for (let i = 0; i < ranges.count; i++) {
+      const high = Math.min(ranges.largest(i), this.sent.end - 1);
+      const low = Math.max(ranges.smallest(i), this.sent.first);
       for (let number = high; number >= low; number--) {
         const packet = this.sent.remove(number);
         if (packet === undefined) continue;
@@ -97,8 +97,8 @@ export class LossDetector<Content> {
         eliciting ||= packet.ackEliciting;
       }
     }
-    this.#findSpurious(ranges, count);
-    const largest = count === 0 ? -1 : ranges[0]!;
+    this.#findSpurious(ranges);
+    const largest = ranges.count === 0 ? -1 : ranges.largest(0);
     // RFC 9002 5.1
     const [newest] = this.#acked;
     if (newest !== undefined && newest.packetNumber === largest && eliciting) {
@@ -156,12 +156,12 @@ export class LossDetector<Content> {
     this.#outcome.invalid = false;
   }
 
-  #isInvalid(ranges: ArrayLike<number>, count: number): boolean {
-    if (count > 0 && ranges[0]! >= this.sent.end) return true;
+  #isInvalid(ranges: PacketRanges): boolean {
+    if (ranges.count > 0 && ranges.largest(0) >= this.sent.end) return true;
     if (this.#skipped.size === 0) return false;
     for (const skipped of this.#skipped) {
-      for (let i = 0; i < count; i++) {
-        if (ranges[2 * i + 1]! <= skipped && skipped <= ranges[2 * i]!) return true;
+      for (let i = 0; i < ranges.count; i++) {
+        if (ranges.smallest(i) <= skipped && skipped <= ranges.largest(i)) return true;
       }
     }
     return false;
@@ -173,11 +173,11 @@ export class LossDetector<Content> {
   }
 
   /** RFC 9002 6.1: spurious losses are a reason for a larger reordering threshold. */
-  #findSpurious(ranges: ArrayLike<number>, count: number): void {
+  #findSpurious(ranges: PacketRanges): void {
     if (this.#losses.length === 0) return;
     for (let i = this.#losses.length - 1; i >= 0; i--) {
       const { packetNumber, overtakenBy } = this.#losses[i]!;
-      if (!contains(ranges, count, packetNumber)) continue;
+      if (!contains(ranges, packetNumber)) continue;
       this.#losses.splice(i, 1);
       this.#outcome.spurious++;
       const wanted = Math.min(overtakenBy + 1, MAX_PACKET_THRESHOLD);
@@ -186,10 +186,10 @@ export class LossDetector<Content> {
   }
 }
 
-function contains(ranges: ArrayLike<number>, count: number, packetNumber: number): boolean {
-  for (let i = 0; i < count; i++) {
-    if (packetNumber > ranges[2 * i]!) return false;
-    if (packetNumber >= ranges[2 * i + 1]!) return true;
+function contains(ranges: PacketRanges, packetNumber: number): boolean {
+  for (let i = 0; i < ranges.count; i++) {
+    if (packetNumber > ranges.largest(i)) return false;
+    if (packetNumber >= ranges.smallest(i)) return true;
   }
   return false;
 }

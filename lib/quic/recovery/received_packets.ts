@@ -1,3 +1,6 @@
+import type { PacketRanges } from "../wire/ack_ranges.ts";
+import type { EcnCounts } from "../wire/write_frame.ts";
+
 /** Ranges beyond this are forgotten, the lowest first (RFC 9000 13.2.3). */
 const MAX_RANGES = 64;
 
@@ -7,20 +10,13 @@ const PACKETS_PER_ACK = 2;
 /** The ECN field of an IP header (RFC 3168 5). */
 export type EcnMark = "not-ect" | "ect0" | "ect1" | "ce";
 
-/** How many packets arrived with each mark (RFC 9000 19.3.2). */
-export interface EcnCounts {
-  readonly ect0: number;
-  readonly ect1: number;
-  readonly ce: number;
-}
-
 /**
  * The packets of one packet number space that have arrived: which are duplicates, which ranges to
  * acknowledge, and when. Pure: times go in, in microseconds. Memory is bounded.
  */
-export class ReceivedPackets {
+export class ReceivedPackets implements PacketRanges {
   /** Pairs of the largest and the smallest number of each range, the highest range first. */
-  readonly ranges: Float64Array = new Float64Array(2 * (MAX_RANGES + 1));
+  readonly #ranges: Float64Array = new Float64Array(2 * (MAX_RANGES + 1));
   readonly #maxAckDelayUs: number;
   #rangeCount = 0;
   /** Numbers below this are not told apart any more: taken for duplicates. */
@@ -35,14 +31,21 @@ export class ReceivedPackets {
     this.#maxAckDelayUs = maxAckDelayUs;
   }
 
-  /** How many pairs `ranges` holds. */
-  get rangeCount(): number {
+  get count(): number {
     return this.#rangeCount;
   }
 
+  smallest(index: number): number {
+    return this.#ranges[2 * index + 1]!;
+  }
+
+  largest(index: number): number {
+    return this.#ranges[2 * index]!;
+  }
+
   /** The largest number that has arrived; -1 before any. */
-  get largest(): number {
-    return this.#rangeCount === 0 ? this.#floor - 1 : this.ranges[0]!;
+  get newest(): number {
+    return this.#rangeCount === 0 ? this.#floor - 1 : this.#ranges[0]!;
   }
 
   /** The marks of all packets that have arrived, each counted once. */
@@ -64,22 +67,22 @@ export class ReceivedPackets {
   isDuplicate(packetNumber: number): boolean {
     if (packetNumber < this.#floor) return true;
     for (let i = 0; i < this.#rangeCount; i++) {
-      if (packetNumber > this.ranges[2 * i]!) return false;
-      if (packetNumber >= this.ranges[2 * i + 1]!) return true;
+      if (packetNumber > this.#ranges[2 * i]!) return false;
+      if (packetNumber >= this.#ranges[2 * i + 1]!) return true;
     }
     return false;
   }
 
   /** Notes a packet that was opened and is no duplicate. */
   onReceived(packetNumber: number, nowUs: number, ackEliciting: boolean, ecn: EcnMark = "not-ect"): void {
-    const largest = this.largest;
+    const newest = this.newest;
     this.#insert(packetNumber);
-    if (packetNumber > largest) this.#largestAtUs = nowUs;
+    if (packetNumber > newest) this.#largestAtUs = nowUs;
     if (ecn !== "not-ect") this.#ecn[ecn]++;
     if (!ackEliciting) return;
     this.#unacknowledged++;
     // RFC 9000 13.2.1: out of order, after a gap, or marked CE: at once.
-    const inOrder = packetNumber === largest + 1 && ecn !== "ce";
+    const inOrder = packetNumber === newest + 1 && ecn !== "ce";
     if (!inOrder || this.#unacknowledged >= PACKETS_PER_ACK || this.#maxAckDelayUs === 0) {
       this.#ackAtUs = -Infinity;
     } else if (this.#ackAtUs === Infinity) {
@@ -103,7 +106,7 @@ export class ReceivedPackets {
   }
 
   #insert(packetNumber: number): void {
-    const { ranges } = this;
+    const ranges = this.#ranges;
     let at = 0;
     while (at < this.#rangeCount && packetNumber < ranges[2 * at + 1]! - 1) at++;
     const touches = at < this.#rangeCount && packetNumber <= ranges[2 * at]! + 1;
@@ -124,7 +127,7 @@ export class ReceivedPackets {
 
   /** A range that grew downwards may touch the next one. */
   #joinBelow(at: number): void {
-    const { ranges } = this;
+    const ranges = this.#ranges;
     if (at + 1 >= this.#rangeCount || ranges[2 * at + 2]! < ranges[2 * at + 1]! - 1) return;
     ranges[2 * at + 1] = ranges[2 * at + 3]!;
     ranges.copyWithin(2 * at + 2, 2 * at + 4, 2 * this.#rangeCount);
@@ -133,11 +136,11 @@ export class ReceivedPackets {
 
   #dropLowest(): void {
     this.#rangeCount--;
-    this.#floor = Math.max(this.#floor, this.ranges[2 * this.#rangeCount]! + 1);
+    this.#floor = Math.max(this.#floor, this.#ranges[2 * this.#rangeCount]! + 1);
   }
 
   #forgetBelow(packetNumber: number): void {
-    const { ranges } = this;
+    const ranges = this.#ranges;
     while (this.#rangeCount > 0 && ranges[2 * this.#rangeCount - 2]! < packetNumber) this.#rangeCount--;
     const lowest = 2 * this.#rangeCount - 1;
     if (this.#rangeCount > 0 && ranges[lowest]! < packetNumber) ranges[lowest] = packetNumber;

@@ -1,10 +1,20 @@
 import { MptError } from "../../base/errors.ts";
 
+/** Ranges of packet numbers, the highest first, no two of them adjacent. */
+export interface PacketRanges {
+  /** How many ranges there are. */
+  readonly count: number;
+  /** The smallest packet number of a range, counted from the highest range. */
+  smallest(index: number): number;
+  /** The largest packet number of a range, counted from the highest range. */
+  largest(index: number): number;
+}
+
 /**
  * Ranges of packet numbers as ACK frames have them: the highest range first, no two of them adjacent. The
  * numbers lie flat in one array that is used again, so that reading and writing them makes no objects.
  */
-export class AckRanges {
+export class AckRanges implements PacketRanges {
   #pairs: Float64Array = new Float64Array(64);
   #count = 0;
 

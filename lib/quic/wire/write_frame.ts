@@ -1,4 +1,4 @@
-import type { AckRanges } from "./ack_ranges.ts";
+import type { PacketRanges } from "./ack_ranges.ts";
 import { MULTIPATH, type MultipathCodePoints } from "./multipath.ts";
 import { varintSize, writeVarint } from "./varint.ts";
 
@@ -89,7 +89,7 @@ export function writeDatagramHeader(bytes: Uint8Array, at: number, length: numbe
 export function ackRangesThatFit(
   room: number,
   pathId: number,
-  ranges: AckRanges,
+  ranges: PacketRanges,
   delay: number,
   ecn: EcnCounts | null,
   points: MultipathCodePoints = MULTIPATH,
@@ -108,7 +108,7 @@ export function ackRangesThatFit(
 /** The size of an ACK or PATH_ACK frame with its first `count` ranges. */
 export function ackSize(
   pathId: number,
-  ranges: AckRanges,
+  ranges: PacketRanges,
   count: number,
   delay: number,
   ecn: EcnCounts | null,
@@ -131,7 +131,7 @@ export function writeAck(
   bytes: Uint8Array,
   at: number,
   pathId: number,
-  ranges: AckRanges,
+  ranges: PacketRanges,
   count: number,
   delay: number,
   ecn: EcnCounts | null,
@@ -157,7 +157,7 @@ export function writeAck(
 /** Everything of an ACK frame but its ranges. */
 function ackHeadSize(
   pathId: number,
-  ranges: AckRanges,
+  ranges: PacketRanges,
   count: number,
   delay: number,
   ecn: EcnCounts | null,
@@ -168,7 +168,7 @@ function ackHeadSize(
   return type + varintSize(ranges.largest(0)) + varintSize(delay) + varintSize(count - 1) + counts;
 }
 
-function rangeSize(ranges: AckRanges, index: number): number {
+function rangeSize(ranges: PacketRanges, index: number): number {
   const length = varintSize(ranges.largest(index) - ranges.smallest(index));
   return index === 0 ? length : length + varintSize(ranges.smallest(index - 1) - ranges.largest(index) - 2);
 }

@@ -28,7 +28,7 @@ Deno.test("findLabs() lists the labs whose owner runs, and removes what the othe
     await Deno.writeTextFile(socketFile(folder, "dead"), "");
     await Deno.writeTextFile(stateFile(folder, "broken"), encodeState(alive).slice(0, 30));
     assert.deepEqual(await findLabs(folder), { labs: [alive], removed: ["broken", "dead", "held"] });
-    assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name), ["alive.json"]);
+    assert.deepEqual(await namesIn(folder), ["alive.json"]);
     assert.equal((await holder.finished).signal, "SIGKILL");
     assert.deepEqual(await identify(bystander.pid), other);
     assert.deepEqual(await findLabs(folder), { labs: [alive], removed: [] });
@@ -36,3 +36,7 @@ Deno.test("findLabs() lists the labs whose owner runs, and removes what the othe
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+async function namesIn(folder: string): Promise<readonly string[]> {
+  return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
+}

@@ -68,7 +68,7 @@ Deno.test("claim() gives a name to one lab only, and leaves nothing but its file
     assert.equal(await claim(path, STATE), true);
     assert.equal(await claim(path, { ...STATE, token: "f".repeat(32) }), false);
     assert.deepEqual(await readState(path, "two-path"), STATE);
-    assert.deepEqual([...Deno.readDirSync(path)].map(({ name }) => name), ["two-path.json"]);
+    assert.deepEqual(await namesIn(path), ["two-path.json"]);
     assert.equal((await Deno.stat(stateFile(path, "two-path"))).mode! & 0o777, 0o600);
   });
 });
@@ -102,3 +102,7 @@ Deno.test("removeFiles() leaves a lab that has taken the name meanwhile", async 
     await removeFiles(path, "two-path", STATE.token);
   });
 });
+
+async function namesIn(folder: string): Promise<readonly string[]> {
+  return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
+}

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { LabUpResult } from "../../../cli/commands/lab/up.ts";
+import type { LabUpResult } from "../../../cli/lab/up.ts";
 import { labVerdicts } from "../../../cli/lab/verdicts.ts";
 import {
   renderChange,

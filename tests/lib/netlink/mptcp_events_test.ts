@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Endpoint } from "../../../lib/base/endpoint.ts";
-import { Ip } from "../../../lib/base/ip.ts";
+import type { Ip } from "../../../lib/base/ip.ts";
 import { AttributeWriter } from "../../../lib/netlink/attribute.ts";
 import { decodeGroups, encodeGeneric } from "../../../lib/netlink/generic.ts";
 import { decodeEvents, type PathManagerEvent } from "../../../lib/netlink/mptcp_events.ts";

@@ -2,7 +2,7 @@
 import { createLab, type Lab, type Middlebox } from "../../../lib/lab/mod.ts";
 import type { ProbeResult } from "../../../lib/probe/mod.ts";
 import { MPTCPIZE, NGINX, startWebServer, WEB_PORT, type WebServer } from "../../peers/web_servers.ts";
-import { mptArgv, type ProcessResult } from "../../support/command.ts";
+import { mptArgv, type ProcessResult, type RunningProcess } from "../../support/command.ts";
 
 /** The port of `mpt serve`. */
 export const PORT = 4433;
@@ -32,22 +32,40 @@ export interface Probed {
 export class ImpairedLab implements AsyncDisposable {
   readonly lab: Lab;
 
-  private constructor(lab: Lab) {
+  readonly #web: WebServer;
+  #servers: readonly RunningProcess[] = [];
+
+  private constructor(lab: Lab, web: WebServer) {
     this.lab = lab;
+    this.#web = web;
   }
 
   /** Makes the network and starts the servers. */
   static async make(web: WebServer = NGINX): Promise<ImpairedLab> {
     const lab = await createLab({ paths: [{}, {}], mptcp: "subflow", link: "veth" });
+    const impaired = new ImpairedLab(lab, web);
     try {
-      const server = lab.spawn("server", mptArgv(["serve", "--ndjson"]), { deadlineMs: 240_000 });
-      await server.line(/"event":"listening"/);
-      await startWebServer(lab, web, MPTCPIZE);
-      return new ImpairedLab(lab);
+      // The first middlebox puts an end to packets larger than the MTU, for good.
+      await lab.addMiddlebox({ kind: "nat" });
+      await lab.clearMiddleboxes();
+      await impaired.restart();
+      return impaired;
     } catch (error) {
       await lab[Symbol.asyncDispose]();
       throw error;
     }
+  }
+
+  /** Starts the servers afresh: a connection whose other end is gone can live long at theirs. */
+  async restart(
+    web: (lab: Lab) => Promise<readonly RunningProcess[]> = async (lab) => [
+      await startWebServer(lab, this.#web, MPTCPIZE),
+    ],
+  ): Promise<void> {
+    for (const server of this.#servers) await server[Symbol.asyncDispose]();
+    const server = this.lab.spawn("server", mptArgv(["serve", "--ndjson"]), { deadlineMs: 240_000 });
+    await server.line(/"event":"listening"/);
+    this.#servers = [server, ...await web(this.lab)];
   }
 
   /** The first address of the server. */
@@ -73,6 +91,11 @@ export class ImpairedLab implements AsyncDisposable {
     await this.lab.clearMiddleboxes();
     if (rules !== undefined) await this.lab.output("router", ["nft", "delete table inet row"]);
     for (const [host, script] of unset) await this.shell(host, script);
+    await this.clearBlackhole();
+  }
+
+  /** Writing the time ends it, also when it does not change. */
+  async clearBlackhole(): Promise<void> {
     await this.shell("client", "echo 3600 > /proc/sys/net/mptcp/blackhole_timeout");
   }
 

@@ -1,5 +1,5 @@
-import { TWO_PATH_ADDRESSES } from "../../support/two_paths.ts";
 import assert from "node:assert/strict";
+import { TWO_PATH_ADDRESSES } from "../../support/two_paths.ts";
 import { Endpoint } from "../../../lib/base/endpoint.ts";
 import type { Connection } from "../../../lib/io/connection.ts";
 import { inspectConnection } from "../../../lib/mptcp/inspect.ts";
@@ -83,8 +83,8 @@ export async function checkAnswer(): Promise<void> {
   assert.equal(window?.counters["MPTcpExtMPCapableFallbackACK"], 0);
   assert.deepEqual([window?.shared, window?.other_connections], ["no", 0]);
 
-  const [limits = "", endpoints = ""] = (await serverShell("ip mptcp limits; ip mptcp endpoint")).trim()
-    .split("\n");
+  const [limits = "", endpoints = ""] = (await serverShell("ip mptcp limits; ip mptcp endpoint"))
+    .split("\n").map((line) => line.trimEnd());
   const manager = answer.path_manager!;
   assert.equal(
     limits,

@@ -1,5 +1,5 @@
-import { TWO_PATH_ADDRESSES } from "../../support/two_paths.ts";
 import assert from "node:assert/strict";
+import { TWO_PATH_ADDRESSES } from "../../support/two_paths.ts";
 import { dial, eventually, serve, serverShell } from "./scenario_support.ts";
 
 const [address] = TWO_PATH_ADDRESSES.server.ipv4;

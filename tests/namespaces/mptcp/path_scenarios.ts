@@ -1,5 +1,5 @@
-import { TWO_PATH_ADDRESSES } from "../../support/two_paths.ts";
 import assert from "node:assert/strict";
+import { TWO_PATH_ADDRESSES } from "../../support/two_paths.ts";
 import { type JoinWait, waitForJoins } from "../../../lib/mptcp/joins.ts";
 import { pathManagerSummary } from "../../../lib/mptcp/path_manager.ts";
 import { clientShell, dial, eventually, pathsIn, serve, serverShell } from "./scenario_support.ts";

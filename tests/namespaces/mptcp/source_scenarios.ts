@@ -1,5 +1,5 @@
-import { TWO_PATH_ADDRESSES } from "../../support/two_paths.ts";
 import assert from "node:assert/strict";
+import { TWO_PATH_ADDRESSES } from "../../support/two_paths.ts";
 import { CounterWatch } from "../../../lib/mptcp/counter_window.ts";
 import { watchEvents } from "../../../lib/mptcp/events.ts";
 import { inspectConnection } from "../../../lib/mptcp/inspect.ts";

@@ -1,9 +1,9 @@
-import { TWO_PATH_ADDRESSES } from "../../support/two_paths.ts";
 import assert from "node:assert/strict";
+import { TWO_PATH_ADDRESSES } from "../../support/two_paths.ts";
 import type { PathInfo } from "../../../lib/base/path.ts";
 import { pathsByToken } from "../../../lib/mptcp/paths.ts";
 import { output, start } from "../../support/command.ts";
-import { dial, eventually, pathsIn, serve, serverShell } from "./scenario_support.ts";
+import { dial, eventually, pathsIn, serve } from "./scenario_support.ts";
 
 const { client, server } = TWO_PATH_ADDRESSES;
 const MEGABYTES = 5_000_000;

@@ -12,4 +12,5 @@ const ask = await askSynMirror(Ip.parse(address), Number(port), {
   timeoutMs: 8000,
   ...(maxSegment === undefined ? {} : { maxSegmentBytes: Number(maxSegment) }),
 });
-console.log(JSON.stringify({ ...ask, arrived: mpCapableArrived(ask) }));
+const line = `${JSON.stringify({ ...ask, arrived: mpCapableArrived(ask) })}\n`;
+await Deno.stdout.write(new TextEncoder().encode(line));

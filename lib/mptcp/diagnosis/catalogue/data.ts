@@ -69,13 +69,14 @@ export const DATA_ENTRIES: {
   },
   "option-stripped-midstream": {
     level: "fail",
-    sentence: "Something on the way to {target} began to remove the MPTCP option in mid-connection{subject}.",
+    sentence:
+      "Something on the way to {target} began to remove or change the MPTCP option in mid-connection{subject}.",
     seen: "With one path the transfer hangs for good; with several the path is reset and the others go on.",
     why:
       "A middlebox changed its mind: a route changed, a proxy took over an established connection, a rule was added. One end " +
       "falls back, the other does not.",
     evidence:
-      "TCP acknowledges or delivers bytes that MPTCP does not; DssFallback at one end; a subflow reset with the reason " +
+      "TCP acknowledges or delivers bytes that MPTCP does not; DssFallback or DSSCorruptionFallback at one end; a subflow reset with the reason " +
       "6, middlebox interference.",
     fix: PASS,
   },

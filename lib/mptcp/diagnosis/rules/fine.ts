@@ -6,7 +6,8 @@ import type { Finding, Rule } from "../finding.ts";
 export const worksRule: Rule = (evidence) => {
   const { mptcp, client, server } = evidence;
   if (mptcp.outcome !== "connected" || mptcp.atEnd !== "yes") return [];
-  const carried = mptcp.data === "answered" && mptcp.afterData === "yes" && mptcp.transfer !== "silent";
+  const carried = mptcp.data === "answered" && mptcp.afterData === "yes" &&
+    (mptcp.transfer === "answered" || mptcp.transfer === "not-sent" || mptcp.transfer === "unknown");
   const lines = [
     `both ends spoke MPTCP after the connect: ${mptcp.afterConnect}; after the first data: ${mptcp.afterData}`,
     ...(server.inForce === "mptcp" ? ["the server says the same of this connection"] : []),

@@ -1,18 +1,44 @@
 import { counterLine, counterLines, hasServerView, never, saw } from "../facts.ts";
-import type { ByteEvidence, Evidence } from "../evidence.ts";
+import type { ByteEvidence, DataOutcome, EndEvidence, Evidence } from "../evidence.ts";
 import { type Finding, type Rule, weakest } from "../finding.ts";
+
+/**
+ * What the kernel counts when the option (DSS) is missing, or does not fit the data that it came with: that
+ * happens where segments with and without the option are put together.
+ */
+const NOTICED = ["DssFallback", "DSSCorruptionFallback", "DSSCorruptionReset"] as const;
+
+/** This end noticed that the option went missing, or changed, after data had been carried with it. */
+export const noticedRule: Rule = (evidence) => {
+  const { mptcp, tcp, client } = evidence;
+  if (mptcp.afterData !== "yes" || damaged(evidence)) return [];
+  const broken = stopped(mptcp.transfer) && tcp.transfer === "answered";
+  if (mptcp.atEnd !== "no" && !broken) return [];
+  const noticed = NOTICED.find((name) => saw(client, name) !== null);
+  if (noticed === undefined) return [];
+  return [{
+    code: "option-stripped-midstream",
+    certainty: saw(client, noticed) ?? "likely",
+    evidence: [
+      "data came without its option, or with another one, in the middle of the connection",
+      counterLine(evidence, "client", noticed),
+      ...(broken ? STOPPED : []),
+    ],
+  }];
+};
+
+const STOPPED = ["the transfer over MPTCP stopped half-way", "the same over plain TCP was answered"] as const;
 
 /** The connection is MPTCP, and its data gets nowhere although plain TCP's does. */
 export const stalledDataRule: Rule = (evidence) => {
   const { mptcp, tcp, client, server } = evidence;
   if (mptcp.outcome !== "connected" || mptcp.afterConnect === "no" || mptcp.atEnd === "no") return [];
-  const stage = mptcp.data === "silent" ? "data" : mptcp.transfer === "silent" ? "transfer" : null;
-  // A server that is silent to plain TCP as well says nothing about MPTCP.
-  if (stage === null || tcp[stage] !== "answered") return [];
-  const common = [
-    stage === "data" ? "the first data over MPTCP got no answer" : "the transfer over MPTCP stopped half-way",
-    "the same over plain TCP was answered",
-  ] as const;
+  const stage = stopped(mptcp.data) ? "data" : stopped(mptcp.transfer) ? "transfer" : null;
+  // A server that fails plain TCP as well says nothing about MPTCP.
+  if (stage === null || tcp[stage] !== "answered" || damaged(evidence)) return [];
+  const common = stage === "data"
+    ? ["the first data over MPTCP got no answer", "the same over plain TCP was answered"] as const
+    : STOPPED;
   const gap = client.bytes === "unknown" ? null : gapLine(client.bytes, subflowCount(evidence));
   if (gap !== null) {
     const there = saw(server, "DssFallback") ?? saw(server, "MPCapableDataFallback");
@@ -58,12 +84,24 @@ export const stalledDataRule: Rule = (evidence) => {
   ];
 };
 
+function stopped(outcome: DataOutcome): boolean {
+  return outcome === "silent" || outcome === "reset" || outcome === "closed";
+}
+
 function serverLines(evidence: Evidence, names: readonly string[]): readonly string[] {
   return hasServerView(evidence) ? counterLines(evidence, "server", names) : [];
 }
 
 function subflowCount({ client }: Evidence): number {
   return client.subflows === "unknown" ? 1 : Math.max(1, client.subflows.length);
+}
+
+function byteLines(bytes: EndEvidence["bytes"]): readonly string[] {
+  if (bytes === "unknown") return ["the bytes of the subflows are not known"];
+  return [
+    `TCP acknowledged ${bytes.subflowsAcked} bytes and received ${bytes.subflowsReceived}, MPTCP ` +
+    `acknowledged ${bytes.connectionAcked} and received ${bytes.connectionReceived}`,
+  ];
 }
 
 /** TCP counts the SYN and the FIN of each subflow as a byte; more than that is data that MPTCP did not get. */
@@ -85,9 +123,7 @@ export const lateFallbackToTcpRule: Rule = (evidence) => {
   if (damaged(evidence)) return [];
   return [{
     code: "option-stripped-midstream",
-    certainty: saw(client, "DssFallback") !== null || saw(server, "DssFallback") !== null
-      ? "likely"
-      : "possible",
+    certainty: NOTICED.some((name) => saw(server, name) !== null) ? "likely" : "possible",
     evidence: [
       "the connection carried data as MPTCP and then fell back to TCP",
       counterLine(evidence, "client", "DssFallback"),

@@ -8,7 +8,7 @@ const NAMES = [
   "MPCapableSYNTXDrop MPCapableSYNTXDisabled MPFallbackTokenInit MPTCPRetrans MPJoinNoTokenFound MPJoinSynRx",
   "MPJoinSynAckRx MPJoinSynAckHMacFailure MPJoinAckRx MPJoinAckHMacFailure MPJoinRejected MPJoinSynTx",
   "MPJoinSynTxCreatSkErr MPJoinSynTxBindErr MPJoinSynTxConnectErr DataCsumErr AddAddr AddAddrTx EchoAdd AddAddrDrop",
-  "MPFailTx MPFailRx MPRstTx MPRstRx Blackhole MPCapableDataFallback MD5SigFallback DssFallback SimultConnectFallback",
+  "DSSCorruptionFallback DSSCorruptionReset MPFailTx MPFailRx MPRstTx MPRstRx Blackhole MPCapableDataFallback MD5SigFallback DssFallback SimultConnectFallback",
 ].join(" ").split(" ");
 
 /** How far counters moved, written `SYNTX 1`; those not named stood still. */

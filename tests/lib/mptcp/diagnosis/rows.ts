@@ -289,6 +289,17 @@ export const ROWS: readonly Row[] = [
     one: [["option-stripped-midstream", "likely"]],
   },
   {
+    name: "options are stripped in mid-connection, and this end notices and closes",
+    parts: {
+      mptcp: { transfer: "closed" },
+      client: { counters: counters(`${SHAKEN} DssFallback 1`), subflows: ONE_SUBFLOW },
+      server: { counters: counters(`${TAKEN} MPTCPRetrans 5`), subflows: "unknown" },
+      joins: { waitedMs: 0 },
+    },
+    both: [["option-stripped-midstream", "proved"]],
+    one: [["option-stripped-midstream", "proved"]],
+  },
+  {
     name: "a transfer over MPTCP hangs, and no subflow can be seen",
     parts: {
       mptcp: { transfer: "silent" },
