@@ -10,7 +10,10 @@ export interface PlainContext {
   readonly output: Output;
 }
 
-const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+/** Windows has no other. */
+const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows"
+  ? ["SIGINT"]
+  : ["SIGINT", "SIGTERM", "SIGHUP"];
 
 /**
  * Runs a command that leaves stdin and stdout to another program: no JSON, but errors and exit codes as

@@ -128,8 +128,9 @@ export class DatagramReceiver {
     // The one is a byte, the other an int: in the machine's order the mark is in the first byte of both.
     else if (level === SOL_IP && type === IP_TOS && bytes >= 1) this.#readMark(data);
     else if (level === SOL_IPV6 && type === IPV6_TCLASS && bytes >= 4) this.#readMark(data);
-    else if (level === SOL_IP && type === IP_PKTINFO && bytes >= IN_PKTINFO_LAYOUT.size) this.#readInfo4(data);
-    else if (level === SOL_IPV6 && type === IPV6_PKTINFO && bytes >= IN6_PKTINFO_LAYOUT.size) {
+    else if (level === SOL_IP && type === IP_PKTINFO && bytes >= IN_PKTINFO_LAYOUT.size) {
+      this.#readInfo4(data);
+    } else if (level === SOL_IPV6 && type === IPV6_PKTINFO && bytes >= IN6_PKTINFO_LAYOUT.size) {
       this.#readInfo6(data);
     }
   }

@@ -68,7 +68,9 @@ export class DatagramSender {
     let at = start;
     if (from !== null) at = this.#v4 ? this.#writeInfo4(at, from) : this.#writeInfo6(at, from);
     if (ecn !== 0) {
-      at = this.#v4 ? this.#write(at, SOL_IP, IP_TOS, 4, ecn) : this.#write(at, SOL_IPV6, IPV6_TCLASS, 4, ecn);
+      at = this.#v4
+        ? this.#write(at, SOL_IP, IP_TOS, 4, ecn)
+        : this.#write(at, SOL_IPV6, IPV6_TCLASS, 4, ecn);
     }
     if (segmentBytes !== 0) at = this.#write(at, SOL_UDP, UDP_SEGMENT, 2, segmentBytes);
     this.#headers.words[this.#controlLength] = at - start;

@@ -29,8 +29,8 @@ export class SockaddrCache {
   decode(words: Int32Array<ArrayBuffer>, at: number): Endpoint | null {
     const count = (words[at]! & FAMILY_MASK) === AF_INET6 ? V6_WORDS : V4_WORDS;
     const entry = this.#entryOf(words, at, count);
-    const endpoint = this.#endpoints[entry];
-    if (endpoint != null && this.#matches(entry, words, at, count)) return endpoint;
+    const endpoint = this.#endpoints[entry] ?? null;
+    if (endpoint !== null && this.#matches(entry, words, at, count)) return endpoint;
     return this.#learn(entry, words, at, count);
   }
 

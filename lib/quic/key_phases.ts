@@ -1,3 +1,4 @@
+import { MptError } from "../base/errors.ts";
 import type { CryptoBackend, PacketCipher } from "../crypto/aead.ts";
 import { nextKeys, nextSecret } from "../crypto/key_update.ts";
 import { AeadUsage, type SealVerdict } from "../crypto/limits.ts";
@@ -6,8 +7,17 @@ import type { CipherSuite } from "../crypto/suites.ts";
 import { QUIC_ERROR } from "./wire/error_codes.ts";
 import { QuicError } from "./wire/quic_error.ts";
 
+/** RFC 9001 6.5: how many probe timeouts old keys are kept, and an update waits after the one before. */
+const KEEP_PROBE_TIMEOUTS = 3;
+
 /** How a packet could be opened; `update`: with the next keys, so that the peer has begun a key phase. */
 export type OpenResult = "opened" | "update" | "failed";
+
+/** The packets of one path that were opened with the current keys. */
+interface Opened {
+  lowest: number;
+  highest: number;
+}
 
 /** One direction: the secret, the keys in use and those of the next phase. */
 interface Direction {
@@ -32,8 +42,9 @@ export class KeyPhases {
   #previousUntilUs = Infinity;
   #phase: 0 | 1 = 0;
   #updates = 0;
-  /** The lowest number of a packet opened with the current keys, by path: lower ones are of the phase before. */
-  readonly #firstOpened = new Map<number, number>();
+  #isClosed = false;
+  /** By path: lower numbers than these are of the phase before, higher ones of the next. */
+  readonly #opened = new Map<number, Opened>();
   /** The first packet of ours in this phase, by path; one of them must be acknowledged before the next update. */
   readonly #firstSealed = new Map<number, number>();
   #acknowledged = false;
@@ -86,6 +97,11 @@ export class KeyPhases {
     return this.#usage.verdict;
   }
 
+  /** Packets sealed with the keys in use. */
+  get sealed(): number {
+    return this.#usage.sealed;
+  }
+
   /** Whether so many packets were forged that the connection has to close (RFC 9001 6.6). */
   get integrityLost(): boolean {
     return this.#usage.integrityLost;
@@ -96,7 +112,11 @@ export class KeyPhases {
     return this.#usage.forged;
   }
 
-  /** Seals a packet in place; its end with the tag. See {@linkcode PacketCipher.seal}. */
+  /**
+   * Seals a packet in place; its end with the tag. See {@linkcode PacketCipher.seal}.
+   *
+   * @throws {MptError} `ERR_LIMIT` when the keys are used up (RFC 9001 6.6); `ERR_CLOSED`.
+   */
   seal(
     buffer: Uint8Array<ArrayBuffer>,
     headerStart: number,
@@ -105,15 +125,21 @@ export class KeyPhases {
     pathId: number,
     packetNumber: number,
   ): number {
+    // RFC 9001 6.6
+    if (this.#usage.verdict === "stop") {
+      throw new MptError("ERR_LIMIT", "Cannot protect a packet: its keys have protected as many as they may");
+    }
     if (!this.#firstSealed.has(pathId)) this.#firstSealed.set(pathId, packetNumber);
     this.#usage.countSealed();
     return this.#own.cipher.seal(buffer, headerStart, payloadStart, payloadEnd, pathId, packetNumber);
   }
 
   /**
-   * Opens a packet in place, with the keys that its phase and number ask for (RFC 9001 6.3, 6.5).
+   * Opens a packet in place, with the keys that its phase and number ask for (RFC 9001 6.3, 6.5). Just one
+   * key is tried, so that the time it takes does not tell which.
    *
    * @param phase Its Key Phase bit.
+   * @returns For `update`, call {@linkcode follow} before the frames are looked at.
    * @throws {QuicError} `KEY_UPDATE_ERROR` if the peer changed its keys when it may not.
    */
   open(
@@ -125,35 +151,30 @@ export class KeyPhases {
     packetNumber: number,
     phase: 0 | 1,
   ): OpenResult {
-    const first = this.#firstOpened.get(pathId);
-    if (phase === this.#phase) {
-      // RFC 9001 6.4: a number above that of a newer phase under older keys
-      const opened = this.#peer.cipher.open(
-        buffer,
-        headerStart,
-        payloadStart,
-        packetEnd,
-        pathId,
-        packetNumber,
-      );
-      if (!opened) return this.#fail();
-      if (first === undefined || packetNumber < first) this.#firstOpened.set(pathId, packetNumber);
+    const opened = this.#opened.get(pathId);
+    const isCurrent = phase === this.#phase;
+    // On a path that is silent since the update such a packet is of the phase before as long as its keys are kept
+    const isOlder = !isCurrent && this.#previous !== undefined &&
+      (opened === undefined || packetNumber <= opened.highest);
+    const cipher = isCurrent ? this.#peer.cipher : isOlder ? this.#previous! : this.#next.cipher;
+    if (!cipher.open(buffer, headerStart, payloadStart, packetEnd, pathId, packetNumber)) {
+      this.#usage.countForged();
+      return "failed";
+    }
+    if (isCurrent) {
+      this.#note(opened, pathId, packetNumber);
       return "opened";
     }
-    const isOlder = this.#updates > 0 &&
-      (first === undefined ? this.#previous !== undefined : packetNumber < first);
-    if (isOlder && this.#previous !== undefined) {
-      if (this.#previous.open(buffer, headerStart, payloadStart, packetEnd, pathId, packetNumber)) {
-        return "opened";
-      }
-      // On a path that is silent since the update a packet may be of either phase.
-      return this.#fail();
+    // RFC 9001 6.4: higher numbers have the same keys or newer ones
+    const isOutOfOrder = opened !== undefined &&
+      (isOlder ? packetNumber >= opened.lowest : packetNumber <= opened.highest);
+    if (isOutOfOrder) {
+      const text = `Cannot take packet ${packetNumber}: its keys are not those of the packets around it`;
+      throw new QuicError(QUIC_ERROR.KEY_UPDATE_ERROR, text);
     }
-    if (isOlder) return this.#fail();
-    const { cipher } = this.#next;
-    if (!cipher.open(buffer, headerStart, payloadStart, packetEnd, pathId, packetNumber)) return this.#fail();
-    // RFC 9001 6.2: an update before the one before was acknowledged
-    if (this.#updates > 0 && !this.#acknowledged && this.#firstSealed.size === 0) {
+    if (isOlder) return "opened";
+    // RFC 9001 6.2: the peer cannot have an acknowledgment for this phase, in which nothing was sent
+    if (this.#updates > 0 && this.#firstSealed.size === 0) {
       throw new QuicError(
         QUIC_ERROR.KEY_UPDATE_ERROR,
         "Cannot change keys: the peer did so twice without an answer",
@@ -166,26 +187,38 @@ export class KeyPhases {
    * The peer has begun a key phase with the packet that was just opened: both directions change (RFC 9001 6.2).
    *
    * @param probeTimeoutUs The longest of all paths; the old keys are kept three times as long (6.5).
+   * @throws {MptError} `ERR_CLOSED`.
    */
   follow(nowUs: number, probeTimeoutUs: number, pathId: number, packetNumber: number): void {
-    this.#advance(nowUs, probeTimeoutUs);
-    this.#firstOpened.set(pathId, packetNumber);
-  }
-
-  /** Whether an update of ours is allowed now: the one before was acknowledged 3 PTO ago (RFC 9001 6.1, 6.5). */
-  mayUpdate(nowUs: number, handshakeConfirmed: boolean): boolean {
-    if (!handshakeConfirmed || this.#previous !== undefined) return false;
-    return this.#updates === 0 ? this.#acknowledged : this.#acknowledged && nowUs >= this.#notBeforeUs;
-  }
-
-  /** Begins a key phase; see {@linkcode mayUpdate}. */
-  update(nowUs: number, probeTimeoutUs: number): void {
-    this.#advance(nowUs, probeTimeoutUs);
+    this.#advance();
+    this.#previousUntilUs = nowUs + KEEP_PROBE_TIMEOUTS * probeTimeoutUs;
+    this.#note(undefined, pathId, packetNumber);
   }
 
   /**
-   * A packet of ours was acknowledged.
+   * Whether an update of ours is allowed now: a packet of this phase was acknowledged, the one that confirms
+   * the update before three probe timeouts ago (RFC 9001 6.1, 6.5; draft-ietf-quic-multipath-21 2.5).
+   */
+  mayUpdate(nowUs: number, handshakeConfirmed: boolean): boolean {
+    if (!handshakeConfirmed || !this.#acknowledged || this.#previous !== undefined) return false;
+    return this.#updates === 0 || nowUs >= this.#notBeforeUs;
+  }
+
+  /**
+   * Begins a key phase; see {@linkcode mayUpdate}. The old keys are kept until a packet of ours is
+   * acknowledged under the new ones, and three probe timeouts longer.
    *
+   * @throws {MptError} `ERR_CLOSED`.
+   */
+  update(): void {
+    this.#advance();
+  }
+
+  /**
+   * A packet of ours was acknowledged; the newest of an ACK frame will do.
+   *
+   * @param ackPhase The Key Phase bit of the packet that brought the acknowledgment.
+   * @param probeTimeoutUs The longest of all paths.
    * @throws {QuicError} `KEY_UPDATE_ERROR` if it is of this phase and the acknowledgment came under older keys
    *   (RFC 9001 6.2).
    */
@@ -197,15 +230,24 @@ export class KeyPhases {
     probeTimeoutUs: number,
   ): void {
     const first = this.#firstSealed.get(pathId);
-    if (this.#acknowledged || first === undefined || packetNumber < first) return;
+    if (first === undefined || packetNumber < first) return;
     if (ackPhase !== this.#phase) {
       throw new QuicError(
         QUIC_ERROR.KEY_UPDATE_ERROR,
         "Cannot take an acknowledgment: it came under older keys",
       );
     }
+    if (this.#acknowledged) return;
     this.#acknowledged = true;
-    this.#notBeforeUs = nowUs + 3 * probeTimeoutUs;
+    this.#notBeforeUs = nowUs + KEEP_PROBE_TIMEOUTS * probeTimeoutUs;
+    if (this.#previous !== undefined && this.#previousUntilUs === Infinity) {
+      this.#previousUntilUs = this.#notBeforeUs;
+    }
+  }
+
+  /** Forgets the packets that came over a path that was abandoned. */
+  forgetPath(pathId: number): void {
+    this.#opened.delete(pathId);
   }
 
   /** Forgets the keys of the phase before when their time is over. */
@@ -216,18 +258,22 @@ export class KeyPhases {
     this.#previousUntilUs = Infinity;
   }
 
-  /** Frees all keys. */
+  /** Frees all keys. Using them afterwards throws. */
   close(): void {
+    this.#isClosed = true;
     for (const cipher of [this.#own.cipher, this.#peer.cipher, this.#next.cipher, this.#previous]) {
       cipher?.close();
     }
     this.#previous = undefined;
+    this.#previousUntilUs = Infinity;
   }
 
-  #advance(nowUs: number, probeTimeoutUs: number): void {
+  #advance(): void {
+    if (this.#isClosed) throw new MptError("ERR_CLOSED", "Cannot change keys: they were discarded");
     this.#previous?.close();
     this.#previous = this.#peer.cipher;
-    this.#previousUntilUs = nowUs + 3 * probeTimeoutUs;
+    // RFC 9001 6.1: at least until a packet was opened with the new keys
+    this.#previousUntilUs = Infinity;
     Object.assign(this.#peer, this.#next);
     this.#next = this.#after(this.#peer);
     const own = this.#after(this.#own);
@@ -236,14 +282,16 @@ export class KeyPhases {
     this.#phase = this.#phase === 0 ? 1 : 0;
     this.#updates++;
     this.#usage.startKey();
-    this.#firstOpened.clear();
+    this.#opened.clear();
     this.#firstSealed.clear();
     this.#acknowledged = false;
   }
 
-  #fail(): OpenResult {
-    this.#usage.countForged();
-    return "failed";
+  #note(opened: Opened | undefined, pathId: number, packetNumber: number): void {
+    if (opened === undefined) {
+      this.#opened.set(pathId, { lowest: packetNumber, highest: packetNumber });
+    } else if (packetNumber > opened.highest) opened.highest = packetNumber;
+    else if (packetNumber < opened.lowest) opened.lowest = packetNumber;
   }
 
   #direction(secret: Uint8Array<ArrayBuffer>): Direction {

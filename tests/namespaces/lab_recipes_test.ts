@@ -61,6 +61,21 @@ for (const [heading, claim] of Object.entries(CLAIMS)) {
   });
 }
 
+Deno.test({
+  name: "the other commands of docs/lab.md work as they stand there",
+  ...requires("namespaces", "mptcp", "root", "tool:tc", "tool:nft"),
+  async fn() {
+    const others = [...RECIPES].filter(([heading]) => !Object.hasOwn(CLAIMS, heading));
+    const commands = others.flatMap(([, shown]) => shown);
+    assert(commands.length >= 3);
+    await using shell = await labShell();
+    for (const { command } of commands) {
+      const result = await run(["sh", "-c", command], { ...shell.options, deadlineMs: 120_000 });
+      assert.equal(result.code, 0, `${command}\n${result.stdout}${result.stderr}`);
+    }
+  },
+});
+
 Deno.test("every recipe of docs/lab.md is tried", () => {
   const text = Deno.readTextFileSync(`${ROOT}/docs/lab.md`);
   const [, recipes = ""] = /^## Recipes\n([^]*?)^## /m.exec(text) ?? [];

@@ -33,7 +33,11 @@ export class LocalIds {
   readonly #make: () => FreshId;
   readonly #active = new Map<number, ConnectionId>();
   readonly #tokens = new Map<number, Uint8Array>();
+  /** Issued ids whose frame was lost. */
   readonly #again = new Set<number>();
+  /** Whether the peer sends to us without any id. */
+  readonly #isEmpty: boolean;
+  // RFC 9000 5.1.1: the id of the handshake counts
   #peerLimit = 1;
   #nextSequence = 0;
   #retirePriorTo = 0;
@@ -41,6 +45,7 @@ export class LocalIds {
   constructor(options: LocalIdsOptions) {
     this.#wanted = options.wanted;
     this.#make = options.make;
+    this.#isEmpty = options.first?.length === 0;
     if (options.first !== null) this.#active.set(this.#nextSequence++, options.first);
   }
 
@@ -70,7 +75,15 @@ export class LocalIds {
 
   /** Whether {@linkcode poll} has an id to issue. */
   get wantsToIssue(): boolean {
-    return this.#again.size > 0 || this.#active.size < Math.min(this.#wanted, this.#peerLimit);
+    return this.#again.size > 0 || this.#hasRoom;
+  }
+
+  /** Whether the peer still has ids that {@linkcode rotate} asked it to retire. */
+  get isRotating(): boolean {
+    for (const sequence of this.#active.keys()) {
+      if (sequence < this.#retirePriorTo) return true;
+    }
+    return false;
   }
 
   /** The next id to issue, a new one or one whose frame was lost; null if the peer has enough. */
@@ -82,10 +95,7 @@ export class LocalIds {
       if (connectionId === undefined || resetToken === undefined) continue;
       return { sequence, retirePriorTo: Math.min(this.#retirePriorTo, sequence), connectionId, resetToken };
     }
-    if (this.#active.size >= Math.min(this.#wanted, this.#peerLimit)) return null;
-    const fresh = this.#make();
-    const sequence = this.#add(fresh);
-    return { sequence, retirePriorTo: this.#retirePriorTo, ...fresh };
+    return this.#hasRoom ? this.#issue() : null;
   }
 
   /** The frame with this id was lost. */
@@ -102,6 +112,13 @@ export class LocalIds {
    * @throws {QuicError} `PROTOCOL_VIOLATION` for an id that was never issued, or the one in use.
    */
   onRetire(sequence: number, usedBy: ConnectionId): ConnectionId | null {
+    // RFC 9000 19.16
+    if (this.#isEmpty) {
+      throw new QuicError(
+        QUIC_ERROR.PROTOCOL_VIOLATION,
+        "Cannot retire a connection id: the peer sends without one",
+      );
+    }
     if (sequence >= this.#nextSequence) {
       throw new QuicError(
         QUIC_ERROR.PROTOCOL_VIOLATION,
@@ -124,13 +141,24 @@ export class LocalIds {
   }
 
   /**
-   * Asks the peer to retire all ids it has (RFC 9000 5.1.2). The next id issued says so; it may be one more
-   * than the peer's limit, since it retires the others first.
+   * Asks the peer to retire all ids it has (RFC 9000 5.1.2). The id issued for it may be one more than the
+   * peer's limit, since it retires the others first.
    *
-   * @returns The id to issue.
+   * @returns The id to issue; null while the peer has not done so the last time, or when it needs no ids.
    */
-  rotate(): IssuedId {
+  rotate(): IssuedId | null {
+    // RFC 9000 5.1.2: not before all ids of the Retire Prior To before are retired
+    if (this.#isEmpty || this.isRotating) return null;
     this.#retirePriorTo = this.#nextSequence;
+    return this.#issue();
+  }
+
+  get #hasRoom(): boolean {
+    // RFC 9000 5.1.1: never more than the peer's limit; 19.15: none when the first one is empty
+    return !this.#isEmpty && this.#active.size < Math.min(this.#wanted, this.#peerLimit);
+  }
+
+  #issue(): IssuedId {
     const fresh = this.#make();
     const sequence = this.#add(fresh);
     return { sequence, retirePriorTo: this.#retirePriorTo, ...fresh };

@@ -55,6 +55,11 @@ const broken = (...verdicts: Expectation["verdicts"]): Expectation => ({ exit: 1
 const untestable = (...verdicts: Expectation["verdicts"]): Expectation => ({ exit: 3, verdicts });
 
 const NO_JOINS = ["--join-timeout", "0"] as const;
+/** The endpoints that the lab gives the client. */
+const ENDPOINTS = [
+  "ip mptcp endpoint add 10.77.2.1 dev path2 subflow",
+  "ip mptcp endpoint add fd77:0:0:2::1 dev path2 subflow",
+].join("; ");
 const SYSCTL = "/proc/sys/net/mptcp";
 
 export const KERNEL_ROWS: readonly KernelRow[] = [
@@ -171,7 +176,7 @@ export const KERNEL_ROWS: readonly KernelRow[] = [
     rules: row("ct packets > 60 tcp option mptcp exists reset tcp option mptcp"),
     // A second path would save it.
     set: [["client", "ip mptcp endpoint flush"]],
-    unset: [["client", "ip mptcp endpoint add 10.77.2.1 dev path2 subflow"]],
+    unset: [["client", ENDPOINTS]],
     args: [...NO_JOINS, "--data-timeout", "1.5"],
     mpt: broken(["option-stripped-midstream", "proved"]),
     web: null,
@@ -274,14 +279,14 @@ export const KERNEL_ROWS: readonly KernelRow[] = [
   {
     name: "the endpoint's address is not on this host",
     set: [["client", "ip mptcp endpoint flush; ip mptcp endpoint add 10.77.9.9 subflow"]],
-    unset: [["client", "ip mptcp endpoint flush; ip mptcp endpoint add 10.77.2.1 dev path2 subflow"]],
+    unset: [["client", `ip mptcp endpoint flush; ${ENDPOINTS}`]],
     mpt: fine(["endpoint-not-local", "proved"]),
     web: fine(["endpoint-not-local", "proved"]),
   },
   {
     name: "this host has no further endpoint",
     set: [["client", "ip mptcp endpoint flush"]],
-    unset: [["client", "ip mptcp endpoint add 10.77.2.1 dev path2 subflow"]],
+    unset: [["client", ENDPOINTS]],
     mpt: fine(["no-extra-address", "proved"]),
     web: fine(["no-extra-address", "proved"]),
   },
@@ -301,7 +306,7 @@ export const KERNEL_ROWS: readonly KernelRow[] = [
     unset: [
       [
         "client",
-        "ip mptcp endpoint add 10.77.2.1 dev path2 subflow; ip mptcp limits set add_addr_accepted 8",
+        `${ENDPOINTS}; ip mptcp limits set add_addr_accepted 8`,
       ],
       ["server", "ip mptcp endpoint flush"],
     ],

@@ -1,0 +1,73 @@
+import { createSocket, type Socket } from "node:dgram";
+import { Endpoint } from "../base/endpoint.ts";
+import type { DatagramSocketOptions } from "./datagram_socket.ts";
+import { requireNet } from "./net_permission.ts";
+import { PeerNames } from "./peer_names.ts";
+import type { DatagramSink, RuntimeDatagrams } from "./runtime_datagram_socket.ts";
+import { ioError } from "./system_error.ts";
+
+/** `node:dgram`: a fresh buffer each datagram, but stable. */
+export class NodeDatagrams implements RuntimeDatagrams {
+  readonly backend = "node";
+  readonly local: Endpoint;
+  readonly reach: { readonly family: 4 | 6; readonly dualStack: boolean };
+  readonly #socket: Socket;
+  readonly #names = new PeerNames();
+  #sink: DatagramSink | undefined;
+
+  private constructor(socket: Socket, local: Endpoint, dualStack: boolean) {
+    this.#socket = socket;
+    this.local = local;
+    this.reach = { family: local.ip!.family, dualStack };
+    socket.on("message", (bytes, from) => {
+      const remote = this.#names.endpoint(from.address, from.port);
+      if (remote === null) return;
+      const { buffer } = bytes;
+      if (!(buffer instanceof ArrayBuffer)) return;
+      this.#sink?.push(new Uint8Array(buffer, bytes.byteOffset, bytes.length), 0, bytes.length, remote);
+    });
+    socket.on("error", (error) => this.#sink?.fail(error));
+  }
+
+  /** Binds a socket. Throws as `DenoDatagrams.open`. */
+  static async open(options: DatagramSocketOptions, action: string): Promise<NodeDatagrams> {
+    const { address, port = 0, dualStack = true } = options;
+    const wanted = Endpoint.of(address, port);
+    // Its own refusal comes where nobody can catch it.
+    requireNet(wanted, action);
+    const socket = createSocket({ type: address.family === 4 ? "udp4" : "udp6", ipv6Only: !dualStack });
+    try {
+      await new Promise<void>((resolve, reject) => {
+        socket.once("error", reject);
+        socket.bind({ address: address.toString(), port, exclusive: true }, () => {
+          socket.off("error", reject);
+          resolve();
+        });
+      });
+    } catch (error) {
+      await closed(socket);
+      throw ioError(error, action);
+    }
+    return new NodeDatagrams(socket, Endpoint.of(address, socket.address().port), dualStack);
+  }
+
+  send(bytes: Uint8Array<ArrayBuffer>, address: string, port: number): Promise<unknown> {
+    return new Promise<void>((resolve, reject) => {
+      this.#socket.send(bytes, port, address, (error) => error ? reject(error) : resolve());
+    });
+  }
+
+  start(sink: DatagramSink): void {
+    this.#sink = sink;
+  }
+
+  drained(): void {}
+
+  async close(): Promise<void> {
+    await closed(this.#socket);
+  }
+}
+
+function closed(socket: Socket): Promise<void> {
+  return new Promise((resolve) => socket.close(() => resolve()));
+}

@@ -1,0 +1,64 @@
+import { Endpoint } from "../base/endpoint.ts";
+import { MptError } from "../base/errors.ts";
+import { checkRemote } from "./datagram_remote.ts";
+import type { DatagramBackend, DatagramSocket, DatagramSocketOptions } from "./datagram_socket.ts";
+import { DenoDatagrams } from "./deno_datagrams.ts";
+import { ffiUnavailableReason } from "./ffi_access.ts";
+import { NodeDatagrams } from "./node_datagrams.ts";
+import { RuntimeDatagramSocket } from "./runtime_datagram_socket.ts";
+import { UdpSocket } from "./udp_socket.ts";
+
+/** A backend, and why it is no better one. */
+interface Choice {
+  readonly backend: DatagramBackend;
+  readonly reason: string | null;
+}
+
+/** The best datagram backend there is here, and in words why there is no better one. */
+export function chooseDatagramBackend(): Choice {
+  const noFfi = ffiUnavailableReason();
+  if (noFfi === null) return { backend: "ffi", reason: null };
+  if (hasListenDatagram()) return { backend: "deno", reason: `no batches, marks and packet info: ${noFfi}` };
+  const reason = `Deno.listenDatagram needs --unstable-net; no batches, marks and packet info: ${noFfi}`;
+  return { backend: "node", reason };
+}
+
+/**
+ * Opens a datagram socket of the best backend that this program can use.
+ *
+ * @param options Where to bind, and how.
+ * @returns The socket; its `backend` and `backendReason` tell which it is and why.
+ * @throws {MptError} `ERR_ADDRESS_IN_USE`, `ERR_ADDRESS_NOT_LOCAL`, `ERR_NET_PERMISSION`,
+ *   `ERR_OPTION_REFUSED`, `ERR_NOT_SUPPORTED` for an option that only system calls can do,
+ *   `ERR_INVALID_ADDRESS` for a `remote` of another address family.
+ */
+export async function openDatagramSocket(options: DatagramSocketOptions): Promise<DatagramSocket> {
+  const { backend, reason } = options.backend === undefined
+    ? chooseDatagramBackend()
+    : { backend: options.backend, reason: null };
+  if (backend === "ffi") return UdpSocket.open(options);
+  const { address, port = 0, dualStack = true, remote } = options;
+  const action = `open a datagram socket on ${Endpoint.of(address, port).address}`;
+  refuse(action, "interface", options.interface !== undefined);
+  refuse(action, "dualStack: false", backend === "deno" && address.family === 6 && !dualStack);
+  if (remote !== undefined) checkRemote(remote, { family: address.family, dualStack });
+  if (backend === "deno" && !hasListenDatagram()) {
+    throw new MptError("ERR_NOT_SUPPORTED", `Cannot ${action}: run again with --unstable-net`, {
+      fix: "--unstable-net",
+    });
+  }
+  const socket = backend === "deno"
+    ? DenoDatagrams.open(options, action)
+    : await NodeDatagrams.open(options, action);
+  return new RuntimeDatagramSocket(socket, reason, remote);
+}
+
+function hasListenDatagram(): boolean {
+  return "listenDatagram" in Deno;
+}
+
+function refuse(action: string, option: string, wanted: boolean): void {
+  if (!wanted) return;
+  const reason = ffiUnavailableReason() ?? "the backend that was asked for has no such option";
+  throw new MptError("ERR_NOT_SUPPORTED", `Cannot ${action} with ${option}: ${reason}`);
+}

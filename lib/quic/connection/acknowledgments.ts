@@ -1,0 +1,60 @@
+import type { TlsLevel } from "../../tls/session.ts";
+import { QUIC_ERROR } from "../wire/error_codes.ts";
+import type { FrameReader } from "../wire/frame_reader.ts";
+import { QuicError } from "../wire/quic_error.ts";
+import { onContentAcked } from "./content_fate.ts";
+import type { Core } from "./core.ts";
+import type { PacketSpace } from "./packet_space.ts";
+import { detectLost } from "./recovery.ts";
+
+/**
+ * Takes an ACK frame (RFC 9002 A.7).
+ *
+ * @param level The level of the packet that it came in.
+ * @param phase The Key Phase bit of that packet.
+ * @throws {QuicError} `PROTOCOL_VIOLATION` for packets that were never sent.
+ */
+export function onAckFrame(
+  core: Core,
+  space: PacketSpace,
+  level: TlsLevel,
+  frame: FrameReader,
+  phase: 0 | 1,
+  nowUs: number,
+): void {
+  const path = core.path(space.pathId);
+  const outcome = space.detector.onAck(frame.ranges, nowUs);
+  if (outcome.invalid) {
+    throw new QuicError(
+      QUIC_ERROR.PROTOCOL_VIOLATION,
+      "Cannot take an acknowledgment: a packet in it was never sent",
+      frame.type.codePoint,
+    );
+  }
+  const { acked } = outcome;
+  if (acked.length === 0) return;
+  const newest = acked[0]!;
+  if (outcome.rttSampleUs >= 0 && newest.content.generation === path.network.generation) {
+    // RFC 9002 5.3: delays of Initial packets are passed over, others bounded once the handshake is confirmed
+    const delayUs = level === "application" ? frame.ackDelay * 2 ** (core.peer?.ackDelayExponent ?? 3) : 0;
+    path.rtt.sample(outcome.rttSampleUs, delayUs, core.handshakeConfirmed ? core.peerMaxAckDelayUs : Infinity);
+    if (path.firstSampleAtUs === Infinity) path.firstSampleAtUs = nowUs;
+  }
+  if (level === "handshake") core.handshakeAcked = true;
+  for (const packet of acked) {
+    space.onGone(packet);
+    if (path.onGone(packet) && packet.inFlight) path.congestion.onAcked(packet, nowUs, path.rtt);
+    onContentAcked(core, space, packet);
+  }
+  if (level === "application") {
+    const timeoutUs = core.longestProbeTimeoutUs;
+    core.keys.application?.phases.onAcked(path.id, newest.packetNumber, phase, nowUs, timeoutUs);
+  }
+  if (outcome.spurious > 0) {
+    path.counters.spuriousLosses += outcome.spurious;
+    path.congestion.onSpuriousLoss();
+  }
+  detectLost(core, space, nowUs);
+  if (core.peerCompletedValidation) path.probeCount = 0;
+  path.updatePace(nowUs);
+}

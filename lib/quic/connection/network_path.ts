@@ -1,0 +1,152 @@
+import { GRANULARITY_US } from "../recovery/rtt.ts";
+import type { Random } from "./config.ts";
+import type { Tuple } from "./tuple.ts";
+
+/** RFC 9000 8.1: what may be sent to an address that is not validated, for each byte from it. */
+const AMPLIFICATION_FACTOR = 3;
+
+/** Challenges to one address whose answers still count. */
+const MAX_CHALLENGES = 4;
+
+/** RFC 9000 8.2.1 */
+const CHALLENGE_BYTES = 8;
+
+/** Where a validation stands. */
+export type ValidationState = "unvalidated" | "validating" | "validated" | "failed";
+
+/**
+ * One way through the network: its addresses, whether the peer was seen to be there, and how much may be sent
+ * before that. A path has one in use, and others while it migrates.
+ */
+export class NetworkPath {
+  readonly tuple: Tuple;
+  /** Tells packets sent here from those sent another way. */
+  readonly generation: number;
+  #state: ValidationState;
+  #received = 0;
+  #sent = 0;
+  #challenges: Uint8Array[] = [];
+  #due = false;
+  #nextAtUs = Infinity;
+  #deadlineUs = Infinity;
+  #intervalUs = 0;
+  #response: Uint8Array | null = null;
+
+  /** @param validated Whether the peer is known to be there: of the server of a client, and by a token. */
+  constructor(tuple: Tuple, generation: number, validated: boolean) {
+    this.tuple = tuple;
+    this.generation = generation;
+    this.#state = validated ? "validated" : "unvalidated";
+  }
+
+  get state(): ValidationState {
+    return this.#state;
+  }
+
+  get validated(): boolean {
+    return this.#state === "validated";
+  }
+
+  /** Bytes that came this way. */
+  get receivedBytes(): number {
+    return this.#received;
+  }
+
+  /** Bytes that were sent this way. */
+  get sentBytes(): number {
+    return this.#sent;
+  }
+
+  /** How many bytes may be sent now (RFC 9000 8.1). */
+  get budget(): number {
+    return this.validated ? Infinity : AMPLIFICATION_FACTOR * this.#received - this.#sent;
+  }
+
+  onReceived(bytes: number): void {
+    this.#received += bytes;
+  }
+
+  onSent(bytes: number): void {
+    this.#sent += bytes;
+  }
+
+  /** The peer has shown that it is there: by a Handshake packet, a token or an answered challenge. */
+  validate(): void {
+    this.#state = "validated";
+    this.#challenges = [];
+    this.#due = false;
+    this.#nextAtUs = this.#deadlineUs = Infinity;
+  }
+
+  /**
+   * Starts to ask the peer whether it is there (RFC 9000 8.2).
+   *
+   * @param probeTimeoutUs How long an answer should take; three times as long the asking goes on (8.2.4).
+   */
+  challenge(nowUs: number, probeTimeoutUs: number): void {
+    this.#state = "validating";
+    this.#due = true;
+    this.#intervalUs = Math.max(probeTimeoutUs, GRANULARITY_US);
+    this.#deadlineUs = nowUs + 3 * probeTimeoutUs;
+    this.#nextAtUs = nowUs;
+  }
+
+  /** Whether a PATH_CHALLENGE has to be sent. */
+  get challengeDue(): boolean {
+    return this.#due;
+  }
+
+  /** The data of the next PATH_CHALLENGE, which is sent now. */
+  takeChallenge(nowUs: number, random: Random): Uint8Array {
+    const data = random(CHALLENGE_BYTES).slice();
+    this.#challenges.push(data);
+    if (this.#challenges.length > MAX_CHALLENGES) this.#challenges.shift();
+    this.#due = false;
+    this.#nextAtUs = nowUs + this.#intervalUs;
+    this.#intervalUs *= 2;
+    return data;
+  }
+
+  /** Takes a PATH_RESPONSE. @returns Whether it answers one of ours. */
+  onResponse(data: Uint8Array): boolean {
+    const answers = this.#challenges.some((each) => each.every((byte, i) => byte === data[i]));
+    if (answers) this.validate();
+    return answers;
+  }
+
+  /** Notes a PATH_CHALLENGE that came this way: only the newest is answered, so that a flood costs nothing. */
+  onChallenge(data: Uint8Array): void {
+    this.#response = data;
+  }
+
+  /** Whether a PATH_RESPONSE has to be sent. */
+  get responseDue(): boolean {
+    return this.#response !== null;
+  }
+
+  /** The data of the PATH_RESPONSE, which is sent now. */
+  takeResponse(): Uint8Array | null {
+    const data = this.#response;
+    this.#response = null;
+    return data;
+  }
+
+  /** When {@linkcode handleTimeout} has something to do. */
+  get timeoutUs(): number {
+    return Math.min(this.#due ? Infinity : this.#nextAtUs, this.#deadlineUs);
+  }
+
+  /** @returns Whether the validation failed just now. */
+  handleTimeout(nowUs: number): boolean {
+    if (this.#state !== "validating") return false;
+    if (nowUs >= this.#deadlineUs) {
+      this.#state = "failed";
+      this.#challenges = [];
+      this.#due = false;
+      this.#nextAtUs = this.#deadlineUs = Infinity;
+      return true;
+    }
+    if (nowUs >= this.#nextAtUs) this.#due = true;
+    return false;
+  }
+}

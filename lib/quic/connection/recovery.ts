@@ -1,0 +1,123 @@
+import { isPersistentCongestion } from "../recovery/persistent_congestion.ts";
+import type { Core } from "./core.ts";
+import { onContentLost } from "./content_fate.ts";
+import type { PacketSpace, Sent } from "./packet_space.ts";
+import type { Path } from "./path.ts";
+
+/** RFC 9002 6.2.4: one or two; two make up for the loss of one. */
+const PROBES = 2;
+
+/** When packets have to be taken for lost, or probes sent (RFC 9002 A.8). */
+export function lossTimeoutUs(core: Core): number {
+  let at = Infinity;
+  for (const space of core.liveSpaces()) at = Math.min(at, space.detector.lossTimeUs);
+  if (at < Infinity) return at;
+  for (const path of core.paths.values()) at = Math.min(at, probeTimer(core, path).atUs);
+  return at;
+}
+
+/** RFC 9002 A.9: the time of {@linkcode lossTimeoutUs} has come. */
+export function onLossTimeout(core: Core, nowUs: number): void {
+  let lost = false;
+  for (const space of core.liveSpaces()) {
+    if (space.detector.lossTimeUs > nowUs) continue;
+    lost = true;
+    detectLost(core, space, nowUs);
+  }
+  if (lost) return;
+  for (const path of core.paths.values()) {
+    const { atUs, space } = probeTimer(core, path);
+    if (atUs <= nowUs) probe(core, path, space, nowUs);
+  }
+}
+
+/** Takes packets of a space for lost that are overdue. */
+export function detectLost(core: Core, space: PacketSpace, nowUs: number): void {
+  const path = core.path(space.pathId);
+  const lost = space.detector.detectLost(nowUs, path.rtt);
+  if (lost.length === 0) return;
+  const { counters } = path;
+  let newestUs = -1;
+  for (const packet of lost) {
+    space.onGone(packet);
+    onContentLost(core, space, packet);
+    counters.packetsLost++;
+    counters.bytesLost += packet.bytes;
+    // RFC 9000 14.4: the loss of an MTU probe is no sign of congestion
+    if (path.onGone(packet) && packet.inFlight && !packet.mtuProbe) newestUs = packet.sentAtUs;
+  }
+  if (newestUs < 0) return;
+  path.congestion.onCongestion(newestUs, nowUs);
+  const durationUs = path.probeTimeoutUs(core.peerMaxAckDelayUs);
+  if (isPersistentCongestion(lost, durationUs, path.firstSampleAtUs)) {
+    path.congestion.onPersistentCongestion();
+    path.rtt.restartMinimum();
+  }
+  path.updatePace(nowUs);
+}
+
+/** A space is given up with its keys: nothing of it is on its way any more (RFC 9002 6.4). */
+export function abandonSpace(core: Core, space: PacketSpace): void {
+  const path = core.path(space.pathId);
+  for (const packet of space.detector.drain()) {
+    space.onGone(packet);
+    path.onGone(packet);
+  }
+  path.probeCount = 0;
+}
+
+/** RFC 9002 A.8: when a path's probe is due and in which space. */
+function probeTimer(core: Core, path: Path): { readonly atUs: number; readonly space: PacketSpace } {
+  let atUs = Infinity;
+  let { space } = path;
+  for (const each of spacesOf(core, path)) {
+    if (each.elicitingInFlight === 0) continue;
+    // RFC 9002 6.2.1: not before the handshake is confirmed
+    if (each.level === "application" && !core.handshakeConfirmed) continue;
+    const delayUs = each.level === "application" ? core.peerMaxAckDelayUs : 0;
+    const dueUs = each.lastElicitingAtUs + path.probeTimeoutUs(delayUs) * path.backoff;
+    if (dueUs < atUs) {
+      atUs = dueUs;
+      space = each;
+    }
+  }
+  if (atUs < Infinity || path.id !== 0 || core.peerCompletedValidation) return { atUs, space };
+  // RFC 9002 6.2.2.1: nothing is on its way, but the server may not be allowed to send
+  const early = core.keys.handshake === null ? core.spaces.initial : core.spaces.handshake;
+  if (early === null) return { atUs, space };
+  return { atUs: core.lastActivityUs + path.probeTimeoutUs(0) * path.backoff, space: early };
+}
+
+function spacesOf(core: Core, path: Path): readonly PacketSpace[] {
+  if (path.id !== 0 || (core.spaces.initial === null && core.spaces.handshake === null)) return [path.space];
+  return [core.spaces.initial, core.spaces.handshake, path.space].filter((each) => each !== null);
+}
+
+function probe(core: Core, path: Path, expired: PacketSpace, nowUs: number): void {
+  path.probeCount++;
+  core.lastActivityUs = nowUs;
+  for (const space of spacesOf(core, path)) {
+    const waits = space.elicitingInFlight > 0 && space.level !== "application";
+    if (space !== expired && !waits) continue;
+    space.probes = PROBES;
+    sendOldestAgain(core, space);
+  }
+}
+
+/** RFC 9002 6.2.4: a probe carries what waits longest for its acknowledgment. */
+function sendOldestAgain(core: Core, space: PacketSpace): void {
+  if (space.level !== "application") {
+    core.crypto[space.level].sendAgain();
+    return;
+  }
+  let count = 0;
+  for (const packet of space.detector.sent) {
+    if (!packet.ackEliciting || isProbe(packet)) continue;
+    onContentLost(core, space, packet);
+    if (++count === PROBES) return;
+  }
+}
+
+function isProbe(packet: Sent): boolean {
+  return packet.mtuProbe;
+}
