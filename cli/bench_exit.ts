@@ -3,11 +3,13 @@ import { EXIT } from "./exit_codes.ts";
 
 /**
  * The exit code of a benchmark: a run that failed is a failure; MPTCP that this host does not have counts
- * only when it was asked for by name. A benchmark that was cut short counts when a run came to its end.
+ * only when it was asked for by name, and so does a fix that could not be tried. A benchmark that was cut short counts when a run came to its end.
  */
 export function benchExitCode(result: BenchResult, mptcpAskedFor: boolean): number {
   const failed = result.runs.filter((run) => run.error !== null && !isCutShort(run));
   if (failed.some((run) => !isMissingHere(run))) return EXIT.failed;
   if (result.runs.every((run) => run.error !== null)) return EXIT.untestable;
-  return failed.length > 0 && mptcpAskedFor ? EXIT.untestable : EXIT.ok;
+  if (failed.length > 0 && mptcpAskedFor) return EXIT.untestable;
+  // Not tried is said only where that was asked for, and where there was something to try.
+  return result.penalties.some((penalty) => penalty.not_tried !== null) ? EXIT.untestable : EXIT.ok;
 }

@@ -29,6 +29,7 @@ export const SO_REUSEADDR = 2;
 export const SO_ERROR = 4;
 export const SO_SNDBUF = 7;
 export const SO_RCVBUF = 8;
+export const SO_KEEPALIVE = 9;
 export const SO_LINGER = 13;
 export const SO_BINDTODEVICE = 25;
 export const SO_SNDBUFFORCE = 32;
@@ -39,6 +40,9 @@ export const SO_MEMINFO = 55;
 /** SOL_TCP options. */
 export const TCP_NODELAY = 1;
 export const TCP_MAXSEG = 2;
+export const TCP_KEEPIDLE = 4;
+export const TCP_KEEPINTVL = 5;
+export const TCP_KEEPCNT = 6;
 export const TCP_INFO = 11;
 export const TCP_CONGESTION = 13;
 export const TCP_SAVE_SYN = 27;

@@ -39,6 +39,7 @@ const TRANSPORTS = ["tcp", "mptcp"] as const;
 const CUBIC = "cubic";
 
 const RATE_MBIT = 50;
+const QUEUE_MS = 50;
 
 /** Short programs are run this many times more often than transfers. */
 const STARTUP_FACTOR = 4;
@@ -93,9 +94,14 @@ async function interleaved(
   );
 }
 
+/** The rate of a path is that of its IP packets; here the whole frame counts, as tbf by itself has it. */
+const FRAME_BYTES = 1514;
+const PACKET_BYTES = 1500;
+
 /** What several paths carry that are slower than the machine. */
 async function shaped({ runs, seconds }: Settings): Promise<readonly Section[]> {
-  await using network = await createLab(twoPaths({ rateMbit: RATE_MBIT }));
+  const rateMbit = RATE_MBIT * PACKET_BYTES / FRAME_BYTES;
+  await using network = await createLab(twoPaths({ rateMbit, queueMs: QUEUE_MS }));
   await using mpt = await mptTool(network);
   await using iperf3 = await iperf3Tool(network);
   const sections: Section[] = [];
@@ -128,8 +134,8 @@ async function shaped({ runs, seconds }: Settings): Promise<readonly Section[]> 
     sections.push({
       title: `Two paths of ${RATE_MBIT} Mbit/s, ${name}`,
       text:
-        `Two veth links shaped by tbf to ${RATE_MBIT} Mbit/s both ways, ${seconds} s a transfer, ${runs} runs. ` +
-        "Goodput at the receiver.",
+        `Two veth links shaped by tbf to ${RATE_MBIT} Mbit/s of frames both ways, with queues of ${QUEUE_MS} ms. ` +
+        `${seconds} s a transfer, ${runs} runs. Goodput at the receiver.`,
       peers: ["iperf3"],
       rows,
     });

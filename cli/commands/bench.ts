@@ -48,7 +48,12 @@ export function benchCommand(): Command {
         earlier: readonly PathChoice[] | undefined,
       ) => [...earlier ?? [], pathChoice(text)]),
     )
-    .option("--connect-timeout <seconds>", "for one connect (default: 5)", duration);
+    .option("--connect-timeout <seconds>", "for one connect (default: 5)", duration)
+    .option(
+      "--try-fix",
+      "where MPTCP is slower than its best path: make the path that holds it back a backup, for all of this host, " +
+        "measure again, take it back",
+    );
   return withCommonOptions(command).action(async (endpoint, options) => {
     const prefix = endpoint.transport;
     const benchOptions: BenchOptions = {
@@ -62,6 +67,7 @@ export function benchCommand(): Command {
       ...(options.token === undefined ? {} : { token: options.token }),
       ...(options.path === undefined ? {} : { paths: options.path }),
       ...(options.connectTimeout === undefined ? {} : { connectTimeoutMs: options.connectTimeout }),
+      ...(options.tryFix === undefined ? {} : { tryFix: options.tryFix }),
     };
     await runJob<BenchResult>(options, {
       schema: "mpt.bench/1",

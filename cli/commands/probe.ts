@@ -30,7 +30,9 @@ export function probeCommand(): Command {
         pathChoice,
       ),
     )
-    .option("--congestion <name>", "congestion control, such as cubic");
+    .option("--congestion <name>", "congestion control, such as cubic")
+    .option("--watch <seconds>", "then keep the connection and tell what happens to its paths", duration)
+    .option("--isolate", "wait until no other such probe counts in this network namespace");
   return withCommonOptions(command).action(async (endpoint, options) => {
     const prefix = endpoint.transport;
     const path: PathChoice = options.path ?? {};
@@ -46,6 +48,8 @@ export function probeCommand(): Command {
       ...(options.joinTimeout === undefined ? {} : { joinTimeoutMs: options.joinTimeout }),
       ...(path.local === undefined ? {} : { localAddress: path.local }),
       ...(path.interface === undefined ? {} : { interface: path.interface }),
+      ...(options.watch === undefined ? {} : { watchMs: options.watch }),
+      ...(options.isolate === undefined ? {} : { isolate: options.isolate }),
       ...(options.congestion === undefined ? {} : { congestion: options.congestion }),
     };
     await runJob<ProbeResult>(options, {
@@ -53,9 +57,13 @@ export function probeCommand(): Command {
       run: async ({ signal, output }) => {
         const { probe } = await import("../../lib/probe/mod.ts");
         const { probeStatus } = await import("../render/probe.ts");
+        const { renderPathChange } = await import("../render/path_change.ts");
         return await probe(endpoint, { ...probeOptions, signal }, (event) => {
           output.event(event);
-          output.status(probeStatus(event));
+          if (event.event === "path-change" && output.human) {
+            output.clearStatus();
+            output.answer(renderPathChange(event.change, output.paint));
+          } else output.status(probeStatus(event));
         });
       },
       render: async (result, output) => {

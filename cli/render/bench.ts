@@ -8,16 +8,19 @@ const SPARKS = "▁▂▃▄▅▆▇█";
 
 /** The result for people: the answer in words, then the runs, then the paths. */
 export function renderBench(result: BenchResult, paint: Painter, verbose: boolean): string {
+  // Results of earlier versions have no penalties.
+  const tried = (result.penalties ?? []).flatMap((penalty) => penalty.tried?.run ?? []);
   return [
     ...renderVerdicts(result.verdicts, paint, verbose),
-    ...result.warnings.filter((text) => !result.verdicts.some((each) => each.text === text))
+    ...result.warnings.filter((text) => !result.verdicts.some((each) => each.text.startsWith(text)))
       .map((text) => `${paint.warn("warning:")} ${text}`),
     ...(result.end.reason === "done"
       ? []
       : [paint.warn(`${cut(result.end.reason)}: this is what was measured so far`)]),
     "",
-    runTable(result.runs),
+    runTable([...result.runs.map((run) => row(run)), ...tried.map((run) => row(run, "fixed"))]),
     ...result.runs.flatMap((run) => pathTable(run, verbose)),
+    ...tried.flatMap((run) => pathTable(run, verbose, " with the fix")),
     ...result.aggregations.flatMap((each) => ["", aggregation(each)]),
   ].join("\n");
 }
@@ -26,7 +29,7 @@ function cut(reason: BenchResult["end"]["reason"]): string {
   return reason === "timeout" ? "--timeout is over" : reason;
 }
 
-function runTable(runs: readonly BenchRun[]): string {
+function runTable(rows: readonly (readonly string[])[]): string {
   return table(
     [
       { title: "TRANSPORT" },
@@ -40,21 +43,26 @@ function runTable(runs: readonly BenchRun[]): string {
       { title: "CPU", align: "right" },
       { title: "OVER TIME" },
     ],
-    runs.map((run) => [
-      run.transport === run.transport_in_force
-        ? run.transport
-        : `${run.transport} (was ${run.transport_in_force})`,
-      run.direction,
-      run.path === null ? run.paths.length > 1 ? `all ${run.paths.length}` : "-" : run.path.local,
-      goodput(run),
-      formatBytes(run.bytes),
-      formatDuration(run.duration_ms),
-      run.longest_stall_ms === null ? "-" : formatDuration(run.longest_stall_ms),
-      run.rtt_ms === null ? "-" : `${formatDuration(run.rtt_ms.p50)} / ${formatDuration(run.rtt_ms.p95)}`,
-      formatDuration(run.cpu_ms),
-      sparkline(run),
-    ]),
+    rows,
   );
+}
+
+function row(run: BenchRun, mark: string = ""): readonly string[] {
+  const path = run.path === null ? run.paths.length > 1 ? `all ${run.paths.length}` : "-" : run.path.local;
+  return [
+    run.transport === run.transport_in_force
+      ? run.transport
+      : `${run.transport} (was ${run.transport_in_force})`,
+    run.direction,
+    mark === "" ? path : `${path}, ${mark}`,
+    goodput(run),
+    formatBytes(run.bytes),
+    formatDuration(run.duration_ms),
+    run.longest_stall_ms === null ? "-" : formatDuration(run.longest_stall_ms),
+    run.rtt_ms === null ? "-" : `${formatDuration(run.rtt_ms.p50)} / ${formatDuration(run.rtt_ms.p95)}`,
+    formatDuration(run.cpu_ms),
+    sparkline(run),
+  ];
 }
 
 function goodput(run: BenchRun): string {
@@ -77,7 +85,7 @@ export function sparkline(run: BenchRun): string {
   return whole.slice(-40).map((rate) => SPARKS[Math.min(7, Math.floor(rate / best * 7.99))]).join("");
 }
 
-function pathTable(run: BenchRun, verbose: boolean): readonly string[] {
+function pathTable(run: BenchRun, verbose: boolean, how: string = ""): readonly string[] {
   if (run.paths.length < 2 && !verbose) return [];
   const rows = run.paths.map((path) => [
     String(path.id),
@@ -103,7 +111,7 @@ function pathTable(run: BenchRun, verbose: boolean): readonly string[] {
     { title: "RTT", align: "right" as const },
     { title: "RETRANSMITTED", align: "right" as const },
   ];
-  return ["", `Paths of ${run.transport} ${run.direction}:`, table(columns, rows, "  ")];
+  return ["", `Paths of ${run.transport} ${run.direction}${how}:`, table(columns, rows, "  ")];
 }
 
 function aggregation(each: Aggregation): string {

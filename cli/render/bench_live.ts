@@ -12,6 +12,12 @@ export class LiveBench {
 
   /** A line that stays, or null. */
   note(event: BenchEvent): string | null {
+    if (event.event === "try-fix") {
+      this.#runs++;
+      return `trying the fix for one run: ${event.command}${
+        event.undo === null ? "" : ` (taken back by: ${event.undo})`
+      }`;
+    }
     if (event.event !== "plan") return null;
     this.#runs = event.cost.runs;
     const { runs, bytes, duration_ms: usual, max_duration_ms: most } = event.cost;
@@ -28,6 +34,7 @@ export class LiveBench {
   status(event: BenchEvent): readonly string[] {
     switch (event.event) {
       case "plan":
+      case "try-fix":
         return [];
       case "run": {
         const path = event.path === null ? "" : ` from ${event.path.local}`;

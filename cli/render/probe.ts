@@ -4,6 +4,7 @@ import type { Verdict } from "../../lib/base/result.ts";
 import { formatDuration } from "../../lib/base/units.ts";
 import type { CheckJson, JoinJson, ProbeEndpoint, ProbeEvent, ProbeResult } from "../../lib/probe/mod.ts";
 import type { Painter } from "./paint.ts";
+import { renderWatch } from "./path_change.ts";
 import { table } from "./table.ts";
 
 /** The result for people: the answer in words, then the addresses side by side, then the paths. */
@@ -17,6 +18,9 @@ export function renderProbe(result: ProbeResult, paint: Painter, verbose: boolea
     ...result.endpoints.flatMap((endpoint) => pathTables(endpoint, paint)),
     ...result.endpoints.flatMap((endpoint) => joinTable(endpoint, paint, verbose)),
     ...result.endpoints.flatMap((endpoint) => serverView(endpoint)),
+    ...result.endpoints.flatMap(({ mptcp: { watch } }) =>
+      watch === null || watch === undefined ? [] : ["", renderWatch(watch)]
+    ),
     ...(verbose ? details(result) : []),
   ];
   return parts.filter((part) => part !== null).join("\n");
@@ -62,6 +66,10 @@ export function probeStatus(event: ProbeEvent): readonly string[] {
       return [`${event.address}: ${event.transport} ${event.check.status}`];
     case "path":
       return [`${event.address}: path ${event.path.id} is up, waiting for further subflows ...`];
+    case "watching":
+      return [`${event.address}: watching the paths ...`];
+    case "path-change":
+      return [];
   }
 }
 

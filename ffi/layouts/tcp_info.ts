@@ -5,6 +5,7 @@ export type TcpInfoKey =
   | "state"
   | "caState"
   | "retransmits"
+  | "probes"
   | "backoff"
   | "rto"
   | "sndMss"
@@ -36,6 +37,7 @@ export const TCP_INFO_LAYOUT: Layout<TcpInfoKey> = {
     state: field("u8", 0, "tcpi_state"),
     caState: field("u8", 1, "tcpi_ca_state"),
     retransmits: field("u8", 2, "tcpi_retransmits"),
+    probes: field("u8", 3, "tcpi_probes"),
     backoff: field("u8", 4, "tcpi_backoff"),
     rto: field("u32", 8, "tcpi_rto"),
     sndMss: field("u32", 16, "tcpi_snd_mss"),

@@ -25,4 +25,7 @@ export type {
   BenchResult,
   BenchRun,
   LoadedRtt,
+  Penalty,
+  TriedCure,
 } from "./result.ts";
+export type { Cure } from "./cure.ts";

@@ -38,6 +38,11 @@ export interface BenchOptions {
   readonly token?: string;
   /** How long one connect may take, in milliseconds. @default {5000} */
   readonly connectTimeoutMs?: number;
+  /**
+   * Where several paths are slower than the best one alone: makes the path that holds them back a backup, for
+   * all connections of this host, measures again and takes it back. Needs CAP_NET_ADMIN. @default {false}
+   */
+  readonly tryFix?: boolean;
   /** Ends the benchmark with what was measured. */
   readonly signal?: AbortSignal;
 }
@@ -54,6 +59,7 @@ export interface BenchSettings {
   readonly paths: readonly BenchPath[];
   readonly token: string | undefined;
   readonly connectTimeoutMs: number;
+  readonly tryFix: boolean;
   /** How long a transfer may go on after its duration, in milliseconds. */
   readonly drainMs: number;
 }
@@ -83,6 +89,7 @@ export function benchSettings(options: BenchOptions): BenchSettings {
     paths: options.paths ?? [],
     token: options.token,
     connectTimeoutMs: options.connectTimeoutMs ?? 5000,
+    tryFix: options.tryFix ?? false,
     drainMs: DRAIN_MS,
   };
   if (settings.durationMs !== null) atLeast("a duration", settings.durationMs, 100, "ms");

@@ -1,7 +1,8 @@
 import type { PathJson } from "../base/path_json.ts";
-import type { Envelope } from "../base/result.ts";
+import type { Certainty, Envelope } from "../base/result.ts";
 import type { Transport } from "../base/transport.ts";
 import type { Interval } from "../protocol/meter.ts";
+import type { Cure } from "./cure.ts";
 import type { Direction } from "./options.ts";
 
 /** A path of a run, with its part of the bytes. */
@@ -10,6 +11,10 @@ export interface BenchPathJson extends PathJson {
   readonly run_bytes: number;
   /** Its part of all of them, 0 to 1; null when nothing was carried. */
   readonly share: number | null;
+  /** Its round-trip time at the end as the sender of this run saw it; null when the sender did not tell. */
+  readonly sender_rtt_ms: number | null;
+  /** Payload bytes that the sender of this run sent more than once; null when the sender did not tell. */
+  readonly sender_retransmitted_bytes: number | null;
 }
 
 /** Round-trip times of the sender while data flowed. */
@@ -36,11 +41,15 @@ export interface BenchRun {
   readonly path: { readonly local: string; readonly remote: string } | null;
   /** How many connections at a time. */
   readonly streams: number;
-  /** Payload bytes at the receiver. */
+  /** Payload bytes at the receiver, all of them. */
   readonly bytes: number;
-  /** From the start of the transfer to its last byte, in milliseconds. */
+  /**
+   * How long they took to arrive, in milliseconds. The receiver's clock starts when a download is asked for, or
+   * when the request of an upload has arrived, with which the first bytes come; it stops at the end of the last
+   * byte. So what is on its way when the time to send is over counts, with the time that it takes.
+   */
   readonly duration_ms: number;
-  /** Payload at the receiver. */
+  /** `bytes` over `duration_ms`. */
   readonly goodput_bps: number;
   /** Longest time without an arrival at the receiver. */
   readonly longest_stall_ms: number | null;
@@ -74,6 +83,43 @@ export interface Aggregation {
   readonly singles: number;
 }
 
+/** Multipath that is slower than its best path alone, and what can be done about it. */
+export interface Penalty {
+  /** Which way the bytes went. */
+  readonly direction: Direction;
+  /** The path that most likely holds the others back; null where that cannot be told. */
+  readonly path: {
+    readonly id: number;
+    readonly local: string;
+    readonly remote: string;
+    readonly interface: string | null;
+  } | null;
+  /** How sure it is that it is this path: `proved` when multipath was as good as the best path without it. */
+  readonly certainty: Certainty;
+  /** What each path does, a line each. */
+  readonly evidence: readonly string[];
+  /** The command that makes that path a backup; null where there is none. */
+  readonly cure: Cure | null;
+  /** What the cure brought, where it was tried. */
+  readonly tried: TriedCure | null;
+  /** Why the cure was not tried although that was asked for; null otherwise. */
+  readonly not_tried: string | null;
+}
+
+/** A cure that was tried and taken back. */
+export interface TriedCure {
+  /** Multipath before, in bits per second. */
+  readonly before_bps: number;
+  /** Multipath with the path as a backup, in bits per second. */
+  readonly after_bps: number;
+  /** Whether that was as good as the best path alone, or clearly better than before. */
+  readonly helped: boolean;
+  /** Whether the endpoint is as it was. */
+  readonly restored: boolean;
+  /** The run with the path as a backup. */
+  readonly run: BenchRun;
+}
+
 /** What a benchmark costs, known before it starts. */
 export interface BenchCost {
   /** How many runs. */
@@ -98,6 +144,8 @@ export interface BenchResult extends Envelope<"mpt.bench/1"> {
   readonly aggregation: Aggregation | null;
   /** What multipath was worth, an entry a direction. */
   readonly aggregations: readonly Aggregation[];
+  /** An entry for each direction in which multipath is slower than its best path alone. */
+  readonly penalties: readonly Penalty[];
 }
 
 /** What a running benchmark tells. */
@@ -120,6 +168,13 @@ export type BenchEvent =
     readonly run: number;
     readonly interval: Interval;
     readonly goodput_bps: number;
+  }
+  | {
+    readonly event: "try-fix";
+    /** What is done to this host for the time of one run. */
+    readonly command: string;
+    /** What takes it back, should this program not come to it. */
+    readonly undo: string | null;
   }
   | {
     readonly event: "run-end";

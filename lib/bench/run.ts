@@ -5,10 +5,12 @@ import { envelope } from "../base/result.ts";
 import { summarize } from "../base/statistics.ts";
 import { endOf } from "../io/deadline.ts";
 import { hostFacts } from "../io/host.ts";
+import { pathManagerJson } from "../mptcp/path_manager_json.ts";
 import { mptcpProblem } from "../mptcp/state.ts";
 import type { Measurement } from "../protocol/meter.ts";
 import { aggregationOf } from "./aggregation.ts";
 import { type BenchOptions, type BenchSettings, benchSettings } from "./options.ts";
+import { penaltiesOf } from "./penalties.ts";
 import { costOf, planRuns, type RunPlan } from "./plan.ts";
 import type {
   Aggregation,
@@ -20,8 +22,9 @@ import type {
   LoadedRtt,
 } from "./result.ts";
 import { type BenchServer, fetchReport, findServer } from "./server.ts";
-import { serverView } from "./server_view.ts";
+import { type SenderPath, serverView } from "./server_view.ts";
 import { type Transfer, transfer } from "./transfer.ts";
+import { tryCures } from "./try_cure.ts";
 import { benchVerdicts, benchWarnings } from "./verdicts.ts";
 
 /**
@@ -63,6 +66,12 @@ export async function bench(
     runs.push(await oneRun(runs.length, server, plan, settings, signal, onEvent));
   }
   const aggregations = settings.directions.flatMap((direction) => aggregationOf(runs, direction) ?? []);
+  const found = penaltiesOf(runs, aggregations, server, pathManagerJson());
+  const penalties = settings.tryFix
+    ? await tryCures(found, aggregations, plans, signal, onEvent, (index, plan, stop) => {
+      return oneRun(runs.length + index, server, plan, settings, stop, onEvent);
+    })
+    : found;
   return {
     ...envelope({
       schema: "mpt.bench/1",
@@ -70,11 +79,12 @@ export async function bench(
       startedAtMs,
       durationMs: performance.now() - started,
       options: optionsJson(settings),
-      warnings: benchWarnings(runs, aggregations, server),
-      verdicts: benchVerdicts(runs, aggregations),
+      warnings: benchWarnings(runs, aggregations, server, penalties),
+      verdicts: benchVerdicts(runs, aggregations, penalties),
       end: endOf(signal),
     }),
     ...resultParts(target, server, cost, runs, aggregations),
+    penalties,
   };
 }
 
@@ -175,7 +185,7 @@ function runOf(
     longest_stall_ms: atReceiver ? received.longest_stall_ms : null,
     rtt_ms: loadedRtt(download ? view.rttSamplesMs : seen.measurement.rtt_samples_ms),
     intervals: received.intervals,
-    paths: pathShares(seen, received),
+    paths: pathShares(seen, received, download ? view.paths : null),
     cpu_ms: seen.cpuMs,
     error: seen.error === null ? null : errorJson(seen.error),
   };
@@ -209,7 +219,12 @@ function errorJson(failure: MptError): { readonly code: string; readonly message
   return { code: failure.code, message: failure.message };
 }
 
-function pathShares(seen: Transfer, received: Measurement): readonly BenchPathJson[] {
+/** With what the sender knows of each path: the server where it told, or this end, for which that is null. */
+function pathShares(
+  seen: Transfer,
+  received: Measurement,
+  told: ReadonlyMap<number, SenderPath> | null,
+): readonly BenchPathJson[] {
   const carried = new Map<number, number>();
   for (const { paths } of received.intervals) {
     for (const { id, bytes } of paths) carried.set(id, (carried.get(id) ?? 0) + bytes);
@@ -217,7 +232,17 @@ function pathShares(seen: Transfer, received: Measurement): readonly BenchPathJs
   const total = [...carried.values()].reduce((sum, bytes) => sum + bytes, 0);
   return seen.paths.map((path) => {
     const bytes = carried.get(path.id) ?? 0;
-    return { ...pathToJson(path), run_bytes: bytes, share: total === 0 ? null : bytes / total };
+    const json = pathToJson(path);
+    const sender = told === null
+      ? { rttMs: json.rtt_ms, retransmittedBytes: json.bytes_retransmitted }
+      : told.get(path.id);
+    return {
+      ...json,
+      run_bytes: bytes,
+      share: total === 0 ? null : bytes / total,
+      sender_rtt_ms: sender?.rttMs ?? null,
+      sender_retransmitted_bytes: sender?.retransmittedBytes ?? null,
+    };
   });
 }
 
@@ -233,7 +258,7 @@ function rate(bytes: number, ms: number): number {
 
 function optionsJson(
   settings: BenchSettings,
-): Readonly<Record<string, string | number | null | readonly string[]>> {
+): Readonly<Record<string, string | number | boolean | null | readonly string[]>> {
   return {
     transports: settings.transports,
     directions: settings.directions,
@@ -242,6 +267,7 @@ function optionsJson(
     streams: settings.streams,
     interval_ms: settings.intervalMs,
     congestion: settings.congestion ?? null,
+    try_fix: settings.tryFix,
     paths: settings.paths.map(({ local, remote, interface: name }) =>
       [local?.toString() ?? "any", remote?.address ?? "target", name].filter(Boolean).join(" ")
     ),

@@ -8,6 +8,14 @@ import type { PathTable } from "./path_table.ts";
 export interface ServerView {
   readonly received: Measurement | null;
   readonly rttSamplesMs: readonly number[];
+  /** The server's own numbers of our paths; empty where it did not tell. */
+  readonly paths: ReadonlyMap<number, SenderPath>;
+}
+
+/** A path as its sender sees it. */
+export interface SenderPath {
+  readonly rttMs: number | null;
+  readonly retransmittedBytes: number;
 }
 
 /**
@@ -24,18 +32,28 @@ export function serverView(
 ): ServerView {
   const received: Measurement[] = [];
   const rttSamplesMs: number[] = [];
+  const paths = new Map<number, SenderPath>();
   reports.forEach((report, index) => {
     if (report === null) return;
     rttSamplesMs.push(...report.sent?.rtt_samples_ms ?? []);
-    if (report.received === null) return;
     const ids = idsOf(report.paths, connectionPaths[index] ?? [], table);
+    for (const path of report.paths) {
+      const id = ids.get(path.id);
+      if (id === undefined) continue;
+      const earlier = paths.get(id);
+      paths.set(id, {
+        rttMs: path.rtt_ms ?? earlier?.rttMs ?? null,
+        retransmittedBytes: path.bytes_retransmitted + (earlier?.retransmittedBytes ?? 0),
+      });
+    }
+    if (report.received === null) return;
     received.push({
       ...report.received,
       intervals: report.received.intervals.map((each) => rename(each, ids)),
     });
   });
   const complete = received.length === reports.length && received.length > 0;
-  return { received: complete ? merge(received) : null, rttSamplesMs };
+  return { received: complete ? merge(received) : null, rttSamplesMs, paths };
 }
 
 /** Which of our paths each of the server's is. Behind a NAT the addresses differ: then by the path's number. */

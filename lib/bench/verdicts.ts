@@ -1,10 +1,9 @@
 import type { Verdict } from "../base/result.ts";
 import { formatPercent, formatRate } from "../base/units.ts";
-import type { Aggregation, BenchRun } from "./result.ts";
+import { isPenalty } from "./penalties.ts";
+import { cureWarnings, penaltyText, penaltyVerdict } from "./penalty_verdict.ts";
+import type { Aggregation, BenchRun, Penalty } from "./result.ts";
 import type { BenchServer } from "./server.ts";
-
-/** Multipath slower than the best single path by more than this is a penalty, not noise. */
-const PENALTY = 0.97;
 
 /** Fewer intervals than this make a weak figure. */
 const FEW_INTERVALS = 4;
@@ -13,10 +12,11 @@ const FEW_INTERVALS = 4;
 export function benchVerdicts(
   runs: readonly BenchRun[],
   aggregations: readonly Aggregation[],
+  penalties: readonly Penalty[] = [],
 ): readonly Verdict[] {
   const measured = runs.filter((run) => run.error === null);
   const verdicts = aggregations.length > 0
-    ? aggregations.map(aggregationVerdict)
+    ? aggregations.map((each) => aggregationVerdict(each, penalties))
     : measured.map(plainVerdict);
   for (const run of runs) {
     if (run.transport === "mptcp" && run.transport_in_force !== "mptcp" && run.error === null) {
@@ -88,7 +88,7 @@ function cutShortVerdict(run: BenchRun): Verdict {
   };
 }
 
-function aggregationVerdict(each: Aggregation): Verdict {
+function aggregationVerdict(each: Aggregation, penalties: readonly Penalty[]): Verdict {
   const { direction, singles } = each;
   const evidence = [
     `multipath ${formatRate(each.multipath_bps)}, best single path ${formatRate(each.best_single_bps)}, ` +
@@ -97,14 +97,9 @@ function aggregationVerdict(each: Aggregation): Verdict {
   ];
   const base = { certainty: "proved" as const, evidence };
   const factor = each.multipath_bps / each.best_single_bps;
-  if (factor < PENALTY) {
-    return {
-      ...base,
-      code: "multipath-penalty",
-      level: "warn",
-      text: penaltyText(each),
-      fix: singles > 1 ? "ip mptcp endpoint change ADDRESS backup, for the address of the slow path" : null,
-    };
+  if (isPenalty(each)) {
+    const penalty = penalties.find((one) => one.direction === direction);
+    return penaltyVerdict(each, evidence, penalty);
   }
   if (singles < 2) {
     return {
@@ -129,13 +124,6 @@ function aggregationVerdict(each: Aggregation): Verdict {
   };
 }
 
-function penaltyText(each: Aggregation): string {
-  const figures = `${formatRate(each.multipath_bps)} against ${formatRate(each.best_single_bps)}`;
-  return each.singles > 1
-    ? `MPTCP ${each.direction} is slower than the best single path: ${figures}.`
-    : `MPTCP ${each.direction} is slower than TCP over the one path that was measured: ${figures}.`;
-}
-
 function from(run: BenchRun): string {
   return run.path === null ? "" : ` from ${run.path.local}`;
 }
@@ -156,13 +144,9 @@ export function benchWarnings(
   runs: readonly BenchRun[],
   aggregations: readonly Aggregation[],
   server: BenchServer,
+  penalties: readonly Penalty[] = [],
 ): readonly string[] {
-  const warnings: string[] = [];
-  for (const each of aggregations) {
-    if (each.multipath_bps < each.best_single_bps * PENALTY) {
-      warnings.push(penaltyText(each));
-    }
-  }
+  const warnings = [...aggregations.filter(isPenalty).map(penaltyText), ...cureWarnings(penalties)];
   const short = runs.filter((run) => run.error === null && run.intervals.length < FEW_INTERVALS);
   if (short.length > 0) {
     warnings.push(

@@ -73,6 +73,6 @@ export class DatagramOutbox {
 function reportIn(error: unknown): DatagramReport | null {
   const name = error instanceof Error && "code" in error ? String(error.code) : "";
   const errno = name in ERRNO ? ERRNO[name as ErrnoName] : 0;
-  const outcome = sendOutcome(errno, false);
+  const outcome = sendOutcome(errno);
   return reportOf(errno) ?? (outcome === "unreachable" || outcome === "denied" ? outcome : null);
 }

@@ -45,7 +45,8 @@ export function fit(ip: Ip, { family, dualStack }: Reach): Ip | null {
 
 /** Throws `ERR_INVALID_VALUE` when a send is not about bytes inside the buffer. */
 export function checkRange(buffer: Uint8Array, start: number, end: number, segmentBytes: number): void {
-  if (start >= 0 && start <= end && end <= buffer.length && segmentBytes >= 0) return;
+  const whole = Number.isInteger(start) && Number.isInteger(end) && Number.isInteger(segmentBytes);
+  if (whole && start >= 0 && start <= end && end <= buffer.length && segmentBytes >= 0) return;
   throw new MptError(
     "ERR_INVALID_VALUE",
     `Cannot send bytes ${start} to ${end} in segments of ${segmentBytes}: the buffer has ${buffer.length}`,

@@ -19,6 +19,7 @@ export class DenoDatagrams implements RuntimeDatagrams {
   readonly #connection: Deno.DatagramConn;
   readonly #names = new PeerNames();
   readonly #slab = new Uint8Array(SLAB_BYTES);
+  #sink: DatagramSink | undefined;
   #at = 0;
   #closed = false;
   #pump: Promise<void> | undefined;
@@ -51,8 +52,13 @@ export class DenoDatagrams implements RuntimeDatagrams {
     return this.#connection.send(bytes, { transport: "udp", hostname, port });
   }
 
-  start(sink: DatagramSink): void {
-    this.#pump ??= this.#run(sink).finally(() => this.#pump = undefined);
+  attach(sink: DatagramSink): void {
+    this.#sink = sink;
+  }
+
+  start(): void {
+    if (this.#sink === undefined || this.#closed) return;
+    this.#pump ??= this.#run(this.#sink);
   }
 
   drained(): void {
@@ -67,6 +73,8 @@ export class DenoDatagrams implements RuntimeDatagrams {
   }
 
   async #run(sink: DatagramSink): Promise<void> {
+    // So that the promise is kept before anything can end it.
+    await Promise.resolve();
     try {
       while (!this.#closed) {
         if (this.#at + DATAGRAM_BYTES > SLAB_BYTES) {
@@ -79,6 +87,7 @@ export class DenoDatagrams implements RuntimeDatagrams {
     } catch (error) {
       if (!this.#closed) sink.fail(error);
     }
+    this.#pump = undefined;
   }
 
   async #receive(sink: DatagramSink): Promise<void> {

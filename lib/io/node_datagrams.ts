@@ -57,9 +57,12 @@ export class NodeDatagrams implements RuntimeDatagrams {
     });
   }
 
-  start(sink: DatagramSink): void {
+  attach(sink: DatagramSink): void {
     this.#sink = sink;
   }
+
+  // It receives from the moment it is bound.
+  start(): void {}
 
   drained(): void {}
 

@@ -43,8 +43,10 @@ export interface RuntimeDatagrams {
   readonly reach: Reach;
   /** Sends one datagram; the bytes do not change meanwhile. */
   send(bytes: Uint8Array<ArrayBuffer>, address: string, port: number): Promise<unknown>;
+  /** Gives what is received to a sink from now on. */
+  attach(sink: DatagramSink): void;
   /** Sees to it that datagrams are being received; it is called before each wait. */
-  start(sink: DatagramSink): void;
+  start(): void;
   /** Tells that everything that was pushed has been handed over. */
   drained(): void;
   close(): Promise<void>;
@@ -69,7 +71,6 @@ export class RuntimeDatagramSocket implements DatagramSocket {
   readonly #outbox: DatagramOutbox;
   readonly #peers = new WeakMap<Endpoint, Peer>();
   readonly #waiters = new Set<() => void>();
-  readonly #sink: DatagramSink;
   #sentBytes = 0;
   #handling = false;
   #closed = false;
@@ -81,11 +82,11 @@ export class RuntimeDatagramSocket implements DatagramSocket {
     this.backendReason = reason;
     this.local = socket.local;
     this.#only = only;
-    this.#sink = {
+    socket.attach({
       push: (buffer, start, end, remote) => this.#push(buffer, start, end, remote),
       isEmpty: () => this.#queue.length === 0,
       fail: (error) => this.#fail(error),
-    };
+    });
     const transmit: Transmit = (bytes, address, port) => socket.send(bytes, address, port);
     this.#outbox = new DatagramOutbox(transmit, () => this.#wakeAll());
   }
@@ -172,7 +173,7 @@ export class RuntimeDatagramSocket implements DatagramSocket {
 
   async #wait(ready: () => boolean, signal: AbortSignal | undefined): Promise<boolean> {
     if (this.#closed || signal?.aborted) return false;
-    this.#socket.start(this.#sink);
+    this.#socket.start();
     await turnIfDue();
     while (!this.#closed && !signal?.aborted) {
       if (ready()) return true;

@@ -4,16 +4,30 @@ import {
   setBytes,
   setInt,
   SO_BINDTODEVICE,
+  SO_KEEPALIVE,
   SO_REUSEADDR,
   SOL_IPV6,
   SOL_SOCKET,
   SOL_TCP,
   TCP_CONGESTION,
+  TCP_KEEPCNT,
+  TCP_KEEPIDLE,
+  TCP_KEEPINTVL,
   TCP_MAXSEG,
   TCP_NODELAY,
 } from "../../ffi/mod.ts";
 import { MptError } from "../base/errors.ts";
 import { systemError } from "./system_error.ts";
+
+/** When an idle TCP connection, or each subflow of MPTCP, asks the other end whether it is still there. */
+export interface KeepAlive {
+  /** How long it is idle before the first question, in seconds, 1 to 32767. */
+  readonly idleSeconds: number;
+  /** From one question to the next, in seconds, 1 to 32767. */
+  readonly intervalSeconds: number;
+  /** So many questions without an answer end it, 1 to 127. */
+  readonly probes: number;
+}
 
 /** Options of one socket. What the kernel refuses is an error with the code `ERR_OPTION_REFUSED`. */
 export interface SocketOptions {
@@ -25,6 +39,8 @@ export interface SocketOptions {
   readonly noDelay?: boolean;
   /** Largest segment in bytes (TCP_MAXSEG), 88 to 32767. @default {undefined} from the path */
   readonly maxSegmentBytes?: number;
+  /** Ask an idle other end whether it is there (SO_KEEPALIVE). @default {undefined} do not */
+  readonly keepAlive?: KeepAlive;
 }
 
 const FIX_CONGESTION = "sysctl net.ipv4.tcp_available_congestion_control shows the names; " +
@@ -43,6 +59,7 @@ export function applySocketOptions(fd: number, options: SocketOptions): void {
     const bytes = options.maxSegmentBytes;
     requireOption(setInt(fd, SOL_TCP, TCP_MAXSEG, bytes), "TCP_MAXSEG", String(bytes));
   }
+  if (options.keepAlive !== undefined) setKeepAlive(fd, options.keepAlive);
   if (options.congestion !== undefined) setCongestion(fd, options.congestion);
 }
 
@@ -50,6 +67,17 @@ export function applySocketOptions(fd: number, options: SocketOptions): void {
 export function setCongestion(fd: number, name: string): void {
   const bytes = new TextEncoder().encode(name);
   requireOption(setBytes(fd, SOL_TCP, TCP_CONGESTION, bytes), "congestion control", name, FIX_CONGESTION);
+}
+
+function setKeepAlive(fd: number, { idleSeconds, intervalSeconds, probes }: KeepAlive): void {
+  requireOption(setInt(fd, SOL_TCP, TCP_KEEPIDLE, idleSeconds), "TCP_KEEPIDLE", String(idleSeconds));
+  requireOption(
+    setInt(fd, SOL_TCP, TCP_KEEPINTVL, intervalSeconds),
+    "TCP_KEEPINTVL",
+    String(intervalSeconds),
+  );
+  requireOption(setInt(fd, SOL_TCP, TCP_KEEPCNT, probes), "TCP_KEEPCNT", String(probes));
+  requireOption(setInt(fd, SOL_SOCKET, SO_KEEPALIVE, 1), "SO_KEEPALIVE", "");
 }
 
 /** Lets a listener start while old connections of its port linger, and sets whether IPv6 also takes IPv4. */

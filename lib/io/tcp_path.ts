@@ -21,10 +21,11 @@ export const TCP_STATE = {
 } as const;
 
 /**
- * Consecutive unanswered retransmissions after which a path counts as stale. One happens to a healthy
- * path; two in a row mean that nothing came back for several round trips.
+ * Consecutive unanswered retransmissions, or probes, after which a path counts as stale. One happens to a
+ * healthy path; two in a row mean that nothing came back for several round trips. Probes are those of
+ * keep-alive and of a closed window, and what could not even leave this host.
  */
-const STALE_RETRANSMITS = 2;
+const STALE_ATTEMPTS = 2;
 
 /** What a path's TCP state says about the path. A half-closed connection still has an active path. */
 export function pathState(info: TcpInfo): PathState {
@@ -36,7 +37,7 @@ export function pathState(info: TcpInfo): PathState {
     case TCP_STATE.CLOSE_WAIT:
     case TCP_STATE.FIN_WAIT1:
     case TCP_STATE.FIN_WAIT2:
-      return (info.retransmits ?? 0) >= STALE_RETRANSMITS ? "stale" : "active";
+      return Math.max(info.retransmits ?? 0, info.probes ?? 0) >= STALE_ATTEMPTS ? "stale" : "active";
     default:
       return "closed";
   }

@@ -2,7 +2,7 @@ import { ERRNO } from "../../ffi/mod.ts";
 import type { DatagramReport, SendOutcome } from "./datagram_socket.ts";
 
 /** What an errno of a send means, or null for one that is no matter of the network. */
-export function sendOutcome(errno: number, hasSource: boolean): SendOutcome | null {
+export function sendOutcome(errno: number): SendOutcome | null {
   switch (errno) {
     case ERRNO.EAGAIN:
       return "blocked";
@@ -12,10 +12,9 @@ export function sendOutcome(errno: number, hasSource: boolean): SendOutcome | nu
     case ERRNO.EHOSTUNREACH:
     case ERRNO.ENETDOWN:
     case ERRNO.EHOSTDOWN:
-      return "unreachable";
-    // No route from the address that the socket or the send is bound to.
+    // No route from this source, such as one from 127.0.0.1 to another host.
     case ERRNO.EINVAL:
-      return hasSource ? "bad-source" : "unreachable";
+      return "unreachable";
     case ERRNO.EADDRNOTAVAIL:
     case ERRNO.ENODEV:
     case ERRNO.ENXIO:

@@ -1,9 +1,19 @@
-import { AF_INET, DatagramSender, ERRNO, MAX_SEGMENTS } from "../../ffi/mod.ts";
+import {
+  AF_INET,
+  bind,
+  close,
+  DatagramSender,
+  ERRNO,
+  MAX_SEGMENTS,
+  SOCK_DGRAM,
+  socket,
+} from "../../ffi/mod.ts";
 import type { Endpoint } from "../base/endpoint.ts";
 import { MptError } from "../base/errors.ts";
+import type { Ip } from "../base/ip.ts";
 import { checkRange, checkRemote, fit, type Reach } from "./datagram_remote.ts";
 import type { DatagramSendOptions, SendOutcome } from "./datagram_socket.ts";
-import { encodeSockaddr } from "./sockaddr.ts";
+import { addressFamily, encodeSockaddr } from "./sockaddr.ts";
 import type { SockaddrCache } from "./sockaddr_cache.ts";
 import { systemError } from "./system_error.ts";
 import { sendOutcome } from "./udp_errno.ts";
@@ -13,11 +23,22 @@ const MAX_BATCH_BYTES = 65_000;
 
 /** What {@linkcode UdpSender} is made with. */
 export interface UdpSenderOptions {
+  /** The socket's own address. */
+  readonly local: Endpoint;
   readonly reach: Reach;
   /** Whether the kernel cuts batches. */
   readonly segmentation: boolean;
   /** Takes an errno that came back for an earlier datagram, on a connected socket. */
   readonly note: ((errno: number) => void) | null;
+}
+
+/** Whether an address is one of this host's. */
+function isHere(ip: Ip): boolean {
+  const fd = socket(addressFamily(ip), SOCK_DGRAM, 0);
+  if (fd < 0) return true;
+  const bound = bind(fd, encodeSockaddr(ip, 0));
+  close(fd);
+  return bound !== -ERRNO.EADDRNOTAVAIL;
 }
 
 /** The sending side of a UDP socket of the kernel. */
@@ -29,6 +50,7 @@ export class UdpSender {
   readonly #fd: number;
   readonly #remotes: SockaddrCache;
   readonly #locals: SockaddrCache;
+  readonly #local: Endpoint;
   readonly #reach: Reach;
   readonly #note: ((errno: number) => void) | null;
   readonly #sender = new DatagramSender();
@@ -41,6 +63,7 @@ export class UdpSender {
     this.#fd = fd;
     this.#remotes = remotes;
     this.#locals = locals;
+    this.#local = options.local;
     this.#reach = options.reach;
     this.#note = options.note;
     this.segmentation = options.segmentation;
@@ -155,7 +178,9 @@ export class UdpSender {
   }
 
   #outcome(result: number): SendOutcome {
-    const outcome = sendOutcome(-result, this.#from !== undefined);
+    const outcome = sendOutcome(-result);
+    // The kernel has the same errno for no route there and for no such address here.
+    if (outcome === "unreachable" && !isHere((this.#from ?? this.#local).ip!)) return "bad-source";
     if (outcome !== null) return outcome;
     throw systemError(result, `send to ${this.#remote!.address}`);
   }

@@ -74,6 +74,7 @@ export class UdpSocket implements DatagramSocket {
     this.#moderation = new WakeModeration(options.wakeIntervalUs ?? DEFAULT_WAKE_INTERVAL_US);
     const reach = { family: options.address.family, dualStack: options.dualStack ?? true };
     this.#sender = new UdpSender(fd, this.#remotes, this.#locals, {
+      local,
       reach,
       segmentation: hasSegmentation(fd),
       note: this.#connected ? (errno) => this.#note(errno) : null,
@@ -191,10 +192,9 @@ export class UdpSocket implements DatagramSocket {
     this.#waits++;
     try {
       await turnIfDue();
-      const now = performance.now();
-      const until = this.#moderation.sleepUntil(now, this.#received);
+      const until = this.#moderation.sleepUntil(this.#received);
       this.#received = 0;
-      if (until > now) await waitUntil(until, ending);
+      if (until > performance.now()) await waitUntil(until, ending);
       else await waitReady(this.#fd, POLLIN, ending);
       this.#moderation.woke(performance.now());
     } finally {

@@ -15,6 +15,7 @@ const ENOUGH = 16;
 export class WakeModeration {
   readonly #intervalMs: number;
   #wokenAt = -Infinity;
+  #gapMs = Infinity;
   #quickWakes = 0;
   #needed = STREAM_WAKES;
   #sleeping = false;
@@ -26,18 +27,18 @@ export class WakeModeration {
 
   /** Tells that a wait ended. */
   woke(nowMs: number): void {
+    this.#gapMs = nowMs - this.#wokenAt;
     this.#wokenAt = nowMs;
   }
 
   /**
    * Until when to sleep before the next wait; a time that is over means not at all.
    *
-   * @param nowMs The time.
    * @param received How many datagrams were received since the last wake.
    */
-  sleepUntil(nowMs: number, received: number): number {
+  sleepUntil(received: number): number {
     if (this.#sleeping) this.#judgeSleep(received);
-    else this.#watch(nowMs, received);
+    else this.#watch(received);
     return this.#sleeping ? this.#wokenAt + this.#intervalMs : -Infinity;
   }
 
@@ -52,8 +53,8 @@ export class WakeModeration {
     this.#needed = Math.min(MAX_STREAM_WAKES, this.#needed * 4);
   }
 
-  #watch(nowMs: number, received: number): void {
-    const quick = nowMs - this.#wokenAt < this.#intervalMs && received > 0 && received < ENOUGH;
+  #watch(received: number): void {
+    const quick = this.#gapMs < this.#intervalMs && received > 0 && received < ENOUGH;
     this.#quickWakes = quick ? this.#quickWakes + 1 : 0;
     this.#sleeping = this.#quickWakes >= this.#needed;
   }

@@ -37,6 +37,7 @@ export {
   type PathManagerJson,
   pathManagerJson,
 } from "./path_manager_json.ts";
+export { setEndpointBackup } from "./endpoint_backup.ts";
 export { EventWatch, watchEvents } from "./events.ts";
 export type { PathManagerEvent, PathManagerEventKind, UnknownAttribute } from "../netlink/mptcp_events.ts";
 

@@ -4,6 +4,7 @@ import { align } from "./attribute.ts";
 
 /** `nlmsg_flags` of requests. */
 export const NLM_F_REQUEST = 0x1;
+export const NLM_F_ACK = 0x4;
 export const NLM_F_DUMP = 0x300;
 
 /** In an answer: the table changed during the dump, so that entries may be missing or doubled. */

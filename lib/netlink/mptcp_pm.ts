@@ -1,9 +1,9 @@
 import { AF_INET, AF_INET6 } from "../../ffi/mod.ts";
 import { MptError } from "../base/errors.ts";
 import { Ip } from "../base/ip.ts";
-import { attributeMap, attributeNumber } from "./attribute.ts";
+import { attributeMap, attributeNumber, AttributeWriter } from "./attribute.ts";
 import { encodeGeneric, GENERIC_HEADER } from "./generic.ts";
-import { decodeMessages, headOf, NLM_F_DUMP } from "./message.ts";
+import { decodeMessages, headOf, NLM_F_ACK, NLM_F_DUMP } from "./message.ts";
 
 /** The name of the path manager's family. */
 export const MPTCP_PM_NAME = "mptcp_pm";
@@ -14,6 +14,7 @@ const VERSION = 1;
 /** `MPTCP_PM_CMD_*`. */
 const CMD_GET_ADDR = 3;
 const CMD_GET_LIMITS = 6;
+const CMD_SET_FLAGS = 7;
 
 /** `MPTCP_PM_ATTR_*`. */
 const ATTR_ADDR = 1;
@@ -28,6 +29,14 @@ const ADDR_ADDR6 = 4;
 const ADDR_PORT = 5;
 const ADDR_FLAGS = 6;
 const ADDR_IF_IDX = 7;
+
+/** `MPTCP_PM_ADDR_FLAG_*`. */
+const FLAG_SIGNAL = 0x1;
+const FLAG_SUBFLOW = 0x2;
+const FLAG_BACKUP = 0x4;
+const FLAG_FULLMESH = 0x8;
+const FLAG_IMPLICIT = 0x10;
+const FLAG_LAMINAR = 0x20;
 
 /** How many paths the kernel's path manager allows a connection. */
 export interface PathManagerLimits {
@@ -69,6 +78,28 @@ export function encodeGetLimits(family: number): Uint8Array<ArrayBuffer> {
 /** The request for all endpoints. */
 export function encodeGetEndpoints(family: number): Uint8Array<ArrayBuffer> {
   return encodeGeneric({ family, command: CMD_GET_ADDR, version: VERSION, flags: NLM_F_DUMP });
+}
+
+/**
+ * The request to make an endpoint a backup, or one no more. The kernel sets fullmesh by the same request, and
+ * tells the other ends of all live connections (RFC 8684 3.3.8, MP_PRIO).
+ */
+export function encodeSetFlags(
+  family: number,
+  id: number,
+  flags: Pick<PathManagerEndpoint, "backup" | "fullmesh">,
+): Uint8Array<ArrayBuffer> {
+  // Without a family of addresses in it, the kernel looks the endpoint up by its id.
+  const address = new AttributeWriter()
+    .bytes(ADDR_ID, Uint8Array.of(id))
+    .u32(ADDR_FLAGS, (flags.backup ? FLAG_BACKUP : 0) | (flags.fullmesh ? FLAG_FULLMESH : 0));
+  return encodeGeneric({
+    family,
+    command: CMD_SET_FLAGS,
+    version: VERSION,
+    flags: NLM_F_ACK,
+    attributes: new AttributeWriter().nested(ATTR_ADDR, address),
+  });
 }
 
 /** Reads the answer to {@linkcode encodeGetLimits}. */
@@ -121,11 +152,11 @@ function decodeEndpoint(payload: Uint8Array): PathManagerEndpoint {
     ip: Ip.fromBytes(bytes),
     ...(port === 0 ? {} : { port }),
     ...(interfaceIndex === 0 ? {} : { interfaceIndex }),
-    signal: (flags & 0x1) !== 0,
-    subflow: (flags & 0x2) !== 0,
-    backup: (flags & 0x4) !== 0,
-    fullmesh: (flags & 0x8) !== 0,
-    implicit: (flags & 0x10) !== 0,
-    laminar: (flags & 0x20) !== 0,
+    signal: (flags & FLAG_SIGNAL) !== 0,
+    subflow: (flags & FLAG_SUBFLOW) !== 0,
+    backup: (flags & FLAG_BACKUP) !== 0,
+    fullmesh: (flags & FLAG_FULLMESH) !== 0,
+    implicit: (flags & FLAG_IMPLICIT) !== 0,
+    laminar: (flags & FLAG_LAMINAR) !== 0,
   };
 }

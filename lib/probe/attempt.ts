@@ -1,11 +1,11 @@
-import { toMptError } from "../base/errors.ts";
+import { type MptError, toMptError } from "../base/errors.ts";
 import type { Ip } from "../base/ip.ts";
 import type { PathInfo } from "../base/path.ts";
 import { Endpoint } from "../base/endpoint.ts";
 import type { Connection } from "../io/connection.ts";
 import { sleep } from "../io/deadline.ts";
 import { CounterWatch, type CounterWindow } from "../mptcp/counter_window.ts";
-import type { ByteEvidence, DataOutcome, Evidence, MptcpEvidence, Tristate } from "../mptcp/diagnosis/mod.ts";
+import type { ByteEvidence, DataOutcome, Evidence, Tristate } from "../mptcp/diagnosis/mod.ts";
 import { noEvidence } from "../mptcp/diagnosis/mod.ts";
 import { inspectConnection, type MptcpInspection } from "../mptcp/inspect.ts";
 import { type JoinWait, waitForJoins } from "../mptcp/joins.ts";
@@ -20,13 +20,17 @@ import { hostEvidence, isOnThisHost } from "./host_evidence.ts";
 import { joinControls } from "./join_controls.ts";
 import type { ProbePlan } from "./options.ts";
 import type { CheckJson, DataJson } from "./result.ts";
-import { seeEvents } from "./seen_events.ts";
+import type { PathChange } from "./path_changes.ts";
+import { seeEvents, type SeenEvents } from "./seen_events.ts";
+import { type WatchJson, watchPaths } from "./watch.ts";
 import { serverEvidence, subflowEvidence } from "./server_evidence.ts";
 
 /** What an attempt tells while it runs. */
 export interface AttemptHooks {
   readonly signal: AbortSignal | undefined;
   readonly onPath: (path: PathInfo) => void;
+  readonly onWatch: (by: WatchJson["by"]) => void;
+  readonly onChange: (change: PathChange) => void;
 }
 
 /** One MPTCP connection and everything that was seen of it. */
@@ -40,6 +44,7 @@ export interface Attempt {
   readonly paths: readonly PathInfo[];
   readonly wait: JoinWait | null;
   readonly window: CounterWindow | null;
+  readonly watch: WatchJson | null;
 }
 
 /** Opens an MPTCP connection, lets data flow and subflows come, and gathers what both ends know. */
@@ -49,126 +54,156 @@ export async function attemptMptcp(
   control: Promise<Control>,
   hooks: AttemptHooks,
 ): Promise<Attempt> {
-  const { signal } = hooks;
   await using events = seeEvents();
-  const watch = CounterWatch.start();
-  const started = performance.now();
+  const counters = CounterWatch.start();
   const base: Evidence = { ...noEvidence(Endpoint.of(ip, plan.port).address), host: hostEvidence(null) };
+  const setting: Setting = { ip, plan, control, hooks, events, counters, base };
+  const startedMs = performance.now();
   let connection: Connection;
   try {
-    connection = await connect("mptcp", ip, plan.port, connectOptions(plan, signal));
+    connection = await connect("mptcp", ip, plan.port, connectOptions(plan, hooks.signal));
   } catch (error) {
-    const failure = toMptError(error, "Cannot connect");
-    const ms = performance.now() - started;
-    const window = watch === null ? null : await settledWindow(watch, ip);
-    const tcp = await control;
-    const server = serverEvidence({ ...NO_ANSWERS, before: tcp.first, after: await tcp.askAgain() });
-    const ours = connectOutcome(failure.code, signal);
-    const evidence: Evidence = {
-      ...base,
-      host: {
-        ...base.host,
-        reason: ours === "failed-here" || ours === "unknown" ? failedCheck(failure, signal).reason : null,
-      },
-      tcp: tcp.evidence,
-      mptcp: {
-        ...base.mptcp,
-        outcome: ours,
-        ms,
-        data: "not-sent",
-        transfer: "not-sent",
-      },
-      client: { ...base.client, counters: counterEvidence(window) },
-      server,
-    };
-    const empty = { connectMs: null, data: null, server: null, paths: [], wait: null, window };
-    return { ...empty, evidence, failed: failedCheck(failure, signal) };
+    return await failedAttempt(setting, toMptError(error, "Cannot connect"), performance.now() - startedMs);
   }
   try {
-    const connectedAtMs = performance.now();
-    const afterConnect = connection.isMultipath();
-    const token = inspectConnection(connection)?.token ?? null;
-    connection.paths();
-    const conversation = await Conversation.begin(connection, plan, signal);
-    const { phase } = conversation;
-    const answered = phase.outcome === "answered";
-    const speaks = connection.isMultipath();
-    // A connection whose first data got no answer gets no further subflows either.
-    const wait = speaks && phase.outcome !== "silent"
-      ? await waitForJoins(connection, {
-        connectedAtMs,
-        timeoutMs: plan.joinTimeoutMs,
-        signal,
-        onPath: hooks.onPath,
-      })
-      : null;
-    const server = (speaks ? await conversation.askAgain() : null) ?? phase.check;
-    const joined = inspectConnection(connection, token);
-    // Before the transfer: it fills queues, and the round-trip times with them.
-    const paths = connection.paths();
-    let seen = joined;
-    const transferred = await conversation.transfer(() => {
-      // When the last subflow goes, the connection goes from the kernel's tables, and not from the program's.
-      seen = inspectConnection(connection, token) ?? seen;
-      return acked(seen);
-    });
-    const stopped = transferred !== "answered" && transferred !== "not-sent";
-    const atEnd = connection.isMultipath();
-    const last = inspectConnection(connection, token) ?? seen;
-    const tokens = [token, server?.mptcp?.token ?? null].filter((each) => each !== null);
-    const window = watch?.window(own(ip, tokens)) ?? null;
-    const tcp = await control;
-    // What a transfer over plain TCP does is worth knowing only where MPTCP's stopped.
-    const compared: DataOutcome = stopped ? await tcp.transfer() : "not-sent";
-    const mptcp: MptcpEvidence = {
-      outcome: "connected",
-      ms: connection.connectMs ?? "unknown",
-      data: phase.outcome,
-      transfer: transferred,
-      afterConnect: fact(afterConnect),
-      afterData: answered ? fact(speaks) : speaks ? "unknown" : "no",
-      atEnd: fact(atEnd),
-    };
-    const evidence: Evidence = {
-      ...base,
-      tcp: { ...tcp.evidence, transfer: compared },
-      mptcp,
-      client: {
-        counters: counterEvidence(window),
-        // As they were when all had come; where the transfer stopped, what it left them in.
-        subflows: (stopped ? last : joined)?.subflows.map(subflowEvidence) ?? "unknown",
-        bytes: last === null ? "unknown" : bytesOf(last),
-      },
-      server: serverEvidence({
-        before: tcp.first,
-        after: await tcp.askAgain(),
-        own: server,
-        name: serverName(phase.data) ?? serverName(tcp.check.detail?.data ?? null),
-        answered: answered || tcp.evidence.data === "answered",
-      }),
-      joins: {
-        waitedMs: wait === null ? 0 : plan.joinTimeoutMs,
-        controls: [],
-        announced: events.announced(token),
-      },
-      events: events.about(token),
-    };
-    const controls = evidence.joins.waitedMs === 0 ? [] : await joinControls(evidence, plan, server, signal);
-    await conversation.leave();
-    return {
-      evidence: { ...evidence, joins: { ...evidence.joins, controls } },
-      failed: null,
-      connectMs: connection.connectMs,
-      data: phase.data,
-      server,
-      paths,
-      wait,
-      window,
-    };
+    return await connectedAttempt(setting, connection);
   } finally {
     connection.abort();
     await connection.closed;
   }
+}
+
+/** What stands from before the connect on. */
+interface Setting {
+  readonly ip: Ip;
+  readonly plan: ProbePlan;
+  readonly control: Promise<Control>;
+  readonly hooks: AttemptHooks;
+  readonly events: SeenEvents;
+  readonly counters: CounterWatch | null;
+  readonly base: Evidence;
+}
+
+async function failedAttempt(setting: Setting, failure: MptError, ms: number): Promise<Attempt> {
+  const { ip, counters, base, hooks: { signal } } = setting;
+  const window = counters === null ? null : await settledWindow(counters, ip);
+  const tcp = await setting.control;
+  const outcome = connectOutcome(failure.code, signal);
+  const failed = failedCheck(failure, signal);
+  const ours = outcome === "failed-here" || outcome === "unknown";
+  const evidence: Evidence = {
+    ...base,
+    host: { ...base.host, reason: ours ? failed.reason : null },
+    tcp: tcp.evidence,
+    mptcp: { ...base.mptcp, outcome, ms, data: "not-sent", transfer: "not-sent" },
+    client: { ...base.client, counters: counterEvidence(window) },
+    server: serverEvidence({ ...NO_ANSWERS, before: tcp.first, after: await tcp.askAgain() }),
+  };
+  return {
+    evidence,
+    failed,
+    window,
+    connectMs: null,
+    data: null,
+    server: null,
+    paths: [],
+    wait: null,
+    watch: null,
+  };
+}
+
+async function connectedAttempt(setting: Setting, connection: Connection): Promise<Attempt> {
+  const { ip, plan, events, counters, base, hooks } = setting;
+  const connectedAtMs = performance.now();
+  const afterConnect = connection.isMultipath();
+  const token = inspectConnection(connection)?.token ?? null;
+  connection.paths();
+  const conversation = await Conversation.begin(connection, plan, hooks.signal);
+  const { phase } = conversation;
+  const speaks = connection.isMultipath();
+  // A connection whose first data got no answer gets no further subflows either.
+  const wait = speaks && phase.outcome !== "silent"
+    ? await waitForJoins(connection, {
+      connectedAtMs,
+      timeoutMs: plan.joinTimeoutMs,
+      signal: hooks.signal,
+      onPath: hooks.onPath,
+    })
+    : null;
+  const server = (speaks ? await conversation.askAgain() : null) ?? phase.check;
+  const joined = inspectConnection(connection, token);
+  // Before the transfer: it fills queues, and the round-trip times with them.
+  const paths = connection.paths();
+  let last = joined;
+  const look = (): MptcpInspection | null => {
+    // When the last subflow goes, the connection goes from the kernel's tables, and not from the program's.
+    last = inspectConnection(connection, token) ?? last;
+    return last;
+  };
+  const transfer = await conversation.transfer(() => acked(look()));
+  const stopped = transfer !== "answered" && transfer !== "not-sent";
+  const atEnd = connection.isMultipath();
+  look();
+  const tokens = [token, server?.mptcp?.token ?? null].filter((each) => each !== null);
+  const window = counters?.window(own(ip, tokens)) ?? null;
+  const tcp = await setting.control;
+  // What a transfer over plain TCP does is worth knowing only where MPTCP's stopped.
+  const compared: DataOutcome = stopped ? await tcp.transfer() : "not-sent";
+  const evidence: Evidence = {
+    ...base,
+    tcp: { ...tcp.evidence, transfer: compared },
+    mptcp: {
+      outcome: "connected",
+      ms: connection.connectMs ?? "unknown",
+      data: phase.outcome,
+      transfer,
+      afterConnect: fact(afterConnect),
+      afterData: phase.outcome === "answered" ? fact(speaks) : speaks ? "unknown" : "no",
+      atEnd: fact(atEnd),
+    },
+    client: {
+      counters: counterEvidence(window),
+      // As they were when all had come; where the transfer stopped, what it left them in.
+      subflows: (stopped ? last : joined)?.subflows.map(subflowEvidence) ?? "unknown",
+      bytes: last === null ? "unknown" : bytesOf(last),
+    },
+    server: serverEvidence({
+      before: tcp.first,
+      after: await tcp.askAgain(),
+      own: server,
+      name: serverName(phase.data) ?? serverName(tcp.check.detail?.data ?? null),
+      answered: phase.outcome === "answered" || tcp.evidence.data === "answered",
+    }),
+    joins: {
+      waitedMs: wait === null ? 0 : plan.joinTimeoutMs,
+      controls: [],
+      announced: events.announced(token, plan.port),
+    },
+    events: events.about(token),
+  };
+  const controls = wait === null ? [] : await joinControls(evidence, plan, server, hooks.signal);
+  const watch = plan.watchMs === 0 || !atEnd || stopped ? null : await watchPaths(connection, {
+    durationMs: plan.watchMs,
+    token,
+    events,
+    stream: conversation.stream,
+    client: phase.check === null || phase.check.limits.token_required ? null : phase.client,
+    signal: hooks.signal,
+    onStart: hooks.onWatch,
+    onChange: hooks.onChange,
+  });
+  await conversation.leave();
+  return {
+    evidence: { ...evidence, joins: { ...evidence.joins, controls } },
+    failed: null,
+    connectMs: connection.connectMs,
+    data: phase.data,
+    server,
+    paths,
+    wait,
+    window,
+    watch,
+  };
 }
 
 /** How long a socket that was given up may stay in the kernel's tables, in milliseconds. */

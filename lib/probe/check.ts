@@ -65,6 +65,7 @@ export async function checkMptcp(
       joins: joinsJson(evidence, attempt.wait),
       joins_skipped: attempt.wait === null ? noWait(evidence) : attempt.wait.skipped,
       syn_mirror: mirror.mptcp,
+      watch: attempt.watch,
     },
   };
 }
@@ -79,6 +80,7 @@ export function withoutMptcp(check: CheckJson): MptcpCheckJson {
     joins: [],
     joins_skipped: null,
     syn_mirror: null,
+    watch: null,
   };
 }
 

@@ -26,6 +26,8 @@ export type {
   ProbeEvent,
   ProbeResult,
 } from "./result.ts";
+export type { PathChange, PathChangeKind } from "./path_changes.ts";
+export type { WatchJson } from "./watch.ts";
 export {
   askSynMirror,
   mpCapableArrived,

@@ -23,6 +23,10 @@ export interface ProbeOptions {
   readonly interface?: string;
   /** Congestion control. @default {undefined} the system's */
   readonly congestion?: string;
+  /** How long to keep each MPTCP connection and tell what happens to its paths, in milliseconds. @default {0} */
+  readonly watchMs?: number;
+  /** Waits until no other probe with this option runs in this network namespace. @default {false} */
+  readonly isolate?: boolean;
   /** Ends the probe with what is known. */
   readonly signal?: AbortSignal;
 }
@@ -39,6 +43,8 @@ export interface ProbePlan {
   readonly localAddress: Ip | undefined;
   readonly interface: string | undefined;
   readonly congestion: string | undefined;
+  readonly watchMs: number;
+  readonly isolate: boolean;
 }
 
 /** The port that is probed when the target names none. */
@@ -79,6 +85,8 @@ export function planProbe(target: Endpoint, options: ProbeOptions): ProbePlan {
     localAddress: options.localAddress,
     interface: options.interface,
     congestion: options.congestion,
+    watchMs: options.watchMs ?? 0,
+    isolate: options.isolate ?? false,
   };
 }
 

@@ -3,6 +3,8 @@ import type { PathJson } from "../base/path_json.ts";
 import type { Certainty, Envelope } from "../base/result.ts";
 import type { CheckAnswer } from "../protocol/check.ts";
 import type { SynMirrorAsk } from "./ask_syn_mirror.ts";
+import type { PathChange } from "./path_changes.ts";
+import type { WatchJson } from "./watch.ts";
 
 /** One question to the resolver. */
 export interface DnsJson {
@@ -99,6 +101,8 @@ export interface MptcpCheckJson extends CheckJson {
   readonly joins_skipped: string | null;
   /** How a SYN with the option arrived at the server, where that was asked. */
   readonly syn_mirror: SynMirrorAsk | null;
+  /** What happened to the paths afterwards, where that was asked for. */
+  readonly watch: WatchJson | null;
 }
 
 /** Everything about one address of the target. */
@@ -141,4 +145,6 @@ export type ProbeEvent =
     readonly transport: "tcp" | "mptcp";
     readonly check: CheckJson;
   }
-  | { readonly event: "path"; readonly address: string; readonly path: PathJson };
+  | { readonly event: "path"; readonly address: string; readonly path: PathJson }
+  | { readonly event: "watching"; readonly address: string; readonly by: WatchJson["by"] }
+  | { readonly event: "path-change"; readonly address: string; readonly change: PathChange };

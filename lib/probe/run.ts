@@ -5,6 +5,7 @@ import { envelope } from "../base/result.ts";
 import { hostFacts } from "../io/host.ts";
 import type { Verdict } from "../base/result.ts";
 import { endOf, sleep } from "../io/deadline.ts";
+import { alone } from "./alone.ts";
 import { type CheckedMptcp, checkMptcp, withoutMptcp } from "./check.ts";
 import { type Control, noControl, openControl } from "./control.ts";
 import { skippedCheck } from "./failure.ts";
@@ -46,6 +47,7 @@ export async function probe(
   const plan = planProbe(target, options);
   const resolved = await resolveTarget(plan, options.signal);
   for (const query of resolved.dns ?? []) onEvent({ event: "dns", query });
+  using isolated = plan.isolate ? await alone(options.signal) : undefined;
   const probed = await probeAll(resolved, plan, options.signal, onEvent);
   return {
     ...envelope({
@@ -54,7 +56,13 @@ export async function probe(
       startedAtMs,
       durationMs: performance.now() - started,
       options: planJson(plan),
-      warnings: [...new Set([...resolved.warnings, ...probed.flatMap(({ warnings }) => warnings)])],
+      warnings: [
+        ...new Set([
+          ...resolved.warnings,
+          ...(isolated?.warnings ?? []),
+          ...probed.flatMap(({ warnings }) => warnings),
+        ]),
+      ],
       verdicts: probed.flatMap(({ verdicts }) => verdicts),
       end: endOf(options.signal),
     }),
@@ -102,6 +110,8 @@ async function probeAddress(
     ? mptcpBeside(ip, plan, opening, {
       signal,
       onPath: (path) => onEvent({ event: "path", address, path: pathToJson(path) }),
+      onWatch: (by) => onEvent({ event: "watching", address, by }),
+      onChange: (change) => onEvent({ event: "path-change", address, change }),
     })
     : NO_MPTCP);
   await using tcp = await opening;
@@ -140,7 +150,9 @@ async function mptcpBeside(
   return await checkMptcp(ip, plan, control, hooks);
 }
 
-function planJson(plan: ProbePlan): Readonly<Record<string, string | number | null | readonly string[]>> {
+function planJson(
+  plan: ProbePlan,
+): Readonly<Record<string, string | number | boolean | null | readonly string[]>> {
   return {
     target: plan.target.toString(),
     transports: plan.transports,
@@ -151,5 +163,7 @@ function planJson(plan: ProbePlan): Readonly<Record<string, string | number | nu
     local_address: plan.localAddress?.toString() ?? null,
     interface: plan.interface ?? null,
     congestion: plan.congestion ?? null,
+    watch_ms: plan.watchMs,
+    isolate: plan.isolate,
   };
 }

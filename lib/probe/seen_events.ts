@@ -1,27 +1,44 @@
+import { Endpoint } from "../base/endpoint.ts";
+import type { EventEvidence } from "../mptcp/diagnosis/mod.ts";
 import { watchEvents } from "../mptcp/events.ts";
 import type { PathManagerEvent } from "../netlink/mptcp_events.ts";
-import type { EventEvidence } from "../mptcp/diagnosis/mod.ts";
 
 /** The path manager's events since a moment, as far as this program may hear them. */
 export interface SeenEvents extends AsyncDisposable {
-  /** The events about a connection; `unknown` without CAP_NET_ADMIN, or when the kernel dropped some. */
+  /** False without CAP_NET_ADMIN. */
+  readonly heard: boolean;
+  /** The events about a connection; `unknown` when they are not heard, or when the kernel dropped some. */
   about(token: number | null): readonly EventEvidence[] | "unknown";
-  /** The addresses that the other end announced; `unknown` likewise. */
-  announced(token: number | null): readonly string[] | "unknown";
+  /** The addresses that the other end announced, with the connection's port where they have none. */
+  announced(token: number | null, port: number): readonly string[] | "unknown";
+  /** Calls for each event from now on. */
+  listen(onEvent: (event: PathManagerEvent) => void): Disposable;
 }
+
+const NOT_HEARD: SeenEvents = {
+  heard: false,
+  about: () => "unknown",
+  announced: () => "unknown",
+  listen: () => ({ [Symbol.dispose]: () => {} }),
+  [Symbol.asyncDispose]: () => Promise.resolve(),
+};
 
 /** Starts to listen; never fails. */
 export function seeEvents(): SeenEvents {
-  const seen: PathManagerEvent[] = [];
   let watch: ReturnType<typeof watchEvents>;
   try {
     watch = watchEvents();
   } catch {
     // The events need CAP_NET_ADMIN; without them less is known.
-    return { about: () => "unknown", announced: () => "unknown", [Symbol.asyncDispose]: async () => {} };
+    return NOT_HEARD;
   }
+  const seen: PathManagerEvent[] = [];
+  const listeners = new Set<(event: PathManagerEvent) => void>();
   const done = (async () => {
-    for await (const event of watch) seen.push(event);
+    for await (const event of watch) {
+      seen.push(event);
+      for (const listener of listeners) listener(event);
+    }
   })().catch(() => {
     seen.push({ kind: "lost", command: 0, unknown: [] });
   });
@@ -30,14 +47,22 @@ export function seeEvents(): SeenEvents {
     return seen.filter((event) => event.token === token);
   };
   return {
+    heard: true,
     about(token) {
       const events = of(token);
       return events === "unknown" ? events : events.map(eventEvidence);
     },
-    announced(token) {
+    announced(token, port) {
       const events = of(token);
       if (events === "unknown") return events;
-      return events.filter(({ kind }) => kind === "announced").flatMap(({ remote }) => remote?.address ?? []);
+      const remotes = events.flatMap(({ kind, remote }) =>
+        kind === "announced" && remote !== undefined ? [remote] : []
+      );
+      return remotes.map((remote) => Endpoint.of(remote.host, remote.port || port).address);
+    },
+    listen(onEvent) {
+      listeners.add(onEvent);
+      return { [Symbol.dispose]: () => void listeners.delete(onEvent) };
     },
     async [Symbol.asyncDispose]() {
       await watch.close();

@@ -20,9 +20,9 @@ export interface Interval {
 
 /** What a transfer looked like from one end. */
 export interface Measurement {
-  /** Payload bytes. */
+  /** Payload bytes, to the last one. */
   readonly bytes: number;
-  /** How long it took, in milliseconds. */
+  /** From the start of the transfer to the end of its last byte, in milliseconds. */
   readonly duration_ms: number;
   /** Longest time without an arrival, from the first one to the end; 0 without any. */
   readonly longest_stall_ms: number;

@@ -40,6 +40,8 @@ export class KeyPhases {
   #next: Direction;
   #previous: PacketCipher | undefined;
   #previousUntilUs = Infinity;
+  /** How long the keys before are kept after a packet was opened with those in use. */
+  #keepUs = 0;
   #phase: 0 | 1 = 0;
   #updates = 0;
   #isClosed = false;
@@ -150,6 +152,7 @@ export class KeyPhases {
     pathId: number,
     packetNumber: number,
     phase: 0 | 1,
+    nowUs: number,
   ): OpenResult {
     const opened = this.#opened.get(pathId);
     const isCurrent = phase === this.#phase;
@@ -163,6 +166,10 @@ export class KeyPhases {
     }
     if (isCurrent) {
       this.#note(opened, pathId, packetNumber);
+      // RFC 9001 6.5: the peer has answered an update of ours
+      if (this.#previousUntilUs === Infinity && this.#previous !== undefined) {
+        this.#previousUntilUs = nowUs + this.#keepUs;
+      }
       return "opened";
     }
     // RFC 9001 6.4: higher numbers have the same keys or newer ones
@@ -190,8 +197,8 @@ export class KeyPhases {
    * @throws {MptError} `ERR_CLOSED`.
    */
   follow(nowUs: number, probeTimeoutUs: number, pathId: number, packetNumber: number): void {
-    this.#advance();
-    this.#previousUntilUs = nowUs + KEEP_PROBE_TIMEOUTS * probeTimeoutUs;
+    this.#advance(probeTimeoutUs);
+    this.#previousUntilUs = nowUs + this.#keepUs;
     this.#note(undefined, pathId, packetNumber);
   }
 
@@ -205,13 +212,14 @@ export class KeyPhases {
   }
 
   /**
-   * Begins a key phase; see {@linkcode mayUpdate}. The old keys are kept until a packet of ours is
-   * acknowledged under the new ones, and three probe timeouts longer.
+   * Begins a key phase; see {@linkcode mayUpdate}. The old keys are kept until a packet of the peer came under
+   * the new ones, and three probe timeouts longer.
    *
+   * @param probeTimeoutUs The longest of all paths.
    * @throws {MptError} `ERR_CLOSED`.
    */
-  update(): void {
-    this.#advance();
+  update(probeTimeoutUs: number): void {
+    this.#advance(probeTimeoutUs);
   }
 
   /**
@@ -240,9 +248,6 @@ export class KeyPhases {
     if (this.#acknowledged) return;
     this.#acknowledged = true;
     this.#notBeforeUs = nowUs + KEEP_PROBE_TIMEOUTS * probeTimeoutUs;
-    if (this.#previous !== undefined && this.#previousUntilUs === Infinity) {
-      this.#previousUntilUs = this.#notBeforeUs;
-    }
   }
 
   /** Forgets the packets that came over a path that was abandoned. */
@@ -268,12 +273,13 @@ export class KeyPhases {
     this.#previousUntilUs = Infinity;
   }
 
-  #advance(): void {
+  #advance(probeTimeoutUs: number): void {
     if (this.#isClosed) throw new MptError("ERR_CLOSED", "Cannot change keys: they were discarded");
     this.#previous?.close();
     this.#previous = this.#peer.cipher;
     // RFC 9001 6.1: at least until a packet was opened with the new keys
     this.#previousUntilUs = Infinity;
+    this.#keepUs = KEEP_PROBE_TIMEOUTS * probeTimeoutUs;
     Object.assign(this.#peer, this.#next);
     this.#next = this.#after(this.#peer);
     const own = this.#after(this.#own);

@@ -187,6 +187,7 @@ function refuseSystemCallOptions(action: string, options: SocketOptions): void {
   if (options.interface !== undefined) throw needsSystemCalls(action, "an interface");
   if (options.congestion !== undefined) throw needsSystemCalls(action, "a congestion control");
   if (options.maxSegmentBytes !== undefined) throw needsSystemCalls(action, "a segment size");
+  if (options.keepAlive !== undefined) throw needsSystemCalls(action, "keep-alive times");
 }
 
 function needsSystemCalls(action: string, option: string): MptError {

@@ -17,5 +17,5 @@
  */
 export { connect, listen } from "./connect.ts";
 export type { Connection, ConnectOptions, Listener, ListenOptions } from "../io/connection.ts";
-export type { SocketOptions } from "../io/socket_options.ts";
+export type { KeepAlive, SocketOptions } from "../io/socket_options.ts";
 export { type ByteStream, readableOf, writableOf } from "../io/byte_stream.ts";

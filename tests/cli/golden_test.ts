@@ -63,7 +63,8 @@ function hasKeys(value: unknown, keys: readonly string[]): void {
 const LATER: ReadonlySet<string> = new Set([
   // the check answer
   ...["listener", "counter_window", "subflows", "mptcp", "path_manager", "instance"],
-  ...["syn_mirror", "announced", "tried", "answered", "accepted", "usable", "why"],
+  ...["penalties", "sender_rtt_ms", "sender_retransmitted_bytes"],
+  ...["watch", "syn_mirror", "announced", "tried", "answered", "accepted", "usable", "why"],
 ]);
 
 /** Checks that two results have the same keys at every depth, and values of the same kind; null may be anything. */

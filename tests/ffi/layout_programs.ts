@@ -7,6 +7,12 @@ import {
   MPTCP_INFO_LAYOUT,
   MPTCP_SUBFLOW_INFO_LAYOUT,
 } from "../../ffi/layouts/mptcp.ts";
+import {
+  CMSGHDR_LAYOUT,
+  IN6_PKTINFO_LAYOUT,
+  IN_PKTINFO_LAYOUT,
+  MMSGHDR_LAYOUT,
+} from "../../ffi/layouts/message.ts";
 import { IOVEC_LAYOUT, POLLFD_LAYOUT, TIMESPEC_LAYOUT } from "../../ffi/layouts/poll.ts";
 import { SCHED_PARAM_LAYOUT } from "../../ffi/layouts/sched_param.ts";
 import { SOCKADDR_IN6_LAYOUT, SOCKADDR_IN_LAYOUT } from "../../ffi/layouts/sockaddr.ts";
@@ -26,12 +32,20 @@ export const LAYOUTS: readonly Layout[] = [
   POLLFD_LAYOUT,
   TIMESPEC_LAYOUT,
   IOVEC_LAYOUT,
+  MMSGHDR_LAYOUT,
+  CMSGHDR_LAYOUT,
+  IN_PKTINFO_LAYOUT,
+  IN6_PKTINFO_LAYOUT,
   IFREQ_LAYOUT,
   SCHED_PARAM_LAYOUT,
 ];
 
-/** The headers of the system. Not <netinet/tcp.h>: it has an older tcp_info under the same name. */
-export const HEADERS: string = [
+/**
+ * The headers of the system, with what is not POSIX: mmsghdr and in6_pktinfo. Not <netinet/tcp.h>: it has an
+ * older tcp_info under the same name.
+ */
+export const HEADERS: string = "#define _GNU_SOURCE\n" + [
+  "sys/socket.h",
   "netinet/in.h",
   "linux/tcp.h",
   "linux/mptcp.h",

@@ -13,6 +13,10 @@ const SETTLED: readonly string[] = [
   "inet_diag_msg",
   "pollfd",
   "iovec",
+  "mmsghdr",
+  "cmsghdr",
+  "in_pktinfo",
+  "in6_pktinfo",
   "ifreq",
   "sched_param",
 ];

@@ -161,7 +161,7 @@ Deno.test({
       null,
       [],
     ]);
-    assert.deepEqual(probed.verdicts.map(({ code }) => code), ["mptcp-works", "?"]);
+    assert.deepEqual(probed.verdicts.map(({ code }) => code), ["mptcp-works", "join-no-route"]);
   },
 });
 

@@ -44,6 +44,7 @@ export abstract class Instant implements SimNode {
 /** Nodes one after the other. */
 export class Chain implements SimNode {
   readonly #nodes: readonly SimNode[];
+  #clockUs = 0;
 
   constructor(...nodes: readonly SimNode[]) {
     this.#nodes = nodes;
@@ -54,20 +55,38 @@ export class Chain implements SimNode {
   }
 
   push(nowUs: number, datagram: Datagram): void {
+    this.#settle(nowUs);
+    this.#clockUs = nowUs;
     this.#nodes[0]?.push(nowUs, datagram);
+    this.#settle(nowUs);
   }
 
   poll(nowUs: number): Datagram | undefined {
-    for (const [index, node] of this.#nodes.slice(0, -1).entries()) {
-      const following = this.#nodes[index + 1]!;
-      // What leaves a node late, because nobody looked before, goes on as if it had left on time
-      for (let dueUs = node.nextUs; dueUs <= nowUs; dueUs = node.nextUs) {
-        const datagram = node.poll(dueUs === -Infinity ? nowUs : dueUs);
-        if (datagram === undefined) break;
-        following.push(dueUs === -Infinity ? nowUs : dueUs, datagram);
-      }
-    }
+    this.#settle(nowUs);
     return this.#nodes.at(-1)?.poll(nowUs);
+  }
+
+  /** Moves on what has left a node by now, in the order of time: what nobody looked at is not late for it. */
+  #settle(nowUs: number): void {
+    for (;;) {
+      const [index, dueUs] = this.#firstDue();
+      if (dueUs > nowUs) return;
+      if (dueUs !== -Infinity) this.#clockUs = dueUs;
+      const datagram = this.#nodes[index]!.poll(this.#clockUs);
+      if (datagram === undefined) return;
+      this.#nodes[index + 1]!.push(this.#clockUs, datagram);
+    }
+  }
+
+  /** The node with something to hand on first, but for the last one, which hands it to nobody here. */
+  #firstDue(): readonly [index: number, dueUs: number] {
+    let first = 0;
+    let dueUs = Infinity;
+    for (let index = 0; index < this.#nodes.length - 1; index++) {
+      const nextUs = this.#nodes[index]!.nextUs;
+      if (nextUs < dueUs) [first, dueUs] = [index, nextUs];
+    }
+    return [first, dueUs];
   }
 }
 

@@ -157,7 +157,7 @@ export class Rate implements SimNode {
   push(nowUs: number, datagram: Datagram): void {
     const { rateBps, queueBytes } = this.#conditions;
     const { length } = datagram.bytes;
-    // What is on the wire already takes no room in the queue, nor does the first one
+    // One datagram always finds room, as large as it may be
     if (this.#leaving.size > 0 && this.#waitingBytes + length > queueBytes) {
       this.#counts.queueFull++;
       return;

@@ -9,10 +9,10 @@ export type ImportGraph = ReadonlyMap<string, readonly string[]>;
  */
 export const STAIRCASE: readonly (readonly string[])[] = [
   ["cli", "mod.ts"],
-  ["lib/probe", "lib/bench", "lib/serve", "lib/doctor"],
+  ["lib/probe", "lib/race", "lib/bench", "lib/serve", "lib/doctor"],
   ["lib/protocol"],
   ["lib/transport"],
-  ["lib/mptcp", "lib/quic", "lib/lab"],
+  ["lib/mptcp", "lib/quic", "lib/dns", "lib/lab"],
   ["lib/tls"],
   ["lib/netlink", "lib/crypto"],
   ["lib/io"],
@@ -24,12 +24,13 @@ export const STAIRCASE: readonly (readonly string[])[] = [
 const MAX_LINES = 500;
 
 /** Folders and files whose code sees neither clock nor socket nor chance. */
-const PURE = /^lib\/(base|protocol|netlink|crypto|tls|quic|mptcp\/diagnosis|lab\/(link|plan))\//;
+const PURE =
+  /^lib\/(base|protocol|netlink|crypto|tls|quic|mptcp\/diagnosis|dns\/(wire|config)|race\/(engine|order)|lab\/(link|plan))\//;
 /** The files of lib/netlink that ask the kernel instead of reading and writing its messages. */
 const NOT_PURE = /^lib\/netlink\/interface(s|_of)\.ts$/;
 
 const IMPURE_CALL =
-  /\bDeno\.|\bperformance\.|\bDate\.now\b|\bMath\.random\b|\bsetTimeout\b|\bsetInterval\b|\bcrypto\.|\brandom(Bytes|Int|UUID|FillSync)\(/;
+  /\bDeno\.|\bperformance\.|\bDate\.now\b|\bMath\.random\b|\bsetTimeout\b|\bsetInterval\b|(?<![.#\w])crypto\.|\brandom(Bytes|Int|UUID|FillSync)\(/;
 const FOREIGN_CALL = /\bDeno\.(dlopen|Unsafe\w+)/;
 const CONSOLE_CALL = /\bconsole\./;
 

@@ -54,8 +54,10 @@ export function auditJoins(evidence: Evidence): readonly JoinRow[] {
     );
   }
   for (const remote of announced) {
-    if (rows.some((row) => row.subflow?.remote === remote)) continue;
-    rows.push(rowOf(evidence, { local: null, remote, announced: "yes", subflow: take(null, remote) }));
+    if (remote === evidence.target || rows.some((row) => row.subflow?.remote === remote)) continue;
+    const subflow = take(null, remote);
+    const local = subflow === null ? null : addressOf(subflow.local);
+    rows.push(rowOf(evidence, { local, remote, announced: "yes", subflow }));
   }
   for (const subflow of [...left]) {
     const isFirst = subflow.remote === evidence.target;

@@ -37,7 +37,11 @@ export function onAckFrame(
   if (outcome.rttSampleUs >= 0 && newest.content.generation === path.network.generation) {
     // RFC 9002 5.3: delays of Initial packets are passed over, others bounded once the handshake is confirmed
     const delayUs = level === "application" ? frame.ackDelay * 2 ** (core.peer?.ackDelayExponent ?? 3) : 0;
-    path.rtt.sample(outcome.rttSampleUs, delayUs, core.handshakeConfirmed ? core.peerMaxAckDelayUs : Infinity);
+    path.rtt.sample(
+      outcome.rttSampleUs,
+      delayUs,
+      core.handshakeConfirmed ? core.peerMaxAckDelayUs : Infinity,
+    );
     if (path.firstSampleAtUs === Infinity) path.firstSampleAtUs = nowUs;
   }
   if (level === "handshake") core.handshakeAcked = true;

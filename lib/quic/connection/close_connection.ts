@@ -21,7 +21,7 @@ export function closeConnection(
   layer: "transport" | "application",
   errorCode: number,
   text: string,
-  frameType: number = 0,
+  frameType: number,
   cause?: unknown,
 ): void {
   const frame: ConnectionClose = {

@@ -8,10 +8,12 @@ export function onContentAcked(core: Core, space: PacketSpace, packet: Sent): vo
   for (const frame of content.streams) core.streams.onStreamAcked(frame.stream.id, frame);
   for (const piece of content.crypto) core.crypto[space.level].send.onAcked(piece);
   for (const frame of content.control) {
-    if (frame.kind === "retire_connection_id") core.firstPath.remoteIds.onRetireAcked();
+    if (frame.kind === "retire_connection_id") core.firstPath.remoteIds.onRetireAcked(frame.sequence);
     else core.streams.onControlAcked(frame);
   }
-  if (content.ackLargest >= 0) receivedOf(core, space, content.ackPathId)?.onAckAcknowledged(content.ackLargest);
+  if (content.ackLargest >= 0) {
+    receivedOf(core, space, content.ackPathId)?.onAckAcknowledged(content.ackLargest);
+  }
 }
 
 /** A packet was lost: what it carried is sent again, if it still matters (RFC 9000 13.3). */

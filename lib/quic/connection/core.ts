@@ -65,8 +65,11 @@ export class Core {
   token: Uint8Array = new Uint8Array(0);
 
   readonly spaces: { initial: PacketSpace | null; handshake: PacketSpace | null };
-  readonly keys: { initial: LevelKeys | null; handshake: LevelKeys | null; application: ApplicationKeys | null } =
-    { initial: null, handshake: null, application: null };
+  readonly keys: {
+    initial: LevelKeys | null;
+    handshake: LevelKeys | null;
+    application: ApplicationKeys | null;
+  } = { initial: null, handshake: null, application: null };
   readonly crypto: Readonly<Record<TlsLevel, CryptoStream>> = {
     initial: new CryptoStream(),
     handshake: new CryptoStream(),
@@ -122,7 +125,8 @@ export class Core {
     };
     const localIds = new LocalIds({ first: options.source, wanted: 4, make: options.makeId });
     const remoteIds = new RemoteIds(options.destination, config.activeConnectionIdLimit);
-    this.paths.set(0, new Path(0, config, options.tuple, options.validated, localIds, remoteIds));
+    const limited = side === "server";
+    this.paths.set(0, new Path(0, config, options.tuple, options.validated, limited, localIds, remoteIds));
   }
 
   /** The path of the handshake. */

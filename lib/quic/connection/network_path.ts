@@ -22,6 +22,7 @@ export class NetworkPath {
   readonly tuple: Tuple;
   /** Tells packets sent here from those sent another way. */
   readonly generation: number;
+  readonly #limited: boolean;
   #state: ValidationState;
   #received = 0;
   #sent = 0;
@@ -32,10 +33,15 @@ export class NetworkPath {
   #intervalUs = 0;
   #response: Uint8Array | null = null;
 
-  /** @param validated Whether the peer is known to be there: of the server of a client, and by a token. */
-  constructor(tuple: Tuple, generation: number, validated: boolean) {
+  /**
+   * @param validated Whether the peer is known to be there: of the server of a client, and by a token.
+   * @param limited Whether the peer's address could be somebody else's: of clients, not of the server that a
+   *   client has chosen.
+   */
+  constructor(tuple: Tuple, generation: number, validated: boolean, limited: boolean) {
     this.tuple = tuple;
     this.generation = generation;
+    this.#limited = limited;
     this.#state = validated ? "validated" : "unvalidated";
   }
 
@@ -59,7 +65,7 @@ export class NetworkPath {
 
   /** How many bytes may be sent now (RFC 9000 8.1). */
   get budget(): number {
-    return this.validated ? Infinity : AMPLIFICATION_FACTOR * this.#received - this.#sent;
+    return this.validated || !this.#limited ? Infinity : AMPLIFICATION_FACTOR * this.#received - this.#sent;
   }
 
   onReceived(bytes: number): void {

@@ -3,6 +3,7 @@ import { Pacer } from "../recovery/pacer.ts";
 import { RttEstimator } from "../recovery/rtt.ts";
 import type { LocalIds } from "../ids/local_ids.ts";
 import type { RemoteIds } from "../ids/remote_ids.ts";
+import type { ConnectionId } from "../wire/connection_id.ts";
 import { type ConnectionConfig, MIN_DATAGRAM_BYTES } from "./config.ts";
 import { NetworkPath } from "./network_path.ts";
 import { PacketSpace, type Sent } from "./packet_space.ts";
@@ -51,7 +52,9 @@ export class Path {
   /** Probe timeouts in a row (RFC 9002 6.2.1). */
   probeCount = 0;
   /** When the first RTT sample was taken; Infinity before it. */
-  firstSampleAtUs = Infinity;
+  firstSampleAtUs: number = Infinity;
+  /** The id of ours that the newest packet was sent to. */
+  receivedOn: ConnectionId | null = null;
   /** The size of datagrams. */
   mtu: number = MIN_DATAGRAM_BYTES;
   /** The way in use. */
@@ -61,8 +64,9 @@ export class Path {
   /** Other ways on which the peer asked whether we are there. */
   readonly asides: NetworkPath[] = [];
   /** When the pacer lets more out, if that is what held it up. */
-  pacedUntilUs = Infinity;
+  pacedUntilUs: number = Infinity;
   readonly #config: ConnectionConfig;
+  readonly #limited: boolean;
   #generations = 0;
 
   constructor(
@@ -70,6 +74,7 @@ export class Path {
     config: ConnectionConfig,
     tuple: Tuple,
     validated: boolean,
+    limited: boolean,
     localIds: LocalIds,
     remoteIds: RemoteIds,
   ) {
@@ -80,12 +85,13 @@ export class Path {
     this.space = new PacketSpace("application", id, config.maxAckDelayMs * 1000, config.random(1)[0] ?? 0);
     this.rtt = new RttEstimator(config.initialRttUs);
     this.congestion = config.congestion(this.mtu);
-    this.network = new NetworkPath(tuple, 0, validated);
+    this.#limited = limited;
+    this.network = new NetworkPath(tuple, 0, validated, limited);
   }
 
   /** A way through the network that belongs to this path. */
   makeNetwork(tuple: Tuple, validated: boolean): NetworkPath {
-    return new NetworkPath(tuple, ++this.#generations, validated);
+    return new NetworkPath(tuple, ++this.#generations, validated, this.#limited);
   }
 
   /** RFC 9000 9.4: what was learned about another way does not hold here. */

@@ -76,10 +76,10 @@ function extensions(hosts: readonly string[]): readonly Uint8Array[] {
       der(TAG.octetString, value),
     );
   return [
-    // Clients that are told to trust it take it for its own authority.
-    extension(OID.basicConstraints, true, der(TAG.sequence, der(TAG.boolean, Uint8Array.of(0xff)))),
-    // digitalSignature and keyCertSign
-    extension(OID.keyUsage, true, der(TAG.bitString, Uint8Array.of(2, 0x84))),
+    // No authority: some clients refuse one as the certificate of a server even if they are told to trust it
+    extension(OID.basicConstraints, true, der(TAG.sequence)),
+    // digitalSignature
+    extension(OID.keyUsage, true, der(TAG.bitString, Uint8Array.of(7, 0x80))),
     extension(
       OID.extendedKeyUsage,
       false,

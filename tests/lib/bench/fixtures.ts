@@ -62,7 +62,14 @@ export function failed(code: string, fields: Partial<BenchRun> = {}): BenchRun {
 
 /** A path of a run. */
 export function path(id: number, fields: Partial<BenchPathJson> = {}): BenchPathJson {
-  return { ...pathJson(id), run_bytes: 12_500_000, share: 1, ...fields };
+  return {
+    ...pathJson(id),
+    run_bytes: 12_500_000,
+    share: 1,
+    sender_rtt_ms: null,
+    sender_retransmitted_bytes: null,
+    ...fields,
+  };
 }
 
 /** What multipath was worth, in Mbit/s. */
@@ -147,6 +154,7 @@ export function result(fields: Partial<BenchResult> = {}): BenchResult {
     runs: [],
     aggregation: null,
     aggregations: [],
+    penalties: [],
     ...fields,
   };
 }

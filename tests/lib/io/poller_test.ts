@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { POLLIN, POLLNVAL, POLLOUT } from "../../../ffi/constants.ts";
 import { clearWake, close, eventDescriptor, wake } from "../../../ffi/mod.ts";
-import { waitReady } from "../../../lib/io/poller.ts";
+import { waitReady, waitUntil } from "../../../lib/io/poller.ts";
 import { requires } from "../../support/requires.ts";
 import "../../support/open_libc.ts";
 
@@ -155,5 +155,38 @@ Deno.test({
     assert.match(await Deno.readTextFile(new URL(import.meta.url)), /leaves the threads/);
     stop.abort();
     assert((await Promise.all(waits)).every((ready) => ready === 0));
+  },
+});
+
+Deno.test({
+  name: "waitUntil() ends at its time and not before, whoever else waits",
+  ...requires("ffi"),
+  fn: async () => {
+    using events = new Events(1);
+    const stop = new AbortController();
+    const other = waitReady(events.fds[0]!, POLLIN, stop.signal);
+    const start = performance.now();
+    const ended: number[] = [];
+    await Promise.all([3, 0.3, 1, -1].map(async (ms) => {
+      await waitUntil(start + ms);
+      assert(performance.now() >= start + ms);
+      ended.push(ms);
+    }));
+    assert.deepEqual(ended, [-1, 0.3, 1, 3]);
+    stop.abort();
+    assert.equal(await other, 0);
+  },
+});
+
+Deno.test({
+  name: "waitUntil() ends when its signal aborts",
+  ...requires("ffi"),
+  fn: async () => {
+    const stop = new AbortController();
+    const waiting = waitUntil(performance.now() + 1e9, stop.signal);
+    await turns();
+    stop.abort();
+    await waiting;
+    await waitUntil(Infinity, stop.signal);
   },
 });

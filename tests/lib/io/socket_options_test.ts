@@ -9,6 +9,7 @@ import {
   IPPROTO_TCP,
   IPV6_V6ONLY,
   SO_BINDTODEVICE,
+  SO_KEEPALIVE,
   SO_REUSEADDR,
   SOCK_STREAM,
   socket,
@@ -16,6 +17,9 @@ import {
   SOL_SOCKET,
   SOL_TCP,
   TCP_CONGESTION,
+  TCP_KEEPCNT,
+  TCP_KEEPIDLE,
+  TCP_KEEPINTVL,
   TCP_MAXSEG,
   TCP_NODELAY,
 } from "../../../ffi/mod.ts";
@@ -56,6 +60,19 @@ Deno.test({
 });
 
 Deno.test({
+  name: "applySocketOptions() asks an idle other end only when told to, and as often as told",
+  ...requires("mptcp"),
+  fn: () =>
+    withSockets(AF_INET, (fd) => {
+      applySocketOptions(fd, {});
+      assert.equal(getInt(fd, SOL_SOCKET, SO_KEEPALIVE), 0);
+      applySocketOptions(fd, { keepAlive: { idleSeconds: 7, intervalSeconds: 3, probes: 127 } });
+      const set = [TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT].map((option) => getInt(fd, SOL_TCP, option));
+      assert.deepEqual([getInt(fd, SOL_SOCKET, SO_KEEPALIVE), ...set], [1, 7, 3, 127]);
+    }),
+});
+
+Deno.test({
   name: "applySocketOptions() sends small writes at once unless told not to",
   ...requires("mptcp"),
   fn: () => {
@@ -78,6 +95,7 @@ Deno.test({
     const refused = [
       [{ congestion: "nonsense" }, "ERR_OPTION_REFUSED", "ENOENT"],
       [{ interface: "nosuch0" }, "ERR_OPTION_REFUSED", "ENODEV"],
+      [{ keepAlive: { idleSeconds: 0, intervalSeconds: 1, probes: 1 } }, "ERR_OPTION_REFUSED", "EINVAL"],
       [{ maxSegmentBytes: 87 }, "ERR_OPTION_REFUSED", "EINVAL"],
       [{ maxSegmentBytes: 32_768 }, "ERR_OPTION_REFUSED", "EINVAL"],
     ] as const;

@@ -88,6 +88,7 @@ Deno.test("pathState() knows every state of TCP", () => {
 Deno.test("pathState() takes a path without answers for stale, and one repetition for nothing", () => {
   for (const [retransmits, state] of [[0, "active"], [1, "active"], [2, "stale"], [9, "stale"]] as const) {
     assert.equal(pathState({ state: TCP_STATE.ESTABLISHED, retransmits }), state);
+    assert.equal(pathState({ state: TCP_STATE.ESTABLISHED, probes: retransmits }), state);
   }
   assert.equal(pathState({ state: TCP_STATE.SYN_SENT, retransmits: 5 }), "validating");
 });

@@ -8,6 +8,7 @@ import {
   decodeLimits,
   encodeGetEndpoints,
   encodeGetLimits,
+  encodeSetFlags,
 } from "../../../lib/netlink/mptcp_pm.ts";
 import { ENDPOINTS, FAMILY, LIMITS, NO_FAMILY } from "./captures.ts";
 
@@ -47,6 +48,18 @@ Deno.test("encodeGetLimits() and encodeGetEndpoints() ask the path manager", () 
     toHex(encodeGetEndpoints(28)),
     toHex(fromHex("14000000 1c00 0103 01000000 00000000 03010000")),
   );
+});
+
+Deno.test("encodeSetFlags() names the endpoint by its id and keeps fullmesh", () => {
+  const request = (flags: string): string =>
+    toHex(
+      fromHex(
+        `28000000 1c00 0500 01000000 00000000 07010000 1400 0180 0500 0200 02 000000 0800 0600 ${flags}`,
+      ),
+    );
+  assert.equal(toHex(encodeSetFlags(28, 2, { backup: true, fullmesh: false })), request("04000000"));
+  assert.equal(toHex(encodeSetFlags(28, 2, { backup: true, fullmesh: true })), request("0c000000"));
+  assert.equal(toHex(encodeSetFlags(28, 2, { backup: false, fullmesh: false })), request("00000000"));
 });
 
 Deno.test("decodeLimits() reads what Linux 6.18 answered", () => {

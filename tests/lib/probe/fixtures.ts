@@ -60,6 +60,7 @@ export function mptcp(fields: Partial<MptcpCheckJson> = {}): MptcpCheckJson {
     joins: [],
     joins_skipped: null,
     syn_mirror: null,
+    watch: null,
     ...fields,
   };
 }

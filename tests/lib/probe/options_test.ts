@@ -32,5 +32,7 @@ Deno.test("planProbe() has the documented defaults", () => {
     localAddress: undefined,
     interface: undefined,
     congestion: undefined,
+    watchMs: 0,
+    isolate: false,
   });
 });

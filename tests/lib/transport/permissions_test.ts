@@ -67,6 +67,7 @@ Deno.test({
       ["connect", { interface: "lo" }],
       ["connect", { congestion: "cubic" }],
       ["connect", { maxSegmentBytes: 1000 }],
+      ["connect", { keepAlive: { idleSeconds: 1, intervalSeconds: 1, probes: 9 } }],
       ["listen", { dualStack: false }],
     ] as const;
     for (const [verb, options] of wanted) {

@@ -275,6 +275,27 @@ export const KERNEL_ROWS: readonly KernelRow[] = [
     // The event of the connection says so, and the client may hear it.
     web: fine(["join-denied-to-initial-address", "proved"]),
   },
+  {
+    name: "the server announces its second address, and nothing stands in the way",
+    set: [
+      ["client", "ip mptcp endpoint flush"],
+      ["server", "ip mptcp endpoint add 10.78.2.2 dev path2 signal"],
+    ],
+    unset: [["client", ENDPOINTS], ["server", "ip mptcp endpoint flush"]],
+    mpt: fine(),
+    web: fine(),
+  },
+  {
+    name: "the announced address is behind a dead path",
+    rules: row("ip daddr 10.78.2.2 drop"),
+    set: [
+      ["client", "ip mptcp endpoint flush"],
+      ["server", "ip mptcp endpoint add 10.78.2.2 dev path2 signal"],
+    ],
+    unset: [["client", ENDPOINTS], ["server", "ip mptcp endpoint flush"]],
+    mpt: fine(["join-path-dead", "proved"]),
+    web: fine(JOIN_AMBIGUOUS, ["join-path-dead", "possible"], ["join-return-path", "possible"]),
+  },
   // this host
   {
     name: "the endpoint's address is not on this host",

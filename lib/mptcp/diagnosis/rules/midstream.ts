@@ -73,13 +73,18 @@ export const stalledDataRule: Rule = (evidence) => {
       ],
     }];
   }
+  const lines = [
+    ...common,
+    ...byteLines(client.bytes),
+    ...counterLines(evidence, "client", NOTICED),
+  ] as const;
   return [
-    { code: "data-dropped", certainty: "possible", evidence: common },
-    { code: "option-stripped-midstream", certainty: "possible", evidence: common },
+    { code: "data-dropped", certainty: "possible", evidence: lines },
+    { code: "option-stripped-midstream", certainty: "possible", evidence: lines },
     {
       code: "fallback-cause-ambiguous",
       certainty: "proved",
-      evidence: ["what the subflows did is not known"],
+      evidence: ["neither unanswered packets nor bytes without the option were seen", ...lines.slice(1)],
     },
   ];
 };
@@ -104,9 +109,13 @@ function byteLines(bytes: EndEvidence["bytes"]): readonly string[] {
   ];
 }
 
-/** TCP counts the SYN and the FIN of each subflow as a byte; more than that is data that MPTCP did not get. */
+/** TCP counts the SYN and the FIN of a subflow as a byte each. */
+const SYN_AND_FIN = 2;
+
+/** More than that is data that MPTCP did not get. What several subflows carry twice would look the same. */
 function gapLine(bytes: ByteEvidence, subflows: number): string | null {
-  const slack = 2 * subflows;
+  const slack = SYN_AND_FIN;
+  if (subflows !== 1) return null;
   if (bytes.subflowsAcked - bytes.connectionAcked > slack) {
     return `TCP acknowledged ${bytes.subflowsAcked} bytes, MPTCP only ${bytes.connectionAcked}`;
   }
@@ -118,9 +127,8 @@ function gapLine(bytes: ByteEvidence, subflows: number): string | null {
 
 /** MPTCP carried data, and the connection is plain TCP now. */
 export const lateFallbackToTcpRule: Rule = (evidence) => {
-  const { mptcp, client, server } = evidence;
-  if (mptcp.afterData !== "yes" || mptcp.atEnd !== "no") return [];
-  if (damaged(evidence)) return [];
+  const { mptcp, server } = evidence;
+  if (mptcp.afterData !== "yes" || mptcp.atEnd !== "no" || damaged(evidence)) return [];
   return [{
     code: "option-stripped-midstream",
     certainty: NOTICED.some((name) => saw(server, name) !== null) ? "likely" : "possible",

@@ -6,7 +6,8 @@ import {
   type Evidence,
 } from "../../../../lib/mptcp/diagnosis/mod.ts";
 import { bothEnds, counters, oneEnd } from "./recorded.ts";
-import { type Expected, type Row, ROWS } from "./rows.ts";
+import type { Expected, Row } from "./row.ts";
+import { ROWS } from "./rows.ts";
 
 function found(evidence: Evidence): readonly (readonly [string, string])[] {
   return diagnose(evidence).map(({ code, certainty }) => [code, certainty]);

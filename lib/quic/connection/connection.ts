@@ -1,0 +1,186 @@
+import type { EcnMark } from "../recovery/received_packets.ts";
+import type { Streams } from "../streams/streams.ts";
+import type { StreamDirection } from "../wire/frames.ts";
+import type { ConnectionId } from "../wire/connection_id.ts";
+import type { TransportParameters } from "../wire/transport_parameters.ts";
+import type { TlsSummary } from "../../tls/session.ts";
+import { closeConnection, releaseKeys } from "./close_connection.ts";
+import type { CloseState } from "./closing.ts";
+import { Core, type CoreOptions, type IdChange } from "./core.ts";
+import type { CloseReason, ConnectionEvent } from "./events.ts";
+import { advanceHandshake } from "./handshake.ts";
+import { initialKeys } from "./level_keys.ts";
+import { migrate } from "./migration.ts";
+import { receiveDatagram } from "./receive.ts";
+import { nextTimeoutUs, onTimeout } from "./timers.ts";
+import { Transmission, type Transmit } from "./transmission.ts";
+import type { Tuple } from "./tuple.ts";
+
+/**
+ * One QUIC connection (RFC 9000) without sockets, clock or chance: datagrams and the time go in through
+ * `handle...` methods, datagrams, the next time and events come out of `poll...` methods. Times are in
+ * microseconds.
+ */
+export class Connection {
+  readonly #core: Core;
+  readonly #transmission: Transmission;
+
+  constructor(options: CoreOptions) {
+    const core = new Core(options);
+    this.#core = core;
+    // RFC 9001 5.2: after a Retry the keys follow from the id that the server chose in it
+    const from = options.side === "client"
+      ? options.originalDestination
+      : options.retrySource ?? options.originalDestination;
+    core.keys.initial = initialKeys(options.config.backend, options.version, options.side, from);
+    this.#transmission = new Transmission(core);
+    advanceHandshake(core, options.nowUs);
+  }
+
+  // What is the case
+
+  /** Whether the handshake is complete. */
+  get connected(): boolean {
+    return this.#core.handshakeComplete;
+  }
+
+  /** Whether the handshake is confirmed (RFC 9001 4.1.2). */
+  get confirmed(): boolean {
+    return this.#core.handshakeConfirmed;
+  }
+
+  /** How far the end has come. */
+  get closeState(): CloseState {
+    return this.#core.closing.state;
+  }
+
+  /** Why it is over; null while it is not. */
+  get closeReason(): CloseReason | null {
+    return this.#core.closing.reason;
+  }
+
+  /** What TLS agreed on. */
+  get tls(): TlsSummary {
+    return this.#core.tls.summary;
+  }
+
+  /** The peer's transport parameters; null before they came. */
+  get peerParameters(): TransportParameters | null {
+    return this.#core.peer;
+  }
+
+  /** Its streams. After using them call {@linkcode Connection.pollTransmit}. */
+  get streams(): Streams {
+    return this.#core.streams;
+  }
+
+  /** Its parts, for statistics and tests. */
+  get core(): Core {
+    return this.#core;
+  }
+
+  // What comes in
+
+  /** Takes a datagram, which lies in a slab and is decrypted there. */
+  handleDatagram(
+    nowUs: number,
+    tuple: Tuple,
+    bytes: Uint8Array<ArrayBuffer>,
+    start: number,
+    end: number,
+    ecn: EcnMark = "not-ect",
+  ): void {
+    receiveDatagram(this.#core, nowUs, tuple, bytes, start, end, ecn);
+  }
+
+  /** The time of {@linkcode Connection.pollTimeout} has come. */
+  handleTimeout(nowUs: number): void {
+    onTimeout(this.#core, nowUs);
+  }
+
+  // What the user does
+
+  /** Opens a stream; null while the peer allows no more. */
+  open(direction: StreamDirection): number | null {
+    return this.#core.streams.open(direction);
+  }
+
+  /** Sends a datagram (RFC 9221). @returns False if the peer takes none of this size, or too many wait. */
+  sendDatagram(bytes: Uint8Array): boolean {
+    const { peer, datagrams, firstPath } = this.#core;
+    if (peer === null || bytes.length + 3 > peer.maxDatagramFrameSize) return false;
+    if (bytes.length > firstPath.mtu - 64) return false;
+    return datagrams.push(bytes);
+  }
+
+  /** Closes the connection with a code of the application. */
+  close(nowUs: number, errorCode: number, reason: string = ""): void {
+    closeConnection(this.#core, nowUs, "application", errorCode, reason, 0);
+  }
+
+  /** Frees what it holds, without a word to the peer. */
+  abandon(): void {
+    releaseKeys(this.#core);
+    this.#core.closing.forget({
+      by: "local",
+      layer: null,
+      errorCode: null,
+      frameType: null,
+      text: "abandoned",
+    });
+  }
+
+  /** Asks the peer for an acknowledgment. */
+  ping(): void {
+    this.#core.control.push({ kind: "ping" });
+  }
+
+  /** Changes the keys of 1-RTT packets (RFC 9001 6.1). @returns False if it is too early. */
+  updateKeys(nowUs: number): boolean {
+    const phases = this.#core.keys.application?.phases;
+    if (phases === undefined || !phases.mayUpdate(nowUs, this.#core.handshakeConfirmed)) return false;
+    phases.update(this.#core.longestProbeTimeoutUs);
+    return true;
+  }
+
+  /** Moves a path of a client to other addresses (RFC 9000 9.2). @returns False if it may not be. */
+  migrate(nowUs: number, tuple: Tuple, pathId: number = 0): boolean {
+    const path = this.#core.paths.get(pathId);
+    return path !== undefined && migrate(this.#core, path, tuple, nowUs);
+  }
+
+  // What comes out
+
+  /** The next datagrams to send; null when there are none now. */
+  pollTransmit(
+    nowUs: number,
+    buffer: Uint8Array<ArrayBuffer>,
+    start: number = 0,
+    maxSegments: number = 1,
+  ): Transmit | null {
+    return this.#transmission.poll(nowUs, buffer, start, maxSegments);
+  }
+
+  /** When to call {@linkcode Connection.handleTimeout}; Infinity for never. */
+  pollTimeout(): number {
+    return nextTimeoutUs(this.#core);
+  }
+
+  /** The next thing that happened. */
+  pollEvent(): ConnectionEvent | undefined {
+    const { events, streams } = this.#core;
+    // The end comes last
+    if (events[0]?.type === "closed") return streams.pollEvent() ?? events.shift();
+    return events.shift() ?? streams.pollEvent();
+  }
+
+  /** The next id that the endpoint has to know or to forget. */
+  pollIdChange(): IdChange | undefined {
+    return this.#core.idChanges.shift();
+  }
+
+  /** The id that its first packets are sent to. */
+  get originalDestination(): ConnectionId {
+    return this.#core.originalDestination;
+  }
+}

@@ -1,0 +1,215 @@
+import type { TlsLevel } from "../../tls/session.ts";
+import { MIN_DATAGRAM_BYTES } from "./config.ts";
+import type { Core } from "./core.ts";
+import { discardInitial } from "./discard_keys.ts";
+import { PacketDraft } from "./packet_draft.ts";
+import {
+  addAck,
+  addControlFrames,
+  addCrypto,
+  addDatagrams,
+  StreamFiller,
+  wantsAnswer,
+} from "./packet_fill.ts";
+import type { PacketSpace } from "./packet_space.ts";
+import type { Path } from "./path.ts";
+
+const PING = { kind: "ping" } as const;
+
+/** Packets with less payload than this are not worth their header. */
+const MIN_PACKET_ROOM = 48;
+
+/** Puts packets together to datagrams. One for each connection. */
+export class DatagramBuilder {
+  readonly #core: Core;
+  readonly #drafts: readonly PacketDraft[] = [new PacketDraft(), new PacketDraft(), new PacketDraft()];
+  readonly #streams = new StreamFiller();
+  #count = 0;
+  #pad = false;
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  /**
+   * Builds the next datagram on a path.
+   *
+   * @param at Where it begins.
+   * @param limit Where it has to end at the latest.
+   * @returns Its end; `at` if there is nothing to send.
+   */
+  build(path: Path, nowUs: number, buffer: Uint8Array<ArrayBuffer>, at: number, limit: number): number {
+    const core = this.#core;
+    this.#count = 0;
+    this.#pad = false;
+    const maySend = path.hasWindow && path.isPaced(nowUs);
+    let position = at;
+    if (path.id === 0) {
+      position = this.#early(path, core.spaces.initial, nowUs, buffer, position, limit, maySend);
+      position = this.#early(path, core.spaces.handshake, nowUs, buffer, position, limit, maySend);
+    }
+    this.#application(path, nowUs, buffer, position, limit, maySend);
+    return this.#finish(nowUs, at);
+  }
+
+  /** Builds a datagram that closes the connection, with every level that has keys (RFC 9000 10.2.3). */
+  buildClose(path: Path, nowUs: number, buffer: Uint8Array<ArrayBuffer>, at: number, limit: number): number {
+    const core = this.#core;
+    const { frame } = core.closing;
+    if (frame === null) return at;
+    this.#count = 0;
+    this.#pad = false;
+    let position = at;
+    for (const space of [core.spaces.initial, core.spaces.handshake, path.space]) {
+      if (space === null || !this.#hasKeys(space.level)) continue;
+      const application = space.level === "application";
+      if (application && core.side === "client" && !core.handshakeComplete) continue;
+      const draft = this.#draft(path, space, buffer, position, limit);
+      if (draft === null) continue;
+      // RFC 9000 10.2.3: what the application says is not for those who are not authenticated
+      const hidden = frame.layer === "application" && !application;
+      const said = hidden
+        ? { kind: "connection_close", layer: "transport", errorCode: 0x0c, frameType: 0, reason: "" } as const
+        : frame;
+      if (!draft.addControl(said) && !draft.addControl({ ...said, reason: "" })) this.#count--;
+      else position = draft.settle();
+      // RFC 9000 14.1
+      if (space.level === "initial" && core.side === "client") this.#pad = true;
+    }
+    return this.#finish(nowUs, at);
+  }
+
+  /**
+   * Builds a datagram for a way that is not in use: challenges and answers, padded (RFC 9000 8.2.1).
+   *
+   * @param fill Writes the frames.
+   */
+  buildProbe(
+    path: Path,
+    nowUs: number,
+    buffer: Uint8Array<ArrayBuffer>,
+    at: number,
+    limit: number,
+    fill: (draft: PacketDraft) => void,
+  ): number {
+    this.#count = 0;
+    this.#pad = limit - at >= MIN_DATAGRAM_BYTES;
+    const draft = this.#draft(path, path.space, buffer, at, limit);
+    if (draft === null) return at;
+    fill(draft);
+    if (draft.isEmpty) this.#count--;
+    return this.#finish(nowUs, at);
+  }
+
+  /** An Initial or Handshake packet. */
+  #early(
+    path: Path,
+    space: PacketSpace | null,
+    nowUs: number,
+    buffer: Uint8Array<ArrayBuffer>,
+    at: number,
+    limit: number,
+    maySend: boolean,
+  ): number {
+    const core = this.#core;
+    if (space === null || !this.#hasKeys(space.level)) return at;
+    const ackDue = space.received.ackAtUs <= nowUs;
+    const wanted = space.probes > 0 || (maySend && core.crypto[space.level].hasData);
+    if (!ackDue && !wanted) return at;
+    const draft = this.#draft(path, space, buffer, at, limit);
+    if (draft === null) return at;
+    if (space.received.ackAtUs < Infinity || ackDue) addAck(core, draft, nowUs);
+    if (wanted) addCrypto(core, draft);
+    if (space.probes > 0 && !draft.ackEliciting) draft.addControl(PING);
+    if (draft.isEmpty) {
+      this.#count--;
+      return at;
+    }
+    // RFC 9000 14.1
+    if (space.level === "initial" && (core.side === "client" || draft.ackEliciting)) this.#pad = true;
+    return draft.settle();
+  }
+
+  #application(
+    path: Path,
+    nowUs: number,
+    buffer: Uint8Array<ArrayBuffer>,
+    at: number,
+    limit: number,
+    maySend: boolean,
+  ): void {
+    const core = this.#core;
+    const { space, network } = path;
+    if (core.keys.application === null || (core.side === "client" && !core.handshakeComplete)) return;
+    const ackDue = space.received.ackAtUs <= nowUs;
+    const probing = network.challengeDue || network.responseDue;
+    const mayElicit = maySend || space.probes > 0;
+    if (!ackDue && !mayElicit && !probing) return;
+    if (limit - at < MIN_PACKET_ROOM) return;
+    const draft = this.#draft(path, space, buffer, at, limit);
+    if (draft === null) return;
+    if (space.received.ackAtUs < Infinity) addAck(core, draft, nowUs);
+    const ackEnd = draft.at;
+    if (probing) this.addPathFrames(path, draft, nowUs);
+    if (mayElicit) {
+      addCrypto(core, draft);
+      addControlFrames(core, draft, nowUs);
+      addDatagrams(core, draft);
+      this.#streams.fill(core, draft, this.#count === 1 && !this.#pad);
+      if (space.probes > 0 && !draft.ackEliciting) draft.addControl(PING);
+    }
+    if (draft.at === ackEnd && ackDue && wantsAnswer(draft)) draft.addControl(PING);
+    if (draft.at === ackEnd && !ackDue) this.#count--;
+  }
+
+  /** Writes the PATH_CHALLENGE and PATH_RESPONSE frames of the way in use. */
+  addPathFrames(path: Path, draft: PacketDraft, nowUs: number): void {
+    const { network } = path;
+    if (network.challengeDue) {
+      const data = network.takeChallenge(nowUs, this.#core.config.random);
+      draft.addControl({ kind: "path_challenge", data });
+      this.#pad = true;
+    }
+    const data = network.takeResponse();
+    if (data === null) return;
+    draft.addControl({ kind: "path_response", data });
+    this.#pad = true;
+  }
+
+  #draft(
+    path: Path,
+    space: PacketSpace,
+    buffer: Uint8Array<ArrayBuffer>,
+    at: number,
+    limit: number,
+  ): PacketDraft | null {
+    const draft = this.#drafts[this.#count]!;
+    if (!draft.begin(this.#core, path, space, buffer, at, limit)) return null;
+    this.#count++;
+    return draft;
+  }
+
+  /** Pads the last packet, protects all and lets go of Initial keys when it is time. */
+  #finish(nowUs: number, start: number): number {
+    const core = this.#core;
+    let end = start;
+    let handshake = false;
+    for (let index = 0; index < this.#count; index++) {
+      const draft = this.#drafts[index]!;
+      const isLast = index === this.#count - 1;
+      // RFC 9000 8.2.1: as far as the limit of an address that is not validated allows
+      if (this.#pad && isLast) draft.padTo(start + MIN_DATAGRAM_BYTES);
+      handshake ||= draft.space.level === "handshake";
+      const { congestion, bytesInFlight } = draft.path;
+      const appLimited = !core.streams.hasData && 2 * bytesInFlight < congestion.windowBytes;
+      end = draft.finish(core, nowUs, appLimited);
+    }
+    // RFC 9001 4.9.1
+    if (handshake && core.side === "client") discardInitial(core);
+    return end;
+  }
+
+  #hasKeys(level: TlsLevel): boolean {
+    return this.#core.keys[level] !== null;
+  }
+}

@@ -1,0 +1,137 @@
+import type { Core } from "./core.ts";
+import type { NetworkPath } from "./network_path.ts";
+import type { OpenedPacket } from "./packet_opener.ts";
+import type { Path } from "./path.ts";
+import { differsInPortOnly, sameAddress, sameTuple, type Tuple } from "./tuple.ts";
+
+/** Ways that a peer may probe at a time; an answer to an older one is not sent. */
+const MAX_ASIDES = 4;
+
+/** RFC 9000 8.2.4: an answer may take as long as on a path of which nothing is known. */
+const MIN_VALIDATION_US = 333_000 * 3;
+
+/**
+ * The way that a datagram came, if it is known.
+ *
+ * @returns Null for a new one; `ignore` if nothing may come that way.
+ */
+export function wayOf(core: Core, path: Path, tuple: Tuple): NetworkPath | null | "ignore" {
+  if (sameTuple(path.network.tuple, tuple)) return path.network;
+  if (path.fallback !== null && sameTuple(path.fallback.tuple, tuple)) return path.fallback;
+  const aside = path.asides.find((each) => sameTuple(each.tuple, tuple));
+  if (aside !== undefined) return aside;
+  // RFC 9000 9: servers do not migrate, and clients not before the handshake is confirmed
+  if (core.side === "client") {
+    return sameAddress(tuple.remote, path.network.tuple.remote) ? null : "ignore";
+  }
+  return core.handshakeConfirmed ? null : "ignore";
+}
+
+/**
+ * A 1-RTT packet was opened: if it came another way than those before, the peer has migrated (RFC 9000 9.3).
+ *
+ * @param decisive Whether it is the newest and not only a probe.
+ */
+export function onAuthenticated(
+  core: Core,
+  packet: OpenedPacket,
+  decisive: boolean,
+  datagramBytes: number,
+  nowUs: number,
+): void {
+  const { path, tuple, destination } = packet;
+  if (!decisive) return;
+  if (core.side === "client" || sameTuple(path.network.tuple, tuple)) {
+    path.receivedOn = destination;
+    return;
+  }
+  const known = path.fallback !== null && sameTuple(path.fallback.tuple, tuple) ? path.fallback : null;
+  const aside = takeAside(path, tuple);
+  const next = known ?? aside ?? path.makeNetwork(tuple, false);
+  if (known === null && aside === null) next.onReceived(datagramBytes);
+  follow(core, path, next, packet, nowUs);
+}
+
+/** Takes a PATH_CHALLENGE: the answer goes the way that it came (RFC 9000 8.2.2). */
+export function onPathChallenge(core: Core, path: Path, tuple: Tuple, data: Uint8Array): void {
+  const way = wayOf(core, path, tuple);
+  if (way === "ignore") return;
+  if (way !== null) {
+    way.onChallenge(data);
+    return;
+  }
+  if (path.asides.length >= MAX_ASIDES) path.asides.shift();
+  const aside = path.makeNetwork(tuple, false);
+  path.asides.push(aside);
+  // The challenge came in a datagram of at least this size (RFC 9000 8.2.1)
+  aside.onReceived(1200);
+  aside.onChallenge(data);
+}
+
+/** Takes a PATH_RESPONSE, whichever way it came (RFC 9000 8.2.3). */
+export function onPathResponse(core: Core, data: Uint8Array, nowUs: number): void {
+  for (const path of core.paths.values()) {
+    if (path.fallback?.onResponse(data) === true) return;
+    if (!path.network.onResponse(data)) continue;
+    path.fallback = null;
+    path.updatePace(nowUs);
+    core.events.push({ type: "path", pathId: path.id, change: "validated", tuple: path.network.tuple });
+  }
+}
+
+/** Time has passed: challenges are repeated, and given up. */
+export function onValidationTimeout(core: Core, nowUs: number): void {
+  for (const path of core.paths.values()) {
+    const { network, fallback } = path;
+    fallback?.handleTimeout(nowUs);
+    if (!network.handleTimeout(nowUs)) continue;
+    core.events.push({ type: "path", pathId: path.id, change: "failed", tuple: network.tuple });
+    // RFC 9000 9.3.2: back to where the peer was seen last
+    if (fallback === null || !fallback.validated) continue;
+    path.network = fallback;
+    path.fallback = null;
+    path.restartCongestion();
+  }
+}
+
+/**
+ * Moves a path to other addresses of ours: it is used at once and validated meanwhile (RFC 9000 9.2).
+ *
+ * @returns False if the peer does not allow it, or has given us no connection id for it.
+ */
+export function migrate(core: Core, path: Path, tuple: Tuple, nowUs: number): boolean {
+  const allowed = core.side === "client" && core.handshakeConfirmed &&
+    core.peer?.disableActiveMigration !== true;
+  // RFC 9000 9.5: what is sent from another address has another id, unless the peer uses none
+  const anonymous = path.remoteIds.current?.length === 0;
+  if (!allowed || !(anonymous || path.remoteIds.change())) return false;
+  const next = path.makeNetwork(tuple, false);
+  if (path.network.validated) path.fallback = path.network;
+  switchTo(core, path, next, false, nowUs);
+  return true;
+}
+
+function follow(core: Core, path: Path, next: NetworkPath, packet: OpenedPacket, nowUs: number): void {
+  const before = path.network;
+  const rebinding = differsInPortOnly(before.tuple, next.tuple);
+  if (before.validated) path.fallback = before;
+  if (path.fallback === next) path.fallback = null;
+  // RFC 9000 9.5: a peer that changed its id wants not to be linked with what was before
+  if (path.receivedOn !== null && !path.receivedOn.equals(packet.destination)) path.remoteIds.change();
+  path.receivedOn = packet.destination;
+  switchTo(core, path, next, rebinding, nowUs);
+}
+
+function switchTo(core: Core, path: Path, next: NetworkPath, rebinding: boolean, nowUs: number): void {
+  path.network = next;
+  // RFC 9000 9.4: only the port changed: it is the same path behind a NAT
+  if (!rebinding) path.restartCongestion();
+  else path.bytesInFlight = 0;
+  if (!next.validated) next.challenge(nowUs, Math.max(core.probeTimeoutUs(path), MIN_VALIDATION_US));
+  core.events.push({ type: "path", pathId: path.id, change: "migrated", tuple: next.tuple });
+}
+
+function takeAside(path: Path, tuple: Tuple): NetworkPath | null {
+  const index = path.asides.findIndex((each) => sameTuple(each.tuple, tuple));
+  return index < 0 ? null : path.asides.splice(index, 1)[0] ?? null;
+}

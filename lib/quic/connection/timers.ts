@@ -1,0 +1,53 @@
+import { closeForError, forgetConnection, releaseKeys } from "./close_connection.ts";
+import type { Core } from "./core.ts";
+import { onValidationTimeout } from "./migration.ts";
+import { lossTimeoutUs, onLossTimeout } from "./recovery.ts";
+
+/** When {@linkcode onTimeout} has something to do, in microseconds; Infinity for never. */
+export function nextTimeoutUs(core: Core): number {
+  const { closing } = core;
+  if (closing.state === "closed") return Infinity;
+  if (closing.state !== "open") return closing.timeoutUs;
+  let at = Math.min(
+    core.idle.deadlineUs(core.longestProbeTimeoutUs),
+    core.idle.keepAliveAtUs,
+    core.keys.application?.phases.timeoutUs ?? Infinity,
+  );
+  for (const path of core.paths.values()) {
+    at = Math.min(at, path.network.timeoutUs, path.fallback?.timeoutUs ?? Infinity);
+  }
+  // RFC 9002 A.8: as long as nothing may be sent there is no use in waking up for it
+  if (core.amplificationBlocked) return at;
+  at = Math.min(at, lossTimeoutUs(core));
+  for (const path of core.paths.values()) at = Math.min(at, path.pacedUntilUs);
+  for (const space of core.liveSpaces()) {
+    if (space.received.ackAtUs > -Infinity) at = Math.min(at, space.received.ackAtUs);
+  }
+  return at;
+}
+
+/** Does what is due by time alone. What is to be sent because of it comes out of the transmission. */
+export function onTimeout(core: Core, nowUs: number): void {
+  const { closing, idle } = core;
+  if (closing.state === "closed") return;
+  if (closing.state !== "open") {
+    if (closing.handleTimeout(nowUs)) releaseKeys(core);
+    return;
+  }
+  if (nowUs >= idle.deadlineUs(core.longestProbeTimeoutUs)) {
+    const text = core.handshakeComplete
+      ? "Cannot go on: the peer has been silent for too long"
+      : "Cannot connect: the peer does not answer";
+    forgetConnection(core, "idle-timeout", text);
+    return;
+  }
+  try {
+    if (nowUs >= idle.keepAliveAtUs) core.control.push({ kind: "ping" });
+    if (nowUs >= idle.keepAliveAtUs) idle.onElicitingSent(nowUs);
+    core.keys.application?.phases.handleTimeout(nowUs);
+    onValidationTimeout(core, nowUs);
+    if (lossTimeoutUs(core) <= nowUs) onLossTimeout(core, nowUs);
+  } catch (error) {
+    closeForError(core, nowUs, error);
+  }
+}

@@ -1,0 +1,146 @@
+import type { EcnMark } from "../recovery/received_packets.ts";
+import { QUIC_ERROR } from "../wire/error_codes.ts";
+import { closeConnection } from "./close_connection.ts";
+import { MIN_DATAGRAM_BYTES } from "./config.ts";
+import type { Core } from "./core.ts";
+import { DatagramBuilder } from "./datagram_builder.ts";
+import type { NetworkPath } from "./network_path.ts";
+import type { Path } from "./path.ts";
+import type { Tuple } from "./tuple.ts";
+
+/** With less than this there is no room for a PATH_CHALLENGE. */
+const MIN_UNVALIDATED_BYTES = 64;
+
+/** Datagrams to send: of equal size, only the last may be shorter, one after the other in the slab. */
+export interface Transmit {
+  readonly pathId: number;
+  readonly tuple: Tuple;
+  /** The size of each but the last. */
+  readonly segmentBytes: number;
+  /** Where the last one ends; the first begins where the caller said. */
+  readonly end: number;
+  readonly ecn: EcnMark;
+}
+
+/** Puts what is to be sent into the caller's slab. */
+export class Transmission {
+  readonly #core: Core;
+  readonly #builder: DatagramBuilder;
+
+  constructor(core: Core) {
+    this.#core = core;
+    this.#builder = new DatagramBuilder(core);
+  }
+
+  /**
+   * The next datagrams; null when there is nothing to send now.
+   *
+   * @param buffer The slab, with room for one datagram of the path's MTU at the least.
+   * @param start Where the first begins.
+   * @param maxSegments How many at the most.
+   */
+  poll(nowUs: number, buffer: Uint8Array<ArrayBuffer>, start: number, maxSegments: number): Transmit | null {
+    const core = this.#core;
+    const { closing } = core;
+    if (closing.state === "draining" || closing.state === "closed") return null;
+    if (closing.state === "closing") return this.#pollClose(nowUs, buffer, start);
+    if (!this.#hasUsableKeys(nowUs)) return null;
+    for (const path of core.paths.values()) {
+      const transmit = this.#pollAside(path, nowUs, buffer, start) ??
+        this.#pollPath(path, nowUs, buffer, start, maxSegments);
+      if (transmit !== null) return transmit;
+    }
+    return null;
+  }
+
+  /** RFC 9001 6.6: keys are changed before they are used up; if the peer does not let us, it is over. */
+  #hasUsableKeys(nowUs: number): boolean {
+    const core = this.#core;
+    const phases = core.keys.application?.phases;
+    if (phases === undefined || phases.sealVerdict === "ok") return true;
+    if (phases.mayUpdate(nowUs, core.handshakeConfirmed)) phases.update(core.longestProbeTimeoutUs);
+    if (phases.sealVerdict !== "stop") return true;
+    // Not even a CONNECTION_CLOSE can be protected
+    const text = "Cannot go on: the keys have protected as many packets as they may";
+    closeConnection(core, nowUs, "transport", QUIC_ERROR.AEAD_LIMIT_REACHED, text, 0);
+    core.closing.onSent();
+    return false;
+  }
+
+  #pollPath(
+    path: Path,
+    nowUs: number,
+    buffer: Uint8Array<ArrayBuffer>,
+    start: number,
+    maxSegments: number,
+  ): Transmit | null {
+    const core = this.#core;
+    const { network, mtu } = path;
+    path.pacedUntilUs = Infinity;
+    // RFC 9000 14.1, 8.2.1: only what comes after the handshake may be smaller
+    const least = core.spaces.initial === null ? MIN_UNVALIDATED_BYTES : MIN_DATAGRAM_BYTES;
+    let at = start;
+    for (let count = 0; count < maxSegments && at + mtu <= buffer.length; count++) {
+      // RFC 9000 8.1
+      const { budget } = network;
+      if (budget < least) {
+        core.amplificationBlocked = true;
+        break;
+      }
+      const end = this.#builder.build(path, nowUs, buffer, at, at + Math.min(mtu, budget));
+      if (end === at) break;
+      network.onSent(end - at);
+      path.counters.datagramsSent++;
+      path.counters.bytesSent += end - at;
+      const full = end - at === mtu;
+      at = end;
+      if (!full) break;
+    }
+    this.#mask();
+    return at === start ? null : this.#transmit(path, network, Math.min(mtu, at - start), at, nowUs);
+  }
+
+  /** Challenges and answers on ways that are not in use. */
+  #pollAside(path: Path, nowUs: number, buffer: Uint8Array<ArrayBuffer>, start: number): Transmit | null {
+    const core = this.#core;
+    if (core.keys.application === null) return null;
+    const ways = path.fallback === null ? path.asides : [path.fallback, ...path.asides];
+    for (const way of ways) {
+      if (!way.responseDue && !way.challengeDue) continue;
+      const room = Math.min(MIN_DATAGRAM_BYTES, way.budget);
+      const end = this.#builder.buildProbe(path, nowUs, buffer, start, start + room, (draft) => {
+        const data = way.takeResponse();
+        if (data !== null) draft.addControl({ kind: "path_response", data });
+        if (!way.challengeDue) return;
+        draft.addControl({ kind: "path_challenge", data: way.takeChallenge(nowUs, core.config.random) });
+      });
+      if (end === start) continue;
+      way.onSent(end - start);
+      this.#mask();
+      return this.#transmit(path, way, end - start, end, nowUs);
+    }
+    return null;
+  }
+
+  #pollClose(nowUs: number, buffer: Uint8Array<ArrayBuffer>, start: number): Transmit | null {
+    const core = this.#core;
+    if (!core.closing.due) return null;
+    const path = core.firstPath;
+    core.closing.onSent();
+    const room = Math.min(path.mtu, path.network.budget);
+    const end = this.#builder.buildClose(path, nowUs, buffer, start, start + room);
+    if (end === start) return null;
+    path.network.onSent(end - start);
+    this.#mask();
+    return this.#transmit(path, path.network, end - start, end, nowUs);
+  }
+
+  #mask(): void {
+    this.#core.keys.application?.headers.out.protect();
+  }
+
+  #transmit(path: Path, way: NetworkPath, segmentBytes: number, end: number, nowUs: number): Transmit {
+    this.#core.lastActivityUs = nowUs;
+    return { pathId: path.id, tuple: way.tuple, segmentBytes, end, ecn: "not-ect" };
+  }
+}

@@ -1,0 +1,3 @@
+import { datagramSuite } from "./datagrams/compliance.ts";
+
+datagramSuite("a datagram socket of Deno", { backend: "deno", peer: "deno", needs: [] });
