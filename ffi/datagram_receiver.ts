@@ -49,7 +49,7 @@ export class DatagramReceiver {
   /** The addresses as 32-bit words, for {@linkcode DatagramReceiver.nameAt} and `localAt`. */
   readonly words: Int32Array<ArrayBuffer>;
   /** The mark of the message looked at last, 0 to 3, or -1 when the kernel did not tell. */
-  ecn = -1;
+  ecn: -1 | 0 | 1 | 2 | 3 = -1;
   /** The interface it came by, or 0 when the kernel did not tell. */
   interfaceIndex = 0;
   /** How long each datagram in it is, but the last one; 0 when it is one datagram. */
@@ -136,7 +136,7 @@ export class DatagramReceiver {
   }
 
   #readMark(data: number): void {
-    this.ecn = this.words[data]! & ECN_MASK;
+    this.ecn = (this.words[data]! & ECN_MASK) as 0 | 1 | 2 | 3;
   }
 
   #readInfo4(data: number): void {

@@ -57,3 +57,8 @@ const NAMES: ReadonlyMap<number, ErrnoName> = new Map(
 export function errnoName(errno: number): string {
   return NAMES.get(errno) ?? `errno ${errno}`;
 }
+
+/** 111 for `ECONNREFUSED`; null for a name that is not known here. */
+export function errnoNamed(name: string): number | null {
+  return Object.hasOwn(ERRNO, name) ? ERRNO[name as ErrnoName] : null;
+}

@@ -4,7 +4,7 @@
  *
  * @module
  */
-export { ERRNO, type ErrnoName, errnoName } from "./errno.ts";
+export { ERRNO, type ErrnoName, errnoName, errnoNamed } from "./errno.ts";
 export { canOpenLibrary, errnoText, type FfiProblem, ffiProblem } from "./library.ts";
 export * from "./constants.ts";
 export {

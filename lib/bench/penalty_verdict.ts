@@ -55,6 +55,8 @@ function fixOf(each: Aggregation, penalty: Penalty | undefined): string | null {
   if (penalty?.tried?.helped === false) return null;
   const cure = penalty?.cure ?? null;
   if (cure !== null) return cure.host === "server" ? `on the server: ${cure.command}` : cure.command;
+  // Where the paths were judged, there is none left that could be made a backup.
+  if (penalty !== undefined) return null;
   return each.singles > 1
     ? "ip mptcp endpoint change ADDRESS backup, for the address of the slow path"
     : null;

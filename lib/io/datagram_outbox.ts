@@ -1,4 +1,4 @@
-import { ERRNO, type ErrnoName } from "../../ffi/mod.ts";
+import { errnoNamed } from "../../ffi/mod.ts";
 import type { DatagramReport } from "./datagram_socket.ts";
 import { reportOf, sendOutcome } from "./udp_errno.ts";
 
@@ -72,7 +72,8 @@ export class DatagramOutbox {
 
 function reportIn(error: unknown): DatagramReport | null {
   const name = error instanceof Error && "code" in error ? String(error.code) : "";
-  const errno = name in ERRNO ? ERRNO[name as ErrnoName] : 0;
+  const errno = errnoNamed(name);
+  if (errno === null) return null;
   const outcome = sendOutcome(errno);
   return reportOf(errno) ?? (outcome === "unreachable" || outcome === "denied" ? outcome : null);
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers";
 import type { Endpoint } from "../base/endpoint.ts";
 import { DatagramOutbox, type Transmit } from "./datagram_outbox.ts";
 import { DatagramQueue } from "./datagram_queue.ts";
@@ -118,7 +119,10 @@ export class RuntimeDatagramSocket implements DatagramSocket {
   }
 
   async readable(signal?: AbortSignal): Promise<boolean> {
-    return await this.#wait(() => this.#queue.length > 0 || this.#hasNews(), signal);
+    const ready = await this.#wait(() => this.#queue.length > 0 || this.#hasNews(), signal);
+    // One datagram is there; meanwhile the runtime gathers what came with it.
+    if (ready) await new Promise((resolve) => setImmediate(resolve));
+    return ready && !this.#closed && !signal?.aborted;
   }
 
   async writable(signal?: AbortSignal): Promise<boolean> {

@@ -22,7 +22,6 @@ import type {
   DatagramSendOptions,
   DatagramSocket,
   DatagramSocketOptions,
-  EcnMark,
   SendOutcome,
 } from "./datagram_socket.ts";
 import { DEFAULT_WAKE_INTERVAL_US } from "./datagram_socket.ts";
@@ -41,8 +40,11 @@ import { WakeModeration } from "./wake_moderation.ts";
 /** Messages of one system call; each may hold many datagrams. */
 const SLOTS = 16;
 
-/** Calls of one `receive`: a flood must not keep the program from everything else. */
-const MAX_CALLS = 8;
+/**
+ * Calls of one `receive`: with batches some 1500 datagrams. A flood must not keep the program from everything
+ * else, such as acknowledging what it got.
+ */
+const MAX_CALLS = 2;
 
 /** A datagram socket made by system calls: batches both ways, marks, packet info, no fragments. Linux only. */
 export class UdpSocket implements DatagramSocket {
@@ -52,10 +54,11 @@ export class UdpSocket implements DatagramSocket {
   readonly #fd: number;
   readonly #sender: UdpSender;
   readonly #receiver: DatagramReceiver;
-  readonly #remotes: SockaddrCache;
+  readonly #remotes = new SockaddrCache();
   readonly #locals = new SockaddrCache();
   readonly #moderation: WakeModeration;
   readonly #connected: boolean;
+  readonly #whole: boolean;
   readonly #closing = new AbortController();
   #report: DatagramReport | null = null;
   #received = 0;
@@ -69,7 +72,7 @@ export class UdpSocket implements DatagramSocket {
     this.#fd = fd;
     this.local = local;
     this.#connected = options.remote !== undefined;
-    this.#remotes = new SockaddrCache();
+    this.#whole = !(options.fragment ?? false);
     this.#receiver = new DatagramReceiver(SLOTS, local.port!);
     this.#moderation = new WakeModeration(options.wakeIntervalUs ?? DEFAULT_WAKE_INTERVAL_US);
     const reach = { family: options.address.family, dualStack: options.dualStack ?? true };
@@ -121,7 +124,7 @@ export class UdpSocket implements DatagramSocket {
       segmentation: this.#sender.segmentation,
       ecn: true,
       packetInfo: true,
-      dontFragment: true,
+      dontFragment: this.#whole,
       reports: this.#connected,
     };
   }
@@ -178,7 +181,7 @@ export class UdpSocket implements DatagramSocket {
     let at = start;
     do {
       const stop = Math.min(at + step, end);
-      onDatagram(receiver.payload, at, stop, remote, local, ecn as EcnMark, interfaceIndex);
+      onDatagram(receiver.payload, at, stop, remote, local, ecn, interfaceIndex);
       count++;
       at = stop;
     } while (at < end && !this.#closing.signal.aborted);

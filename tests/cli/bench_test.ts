@@ -64,6 +64,7 @@ Deno.test("mpt bench --json prints one object and nothing else", async () => {
     streams: 2,
     interval_ms: 50,
     congestion: null,
+    try_fix: false,
     paths: [],
   });
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { constants } from "node:os";
-import { ERRNO, errnoName } from "../../ffi/errno.ts";
+import { ERRNO, errnoName, errnoNamed } from "../../ffi/errno.ts";
 import { errnoText } from "../../ffi/library.ts";
 import { close, connect, interfaceIndex, interfaceName, receive, socket } from "../../ffi/socket.ts";
 import { AF_INET, SOCK_STREAM } from "../../ffi/constants.ts";
@@ -19,7 +19,12 @@ Deno.test({
 });
 
 Deno.test("errnoName() is the inverse of ERRNO, and says a number that has no name", () => {
-  for (const [name, number] of Object.entries(ERRNO)) assert.equal(errnoName(number), name);
+  for (const [name, number] of Object.entries(ERRNO)) {
+    assert.equal(errnoName(number), name);
+    assert.equal(errnoNamed(name), number);
+  }
+  assert.equal(errnoNamed("ENOSUCH"), null);
+  assert.equal(errnoNamed("toString"), null);
   assert.equal(errnoName(999), "errno 999");
 });
 

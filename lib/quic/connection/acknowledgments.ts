@@ -47,7 +47,9 @@ export function onAckFrame(
   if (level === "handshake") core.handshakeAcked = true;
   for (const packet of acked) {
     space.onGone(packet);
-    if (path.onGone(packet) && packet.inFlight) path.congestion.onAcked(packet, nowUs, path.rtt);
+    const current = path.onGone(packet);
+    if (current && packet.inFlight) path.congestion.onAcked(packet, nowUs, path.rtt);
+    if (current && level === "application" && path.mtuSearch.onAcked(packet)) path.onMtuChanged(nowUs);
     onContentAcked(core, space, packet);
   }
   if (level === "application") {

@@ -5,9 +5,6 @@ import { INITIAL_RTT_US } from "../recovery/rtt.ts";
 import type { StreamSettings } from "../streams/streams.ts";
 import { DEFAULT_PARAMETERS, type TransportParameters } from "../wire/transport_parameters.ts";
 
-/** RFC 9000 14: every path carries datagrams of this size. */
-export const MIN_DATAGRAM_BYTES = 1200;
-
 /** RFC 9000 5.1.1: the ids that we issue are long enough to be unique, and all of one length. */
 export const LOCAL_ID_BYTES = 8;
 

@@ -1,5 +1,5 @@
 import type { TlsLevel } from "../../tls/session.ts";
-import { MIN_DATAGRAM_BYTES } from "./config.ts";
+import { MIN_DATAGRAM_BYTES } from "../mtu_discovery.ts";
 import type { Core } from "./core.ts";
 import { discardInitial } from "./discard_keys.ts";
 import { PacketDraft } from "./packet_draft.ts";
@@ -99,6 +99,26 @@ export class DatagramBuilder {
     fill(draft);
     if (draft.isEmpty) this.#count--;
     return this.#finish(nowUs, at);
+  }
+
+  /**
+   * Builds a probe for a larger MTU: a PING in a packet of just that size (RFC 9000 14.4).
+   *
+   * @returns Its end; `at` if there is none to send.
+   */
+  buildMtuProbe(path: Path, nowUs: number, buffer: Uint8Array<ArrayBuffer>, at: number): number {
+    const core = this.#core;
+    const size = core.keys.application === null ? null : path.mtuSearch.pollProbe(nowUs);
+    if (size === null || at + size > buffer.length) return at;
+    if (!path.network.validated || !path.hasWindow || !path.isPaced(nowUs)) return at;
+    this.#count = 0;
+    const draft = this.#draft(path, path.space, buffer, at, at + size);
+    if (draft === null) return at;
+    draft.addControl(PING);
+    draft.padTo(at + size);
+    const end = draft.finish(core, nowUs, true, true);
+    path.mtuSearch.onProbeSent(size, draft.packetNumber);
+    return end;
   }
 
   /** An Initial or Handshake packet. */

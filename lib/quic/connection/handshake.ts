@@ -51,6 +51,10 @@ export function confirmHandshake(core: Core): void {
   if (core.handshakeConfirmed) return;
   core.handshakeConfirmed = true;
   discardHandshake(core);
+  for (const { mtuSearch } of core.paths.values()) {
+    if (core.peer !== null) mtuSearch.limit(core.peer.maxUdpPayloadSize);
+    mtuSearch.start();
+  }
   core.events.push({ type: "confirmed" });
 }
 

@@ -4,7 +4,8 @@ import { RttEstimator } from "../recovery/rtt.ts";
 import type { LocalIds } from "../ids/local_ids.ts";
 import type { RemoteIds } from "../ids/remote_ids.ts";
 import type { ConnectionId } from "../wire/connection_id.ts";
-import { type ConnectionConfig, MIN_DATAGRAM_BYTES } from "./config.ts";
+import { MtuDiscovery } from "../mtu_discovery.ts";
+import type { ConnectionConfig } from "./config.ts";
 import { NetworkPath } from "./network_path.ts";
 import { PacketSpace, type Sent } from "./packet_space.ts";
 import type { Tuple } from "./tuple.ts";
@@ -55,8 +56,8 @@ export class Path {
   firstSampleAtUs: number = Infinity;
   /** The id of ours that the newest packet was sent to. */
   receivedOn: ConnectionId | null = null;
-  /** The size of datagrams. */
-  mtu: number = MIN_DATAGRAM_BYTES;
+  /** Finds out how large datagrams can be. */
+  mtuSearch: MtuDiscovery;
   /** The way in use. */
   network: NetworkPath;
   /** The validated way to go back to while the one in use is not validated. */
@@ -84,9 +85,15 @@ export class Path {
     this.remoteIds = remoteIds;
     this.space = new PacketSpace("application", id, config.maxAckDelayMs * 1000, config.random(1)[0] ?? 0);
     this.rtt = new RttEstimator(config.initialRttUs);
+    this.mtuSearch = new MtuDiscovery(config.maxMtu);
     this.congestion = config.congestion(this.mtu);
     this.#limited = limited;
     this.network = new NetworkPath(tuple, 0, validated, limited);
+  }
+
+  /** The size of datagrams. */
+  get mtu(): number {
+    return this.mtuSearch.current;
   }
 
   /** A way through the network that belongs to this path. */
@@ -96,7 +103,8 @@ export class Path {
 
   /** RFC 9000 9.4: what was learned about another way does not hold here. */
   restartCongestion(): void {
-    this.mtu = MIN_DATAGRAM_BYTES;
+    this.mtuSearch = new MtuDiscovery(this.mtuSearch.max);
+    this.mtuSearch.start();
     this.rtt = new RttEstimator(this.#config.initialRttUs);
     this.congestion = this.#config.congestion(this.mtu);
     this.pacer = new Pacer();
@@ -135,6 +143,12 @@ export class Path {
   updatePace(nowUs: number): void {
     const { windowBytes, inSlowStart } = this.congestion;
     this.pacer.update(nowUs, windowBytes, this.rtt.smoothedUs, inSlowStart, this.mtu);
+  }
+
+  /** The size of datagrams has changed. */
+  onMtuChanged(nowUs: number): void {
+    this.congestion.onMtu(this.mtu);
+    this.updatePace(nowUs);
   }
 
   /** Notes that a packet is on its way. */

@@ -157,8 +157,8 @@ function idOf(core: Core, path: Path, bytes: Uint8Array, header: PacketHeader): 
   for (const id of path.localIds.active) {
     if (id.matches(bytes, destinationStart, destinationEnd)) return id;
   }
-  // A server is first sent to under an id that the client made up
-  const { originalDestination } = core;
+  // A server is first sent to under an id that the client made up, or that it had from a Retry
+  const originalDestination = core.retrySource ?? core.originalDestination;
   const early = core.side === "server" && path.id === 0 && header.type === "initial";
   return early && originalDestination.matches(bytes, destinationStart, destinationEnd)
     ? originalDestination

@@ -44,7 +44,11 @@ export function detectLost(core: Core, space: PacketSpace, nowUs: number): void 
     counters.packetsLost++;
     counters.bytesLost += packet.bytes;
     // RFC 9000 14.4: the loss of an MTU probe is no sign of congestion
-    if (path.onGone(packet) && packet.inFlight && !packet.mtuProbe) newestUs = packet.sentAtUs;
+    const current = path.onGone(packet);
+    if (current && packet.inFlight && !packet.mtuProbe) newestUs = packet.sentAtUs;
+    if (current && space.level === "application" && path.mtuSearch.onLost(packet, nowUs)) {
+      path.onMtuChanged(nowUs);
+    }
   }
   if (newestUs < 0) return;
   path.congestion.onCongestion(newestUs, nowUs);
@@ -95,6 +99,7 @@ function spacesOf(core: Core, path: Path): readonly PacketSpace[] {
 
 function probe(core: Core, path: Path, expired: PacketSpace, nowUs: number): void {
   path.probeCount++;
+  if (path.mtuSearch.onProbeTimeout(path.probeCount, nowUs)) path.onMtuChanged(nowUs);
   core.lastActivityUs = nowUs;
   for (const space of spacesOf(core, path)) {
     const waits = space.elicitingInFlight > 0 && space.level !== "application";

@@ -19,7 +19,7 @@ export function nextTimeoutUs(core: Core): number {
   // RFC 9002 A.8: as long as nothing may be sent there is no use in waking up for it
   if (core.amplificationBlocked) return at;
   at = Math.min(at, lossTimeoutUs(core));
-  for (const path of core.paths.values()) at = Math.min(at, path.pacedUntilUs);
+  for (const path of core.paths.values()) at = Math.min(at, path.pacedUntilUs, path.mtuSearch.timeoutUs);
   for (const space of core.liveSpaces()) {
     if (space.received.ackAtUs > -Infinity) at = Math.min(at, space.received.ackAtUs);
   }

@@ -1,7 +1,7 @@
 import type { EcnMark } from "../recovery/received_packets.ts";
 import { QUIC_ERROR } from "../wire/error_codes.ts";
 import { closeConnection } from "./close_connection.ts";
-import { MIN_DATAGRAM_BYTES } from "./config.ts";
+import { MIN_DATAGRAM_BYTES } from "../mtu_discovery.ts";
 import type { Core } from "./core.ts";
 import { DatagramBuilder } from "./datagram_builder.ts";
 import type { NetworkPath } from "./network_path.ts";
@@ -47,6 +47,7 @@ export class Transmission {
     if (!this.#hasUsableKeys(nowUs)) return null;
     for (const path of core.paths.values()) {
       const transmit = this.#pollAside(path, nowUs, buffer, start) ??
+        this.#pollMtuProbe(path, nowUs, buffer, start) ??
         this.#pollPath(path, nowUs, buffer, start, maxSegments);
       if (transmit !== null) return transmit;
     }
@@ -120,6 +121,14 @@ export class Transmission {
       return this.#transmit(path, way, end - start, end, nowUs);
     }
     return null;
+  }
+
+  #pollMtuProbe(path: Path, nowUs: number, buffer: Uint8Array<ArrayBuffer>, start: number): Transmit | null {
+    const end = this.#builder.buildMtuProbe(path, nowUs, buffer, start);
+    if (end === start) return null;
+    path.network.onSent(end - start);
+    this.#mask();
+    return this.#transmit(path, path.network, end - start, end, nowUs);
   }
 
   #pollClose(nowUs: number, buffer: Uint8Array<ArrayBuffer>, start: number): Transmit | null {

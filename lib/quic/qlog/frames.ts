@@ -46,13 +46,9 @@ export function framesOf(
 }
 
 function frameOf(reader: FrameReader, kind: FrameKind, ackDelayExponent: number): QlogFrame {
-  const raw = {
-    length: reader.frameEnd - reader.frameStart,
-    payload_length: reader.dataEnd - reader.dataStart,
-  };
   switch (kind) {
     case "padding":
-      return { frame_type: kind, raw: { length: raw.length, payload_length: reader.paddingBytes } };
+      return { frame_type: kind, raw: rawInfo(reader.paddingBytes) };
     case "ack":
     case "path_ack":
       return {
@@ -63,20 +59,29 @@ function frameOf(reader: FrameReader, kind: FrameKind, ackDelayExponent: number)
         ...(reader.hasEcn ? { ect0: reader.ect0, ect1: reader.ect1, ce: reader.ce } : {}),
       };
     case "crypto":
-      return { frame_type: kind, offset: reader.offset, raw };
+      return { frame_type: kind, offset: reader.offset, raw: dataInfo(reader) };
     case "stream":
       return {
         frame_type: kind,
         stream_id: reader.streamId,
         offset: reader.offset,
         ...(reader.fin ? { fin: true } : {}),
-        raw,
+        raw: dataInfo(reader),
       };
     case "datagram":
-      return { frame_type: kind, raw };
+      return { frame_type: kind, raw: dataInfo(reader) };
     default:
       return controlFrameOf(reader.control);
   }
+}
+
+function dataInfo({ dataStart, dataEnd }: FrameReader): Readonly<Record<string, number>> {
+  return rawInfo(dataEnd - dataStart);
+}
+
+/** quic-events 8.13.7, 8.13.9, 8.13.23: the Length field of a frame is in `raw.length`. */
+function rawInfo(length: number): Readonly<Record<string, number>> {
+  return { length, payload_length: length };
 }
 
 /** quic-events 8.13.3: a range of one packet is one number. */
@@ -134,7 +139,9 @@ export function controlFrameOf(frame: ControlFrame): QlogFrame {
       return {
         frame_type: kind,
         error_space: frame.layer,
-        ...(frame.layer === "transport" ? transportError(frame.errorCode) : applicationError(frame.errorCode)),
+        ...(frame.layer === "transport"
+          ? transportError(frame.errorCode)
+          : applicationError(frame.errorCode)),
         ...(frame.reason === "" ? {} : { reason: frame.reason }),
         ...(frame.layer === "transport" ? { trigger_frame_type: frame.frameType } : {}),
       };

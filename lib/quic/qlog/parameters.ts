@@ -9,12 +9,12 @@ export interface QlogParameters {
 }
 
 /**
- * Transport parameters in the words of qlog. Reset tokens stay out: who has one can end the connection.
+ * Transport parameters in the words of qlog. Reset tokens stay out, since who has one can end the connection,
+ * and with them the preferred address, of which they are a part.
  *
  * @param initiator Whose they are.
  */
 export function parametersOf(initiator: "local" | "remote", parameters: TransportParameters): QlogParameters {
-  const { preferredAddress: preferred } = parameters;
   return {
     initiator,
     ...present("original_destination_connection_id", parameters.originalDestinationConnectionId?.toString()),
@@ -36,13 +36,17 @@ export function parametersOf(initiator: "local" | "remote", parameters: Transpor
     grease_quic_bit: parameters.greaseQuicBit,
     // draft-ietf-quic-multipath-21 2.1; qlog has no word for it
     ...present("initial_max_path_id", parameters.initialMaxPathId ?? undefined),
-    // Its reset token is not optional in qlog: only what can be told of it
-    ...present("preferred_connection_id", preferred?.connectionId.toString()),
-    unknown_parameters: parameters.unknown.map(({ id, value }) => ({ id: unknownId(id), value: toHex(value) })),
+    unknown_parameters: parameters.unknown.map(({ id, value }) => ({
+      id: unknownId(id),
+      value: toHex(value),
+    })),
   };
 }
 
-function present(name: string, value: string | number | undefined): Readonly<Record<string, string | number>> {
+function present(
+  name: string,
+  value: string | number | undefined,
+): Readonly<Record<string, string | number>> {
   return value === undefined ? {} : { [name]: value };
 }
 

@@ -20,6 +20,8 @@ export function interleave<T>(
   const preferred = items.filter((item) => familyOf(item) === family);
   const others = items.filter((item) => familyOf(item) !== family);
   const mixed = preferred.splice(0, count);
-  while (preferred.length > 0 || others.length > 0) mixed.push(...others.splice(0, 1), ...preferred.splice(0, 1));
+  while (preferred.length > 0 || others.length > 0) {
+    mixed.push(...others.splice(0, 1), ...preferred.splice(0, 1));
+  }
   return mixed;
 }

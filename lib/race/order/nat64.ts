@@ -9,7 +9,9 @@ export const WELL_KNOWN_PREFIX: Prefix = parsePrefix("64:ff9b::/96");
 export const IPV4_ONLY_NAME = "ipv4only.arpa";
 
 /** RFC 7050 2 and 8.2: its addresses. */
-const WELL_KNOWN_ADDRESSES: readonly Ip[] = Object.freeze(["192.0.0.170", "192.0.0.171"].map((text) => Ip.parse(text)));
+const WELL_KNOWN_ADDRESSES: readonly Ip[] = Object.freeze(
+  ["192.0.0.170", "192.0.0.171"].map((text) => Ip.parse(text)),
+);
 
 /** RFC 6052 2.2: the lengths that a prefix can have, and the octets that then hold the IPv4 address. */
 const PLACES: ReadonlyMap<number, readonly [number, number, number, number]> = new Map([
@@ -76,17 +78,30 @@ export function discoverPrefixes(addresses: readonly Ip[]): readonly Prefix[] {
   return found;
 }
 
-/** RFC 7050 3: exactly one of the places may hold a well-known address. */
+/** RFC 7050 3: the place of a well-known address, if it is there only once. */
 function prefixIn(address: Ip): Prefix | null {
   const bytes = address.bytes;
-  const fitting = [...PLACES].filter(([, places]) => {
-    const inside = Ip.fromBytes(Uint8Array.from(places, (place) => bytes[place] ?? 0));
-    return WELL_KNOWN_ADDRESSES.some((each) => each.equals(inside));
-  });
-  const [only] = fitting;
-  if (only === undefined || fitting.length > 1) return null;
-  const [length] = only;
-  return { ip: Ip.fromBytes(bytes.map((byte, index) => index < length / 8 ? byte : 0)), length };
+  for (const wellKnown of WELL_KNOWN_ADDRESSES) {
+    const octets = wellKnown.bytes;
+    const holds = (places: readonly number[]): boolean =>
+      places.every((place, index) => bytes[place] === octets[index]);
+    const lengths = [...PLACES].filter(([, places]) => holds(places)).map(([length]) => length);
+    const elsewhere = SPANS.filter((span) => holds(span) && !isPlace(span));
+    const [length] = lengths;
+    if (length === undefined || lengths.length + elsewhere.length > 1) continue;
+    return { ip: Ip.fromBytes(bytes.map((byte, index) => index < length / 8 ? byte : 0)), length };
+  }
+  return null;
+}
+
+/** Every four octets in a row. */
+const SPANS: readonly (readonly number[])[] = Array.from(
+  { length: 13 },
+  (_, at) => [at, at + 1, at + 2, at + 3],
+);
+
+function isPlace(span: readonly number[]): boolean {
+  return [...PLACES.values()].some((places) => places.every((place, index) => place === span[index]));
 }
 
 /**

@@ -19,14 +19,19 @@ export function parsePrefix(text: string): Prefix {
   const [address = "", length = ""] = text.split("/", 2);
   const ip = Ip.tryParse(address);
   const bits = Number(length);
-  const whole = ip?.family === 6 && ip.zone === undefined && /^\d{1,3}$/.test(length) && bits <= 128;
-  if (!whole || commonBits(ip.bytes, new Uint8Array(16), bits) < 0) {
-    throw new MptError("ERR_INVALID_VALUE", `Cannot use ${quote(text)} as a prefix: it is not address/length of IPv6`);
+  if (ip?.family !== 6 || ip.zone !== undefined || !/^\d{1,3}$/.test(length) || bits > 128) {
+    throw new MptError(
+      "ERR_INVALID_VALUE",
+      `Cannot use ${quote(text)} as a prefix: it is not address/length of IPv6`,
+    );
   }
   const bytes = ip.bytes;
   for (let bit = bits; bit < 128; bit++) {
     if (((bytes[bit >> 3] ?? 0) >> (7 - (bit & 7)) & 1) === 1) {
-      throw new MptError("ERR_INVALID_VALUE", `Cannot use ${quote(text)} as a prefix: it has bits behind its length`);
+      throw new MptError(
+        "ERR_INVALID_VALUE",
+        `Cannot use ${quote(text)} as a prefix: it has bits behind its length`,
+      );
     }
   }
   return { ip, length: bits };

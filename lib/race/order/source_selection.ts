@@ -35,7 +35,9 @@ export function selectSource(
   let best: SourceAddress | null = null;
   for (const candidate of candidates) {
     // RFC 6724 4: neither a multicast address nor the unspecified one
-    if (candidate.ip.unmapped().family !== family || candidate.ip.isMulticast || candidate.ip.isUnspecified) continue;
+    if (candidate.ip.unmapped().family !== family || candidate.ip.isMulticast || candidate.ip.isUnspecified) {
+      continue;
+    }
     if (best === null || compareSources(candidate, best, destination, table) < 0) best = candidate;
   }
   return best;

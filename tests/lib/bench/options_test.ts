@@ -13,6 +13,7 @@ Deno.test("benchSettings() has the documented defaults", () => {
     paths: [],
     token: undefined,
     connectTimeoutMs: 5000,
+    tryFix: false,
     drainMs: 15_000,
   });
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { PathJson } from "../../../lib/base/path_json.ts";
 import { PathTable } from "../../../lib/bench/path_table.ts";
 import { serverView } from "../../../lib/bench/server_view.ts";
 import type { Measurement } from "../../../lib/protocol/meter.ts";
@@ -54,6 +55,31 @@ Deno.test("serverView() behind a NAT goes by the number of the path", () => {
   assert.deepEqual(received?.intervals[1]?.paths, [{ id: 0, bytes: 5 }, { id: 1, bytes: 15 }]);
 });
 
+Deno.test("serverView() has the server's own numbers of our paths, those of all connections together", () => {
+  const table = new PathTable();
+  OURS.forEach((each) => table.idOf(each));
+  const of = (fields: readonly Partial<PathJson>[]): PerfReport => {
+    const told = report(["192.0.2.2:50001", "192.0.2.1:50000", "203.0.113.9:1"], null);
+    return {
+      ...told,
+      paths: told.paths.map((each, index) => ({ ...each, id: 7 + index, ...fields[index] })),
+    };
+  };
+  const { paths } = serverView(
+    [
+      of([{ rtt_ms: 300, bytes_retransmitted: 5 }, { rtt_ms: 10, bytes_retransmitted: 1 }]),
+      of([{ rtt_ms: null, bytes_retransmitted: 6 }, { rtt_ms: 12, bytes_retransmitted: 0 }]),
+      null,
+    ],
+    [OURS, OURS, OURS],
+    table,
+  );
+  assert.deepEqual([...paths], [
+    [1, { rttMs: 300, retransmittedBytes: 11 }],
+    [0, { rttMs: 12, retransmittedBytes: 1 }],
+  ]);
+});
+
 Deno.test("serverView() adds up the connections of a run, interval by interval", () => {
   const table = new PathTable();
   OURS.forEach((each) => table.idOf(each));
@@ -95,5 +121,9 @@ Deno.test("serverView() without every report says nothing about what arrived", (
   const { received, rttSamplesMs } = serverView([complete, null], [OURS, OURS], new PathTable());
   assert.deepEqual([received, rttSamplesMs], [null, [7, 8]]);
   assert.equal(serverView([complete, report([], null)], [OURS, OURS], new PathTable()).received, null);
-  assert.deepEqual(serverView([], [], new PathTable()), { received: null, rttSamplesMs: [] });
+  assert.deepEqual(serverView([], [], new PathTable()), {
+    received: null,
+    rttSamplesMs: [],
+    paths: new Map(),
+  });
 });

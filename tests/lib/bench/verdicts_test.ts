@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { benchVerdicts, benchWarnings, isMissingHere } from "../../../lib/bench/verdicts.ts";
+import type { Penalty } from "../../../lib/bench/result.ts";
 import { aggregation, failed, multi, run, server, single } from "./fixtures.ts";
 
 Deno.test("benchVerdicts() says in words what multipath is worth", () => {
@@ -36,6 +37,85 @@ Deno.test("benchVerdicts() says in words what multipath is worth", () => {
     assert.match(verdict!.text, text);
     assert.match(verdict!.evidence.join(" "), /efficiency -?\d\.\d\d, benefit -?\d\.\d\d/);
   }
+});
+
+Deno.test("benchVerdicts() names the path behind a penalty as surely as it is known, and what mends it", () => {
+  const tried = {
+    before_bps: 20_000_000,
+    after_bps: 47_000_000,
+    helped: true,
+    restored: true,
+    run: multi(47),
+  };
+  const cure = {
+    host: "this",
+    endpoint_id: 4,
+    address: "192.0.2.2",
+    command: "ip mptcp endpoint change id 4 backup",
+    undo: "ip mptcp endpoint change id 4 nobackup",
+  } as const;
+  const found: Penalty = {
+    direction: "download",
+    path: { id: 1, local: "192.0.2.2:50001", remote: "198.51.100.1:443", interface: "eth1" },
+    certainty: "likely",
+    evidence: ["each path"],
+    cure,
+    tried: null,
+    not_tried: null,
+  };
+  const path = "the path from 192.0.2.2 to 198.51.100.1:443 (eth1)";
+  const cases: readonly (readonly [Penalty, string, string | null])[] = [
+    [found, `What holds it back is most likely ${path}.`, cure.command],
+    [{ ...found, certainty: "possible" }, `What holds it back may be ${path}.`, cure.command],
+    [
+      { ...found, cure: { ...cure, host: "server" } },
+      `What holds it back is most likely ${path}.`,
+      `on the server: ${cure.command}`,
+    ],
+    [{ ...found, cure: null }, `What holds it back is most likely ${path}.`, null],
+    [
+      { ...found, certainty: "proved", tried },
+      `It is ${path} that holds it back: with that as a backup it carries 47.0 Mbit/s.`,
+      cure.command,
+    ],
+    [
+      { ...found, certainty: "possible", tried: { ...tried, after_bps: 19_000_000, helped: false } },
+      `With ${path} as a backup it carries 19.0 Mbit/s: that is no cure.`,
+      null,
+    ],
+  ];
+  for (const [penalty, sentence, fix] of cases) {
+    const [verdict] = benchVerdicts([], [aggregation(20, 48, 50)], [penalty]);
+    const slower = "MPTCP download is slower than the best single path: 20.0 Mbit/s against 48.0 Mbit/s.";
+    assert.deepEqual(
+      [verdict?.code, verdict?.certainty, verdict?.text, verdict?.fix],
+      ["multipath-penalty", penalty.certainty, `${slower} ${sentence}`, fix],
+    );
+    assert(verdict!.evidence.includes("each path"));
+  }
+  const unknown: Penalty = { ...found, path: null, certainty: "possible", evidence: [], cure: null };
+  const [verdict] = benchVerdicts([], [aggregation(20, 48, 50)], [unknown]);
+  assert.deepEqual([verdict?.certainty, verdict?.fix], ["proved", null]);
+});
+
+Deno.test("benchWarnings() says why a fix was not tried, and what is left of one that was", () => {
+  const penalty: Penalty = {
+    direction: "download",
+    path: null,
+    certainty: "possible",
+    evidence: [],
+    cure: { host: "this", endpoint_id: 4, address: "192.0.2.2", command: "do it", undo: "undo it" },
+    tried: null,
+    not_tried: "because",
+  };
+  const tried = { before_bps: 1, after_bps: 2, helped: true, restored: false, run: multi(2) };
+  assert.deepEqual(
+    benchWarnings([], [], server(), [penalty, { ...penalty, not_tried: null, tried }]),
+    [
+      "The fix for the download was not tried: because.",
+      "The endpoint could not be restored and is still a backup: undo it.",
+    ],
+  );
 });
 
 Deno.test("benchVerdicts() without a comparison says what was measured", () => {

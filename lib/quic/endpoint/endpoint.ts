@@ -1,0 +1,414 @@
+import type { TlsSession } from "../../tls/session.ts";
+import { makeClient } from "../connection/client.ts";
+import { LOCAL_ID_BYTES } from "../connection/config.ts";
+import type { Connection } from "../connection/connection.ts";
+import { makeServer } from "../connection/server.ts";
+import type { Transmit } from "../connection/transmission.ts";
+import type { Tuple } from "../connection/tuple.ts";
+import type { FreshId } from "../ids/local_ids.ts";
+import { MIN_DATAGRAM_BYTES } from "../mtu_discovery.ts";
+import type { EcnMark } from "../recovery/received_packets.ts";
+import { ConnectionId } from "../wire/connection_id.ts";
+import { PacketHeader } from "../wire/packet_header.ts";
+import { admit, type Load } from "./admission.ts";
+import { type EndpointOptions, type ServerLimits, serverLimits, SUPPORTED_VERSIONS } from "./options.ts";
+import { Routes } from "./routes.ts";
+import { idsOf, refusal, retry, statelessReset, versionNegotiation } from "./stateless.ts";
+import { TimerHeap } from "./timer_heap.ts";
+
+/** RFC 9000 7.2: the first id that a client makes up has so many bytes at the least. */
+const MIN_ORIGINAL_ID_BYTES = 8;
+
+/** Answers without a connection that wait to be sent; what is more is dropped: nobody relies on them. */
+const MAX_ANSWERS = 64;
+
+/** Stateless resets of one second (RFC 9000 10.3: they should be limited). */
+const MAX_RESETS_PER_SECOND = 100;
+
+/** An answer without a connection. */
+interface Answer {
+  readonly tuple: Tuple;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** What the endpoint knows of a connection. */
+interface Entry {
+  readonly connection: Connection;
+  readonly tuple: Tuple;
+  readonly isServer: boolean;
+  /** On a server the id that the client sends its first packets to. */
+  readonly original: ConnectionId | null;
+  handshaking: boolean;
+  /** Whether nobody has accepted it. */
+  waiting: boolean;
+}
+
+/** Counts of what was not given to any connection. */
+export interface EndpointCounters {
+  dropped: number;
+  versionNegotiations: number;
+  retries: number;
+  refusals: number;
+  resets: number;
+}
+
+/**
+ * Many connections over one socket (RFC 9000 5.2): it gives datagrams to those that they belong to, makes
+ * connections for new clients or turns them away, and says who wants to send. Pure, as connections are.
+ */
+export class QuicEndpoint {
+  readonly counters: EndpointCounters = {
+    dropped: 0,
+    versionNegotiations: 0,
+    retries: 0,
+    refusals: 0,
+    resets: 0,
+  };
+  readonly #options: EndpointOptions;
+  readonly #limits: ServerLimits | null;
+  readonly #routes = new Routes<Entry>();
+  readonly #entries = new Map<Connection, Entry>();
+  readonly #timers = new TimerHeap<Entry>();
+  /** Those that may have something to send. */
+  readonly #sending = new Set<Entry>();
+  /** Those with which something happened. */
+  readonly #touched = new Set<Connection>();
+  readonly #incoming: Connection[] = [];
+  readonly #answers: Answer[] = [];
+  readonly #header = new PacketHeader();
+  #handshakes = 0;
+  #waiting = 0;
+  #resetSecond = -1;
+  #resets = 0;
+
+  constructor(options: EndpointOptions) {
+    this.#options = options;
+    this.#limits = options.server === null ? null : serverLimits(options.server);
+  }
+
+  // What is the case
+
+  /** The connections that are not forgotten. */
+  get connections(): Iterable<Connection> {
+    return this.#entries.keys();
+  }
+
+  /** How busy it is. */
+  get load(): Load {
+    return { connections: this.#entries.size, handshakes: this.#handshakes, waiting: this.#waiting };
+  }
+
+  // What comes in
+
+  /** Takes a datagram, which lies in a slab and is decrypted there. */
+  handleDatagram(
+    nowUs: number,
+    tuple: Tuple,
+    bytes: Uint8Array<ArrayBuffer>,
+    start: number,
+    end: number,
+    ecn: EcnMark = "not-ect",
+  ): void {
+    const header = this.#header;
+    if (header.read(bytes, start, end, LOCAL_ID_BYTES) !== null) {
+      this.counters.dropped++;
+      return;
+    }
+    const entry = this.#routes.find(bytes, header);
+    if (entry !== undefined) {
+      entry.connection.handleDatagram(nowUs, tuple, bytes, start, end, ecn);
+      this.#settle(entry, nowUs);
+      return;
+    }
+    if (header.type === "1-rtt") this.#onUnknownShort(nowUs, tuple, bytes, start, end);
+    else this.#onUnknownLong(nowUs, tuple, bytes, start, end, ecn);
+  }
+
+  /** The time of {@linkcode pollTimeout} has come. */
+  handleTimeout(nowUs: number): void {
+    for (let entry = this.#timers.take(nowUs); entry !== undefined; entry = this.#timers.take(nowUs)) {
+      entry.connection.handleTimeout(nowUs);
+      this.#settle(entry, nowUs);
+    }
+  }
+
+  // What the user does
+
+  /**
+   * Begins a connection to a server.
+   *
+   * @param tls Makes the end of the handshake that knows these transport parameters.
+   * @param token What an earlier connection to the server was given for this.
+   */
+  connect(
+    nowUs: number,
+    tuple: Tuple,
+    tls: (transportParameters: Uint8Array) => TlsSession,
+    token?: Uint8Array,
+  ): Connection {
+    const { config } = this.#options;
+    const connection = makeClient({
+      config,
+      tuple,
+      nowUs,
+      tls,
+      makeId: () => this.#makeId(),
+      ...(token === undefined ? {} : { token }),
+    });
+    this.#register(connection, tuple, null, nowUs);
+    return connection;
+  }
+
+  /** Says that something was done to a connection: it may have something to send now. */
+  touch(connection: Connection, nowUs: number): void {
+    const entry = this.#entries.get(connection);
+    if (entry !== undefined) this.#settle(entry, nowUs);
+  }
+
+  // What comes out
+
+  /** The next client whose handshake is complete. */
+  pollIncoming(): Connection | undefined {
+    const connection = this.#incoming.shift();
+    const entry = connection === undefined ? undefined : this.#entries.get(connection);
+    if (entry?.waiting === true) {
+      entry.waiting = false;
+      this.#waiting--;
+    }
+    return connection;
+  }
+
+  /** The next connection with which something happened: poll its events. */
+  pollTouched(): Connection | undefined {
+    for (const connection of this.#touched) {
+      this.#touched.delete(connection);
+      return connection;
+    }
+    return undefined;
+  }
+
+  /** When to call {@linkcode handleTimeout}; Infinity for never. */
+  pollTimeout(): number {
+    return this.#timers.nextUs;
+  }
+
+  /** The next datagrams to send; null when there are none now. Connections take turns. */
+  pollTransmit(
+    nowUs: number,
+    buffer: Uint8Array<ArrayBuffer>,
+    start: number = 0,
+    maxSegments: number = 1,
+  ): Transmit | null {
+    const answer = this.#answers.shift();
+    if (answer !== undefined) {
+      const end = start + answer.bytes.length;
+      buffer.set(answer.bytes, start);
+      return { pathId: 0, tuple: answer.tuple, segmentBytes: answer.bytes.length, end, ecn: "not-ect" };
+    }
+    for (const entry of this.#sending) {
+      const transmit = entry.connection.pollTransmit(nowUs, buffer, start, maxSegments);
+      this.#sending.delete(entry);
+      if (transmit !== null) {
+        // To the end of the queue
+        this.#sending.add(entry);
+        return transmit;
+      }
+      this.#afterSending(entry);
+    }
+    return null;
+  }
+
+  /** Forgets everything without a word. */
+  abandon(): void {
+    for (const { connection } of [...this.#entries.values()]) connection.abandon();
+    for (const entry of [...this.#entries.values()]) this.#forget(entry);
+  }
+
+  #onUnknownShort(
+    nowUs: number,
+    tuple: Tuple,
+    bytes: Uint8Array<ArrayBuffer>,
+    start: number,
+    end: number,
+  ): void {
+    // A reset of the peer has an id that means nothing (RFC 9000 10.3.1)
+    for (const entry of this.#routes.at(tuple.remote)) {
+      entry.connection.handleDatagram(nowUs, tuple, bytes, start, end);
+      this.#settle(entry, nowUs);
+      if (entry.connection.closeReason?.by === "stateless-reset") return;
+    }
+    this.counters.dropped++;
+    if (this.#options.server === null || !this.#mayReset(nowUs)) return;
+    const { destinationStart, destinationEnd } = this.#header;
+    if (this.#header.read(bytes, start, end, LOCAL_ID_BYTES) !== null) return;
+    const id = ConnectionId.from(bytes, destinationStart, destinationEnd);
+    const reset = statelessReset(
+      end - start,
+      this.#options.tokens.resetToken(id),
+      this.#options.config.random,
+    );
+    if (reset === null) return;
+    this.counters.resets++;
+    this.#answer(tuple, reset);
+  }
+
+  #onUnknownLong(
+    nowUs: number,
+    tuple: Tuple,
+    bytes: Uint8Array<ArrayBuffer>,
+    start: number,
+    end: number,
+    ecn: EcnMark,
+  ): void {
+    const header = this.#header;
+    const { server } = this.#options;
+    const limits = this.#limits;
+    // RFC 9000 14.1, 6.1: a client's first datagram is a full one, or it is not answered
+    const small = end - start < MIN_DATAGRAM_BYTES;
+    if (server === null || limits === null || small) {
+      this.counters.dropped++;
+      return;
+    }
+    const { random, backend } = this.#options.config;
+    if (header.type !== "version-negotiation" && !SUPPORTED_VERSIONS.includes(header.version)) {
+      this.counters.versionNegotiations++;
+      this.#answer(tuple, versionNegotiation(bytes.subarray(0, end), header, SUPPORTED_VERSIONS, random));
+      return;
+    }
+    const tooShort = header.destinationEnd - header.destinationStart < MIN_ORIGINAL_ID_BYTES;
+    if (header.type !== "initial" || tooShort) {
+      this.counters.dropped++;
+      return;
+    }
+    const { destination, source } = idsOf(bytes, header);
+    const token = bytes.slice(header.tokenStart, header.tokenEnd);
+    const admission = admit(this.#options.tokens, limits, this.load, token, tuple, destination, nowUs);
+    switch (admission.type) {
+      case "retry": {
+        const { connectionId } = this.#makeId();
+        const sealed = this.#options.tokens.retryToken(tuple.remote, destination, connectionId, nowUs);
+        this.counters.retries++;
+        this.#answer(tuple, retry(header, destination, connectionId, source, sealed, random));
+        return;
+      }
+      case "refuse":
+        this.counters.refusals++;
+        this.#answer(tuple, refusal(backend, header.version, destination, source, admission.errorCode));
+        return;
+      case "accept": {
+        const connection = makeServer({
+          config: this.#options.config,
+          tuple,
+          nowUs,
+          version: header.version,
+          originalDestination: admission.originalDestination,
+          clientSource: source,
+          ...(admission.retried ? { retrySource: destination } : {}),
+          validated: admission.validated,
+          tls: server.tls,
+          makeId: () => this.#makeId(),
+        });
+        connection.handleDatagram(nowUs, tuple, bytes, start, end, ecn);
+        if (!connection.core.heard && connection.closeReason === null) {
+          // Whoever sent it does not even know how packets are protected
+          this.counters.dropped++;
+          connection.abandon();
+          return;
+        }
+        this.#register(connection, tuple, destination, nowUs);
+        return;
+      }
+      default:
+        admission satisfies never;
+    }
+  }
+
+  #register(connection: Connection, tuple: Tuple, original: ConnectionId | null, nowUs: number): void {
+    const isServer = original !== null;
+    const entry: Entry = { connection, tuple, isServer, original, handshaking: true, waiting: false };
+    this.#entries.set(connection, entry);
+    this.#handshakes++;
+    this.#routes.add(connection.core.source, entry);
+    this.#routes.addAddress(tuple.remote, entry);
+    if (original !== null) this.#routes.addOriginal(original, entry);
+    this.#settle(entry, nowUs);
+  }
+
+  /** Something was done to a connection: what follows from that for the endpoint. */
+  #settle(entry: Entry, nowUs: number): void {
+    const { connection } = entry;
+    if (entry.handshaking && (connection.connected || connection.closeReason !== null)) {
+      entry.handshaking = false;
+      this.#handshakes--;
+      if (entry.isServer && connection.connected) this.#onHandshake(entry, nowUs);
+    }
+    this.#touched.add(connection);
+    this.#sending.add(entry);
+    this.#followIds(entry);
+    if (connection.closeState === "closed") this.#forget(entry);
+    else this.#timers.set(entry, connection.pollTimeout());
+  }
+
+  /** New ids are issued while packets are made. */
+  #afterSending(entry: Entry): void {
+    this.#followIds(entry);
+    if (entry.connection.closeState === "closed") this.#forget(entry);
+    else this.#timers.set(entry, entry.connection.pollTimeout());
+  }
+
+  #onHandshake(entry: Entry, nowUs: number): void {
+    entry.waiting = true;
+    this.#waiting++;
+    this.#incoming.push(entry.connection);
+    // RFC 9000 8.1.3
+    const token = this.#options.tokens.laterToken(entry.tuple.remote.ip, nowUs);
+    entry.connection.core.control.push({ kind: "new_token", token });
+  }
+
+  #followIds(entry: Entry): void {
+    const { connection } = entry;
+    for (let change = connection.pollIdChange(); change !== undefined; change = connection.pollIdChange()) {
+      if (change.type === "added") this.#routes.add(change.connectionId, entry);
+      else this.#routes.remove(change.connectionId);
+    }
+  }
+
+  #forget(entry: Entry): void {
+    const { connection, tuple } = entry;
+    if (!this.#entries.delete(connection)) return;
+    for (const path of connection.core.paths.values()) {
+      for (const id of path.localIds.active) this.#routes.remove(id);
+    }
+    // Until now: an Initial packet that comes late must not begin another connection
+    if (entry.original !== null) this.#routes.removeOriginal(entry.original);
+    this.#routes.removeAddress(tuple.remote, entry);
+    this.#timers.delete(entry);
+    this.#sending.delete(entry);
+    if (entry.handshaking) this.#handshakes--;
+    if (entry.waiting) this.#waiting--;
+    entry.handshaking = entry.waiting = false;
+  }
+
+  #makeId(): FreshId {
+    const { tokens, config } = this.#options;
+    for (;;) {
+      const connectionId = ConnectionId.from(config.random(LOCAL_ID_BYTES));
+      if (!this.#routes.isTaken(connectionId)) {
+        return { connectionId, resetToken: tokens.resetToken(connectionId) };
+      }
+    }
+  }
+
+  #mayReset(nowUs: number): boolean {
+    const second = Math.floor(nowUs / 1e6);
+    if (second !== this.#resetSecond) {
+      this.#resetSecond = second;
+      this.#resets = 0;
+    }
+    return ++this.#resets <= MAX_RESETS_PER_SECOND;
+  }
+
+  #answer(tuple: Tuple, bytes: Uint8Array<ArrayBuffer>): void {
+    if (this.#answers.length < MAX_ANSWERS) this.#answers.push({ tuple, bytes });
+  }
+}

@@ -1,0 +1,159 @@
+import type { Side } from "../streams/stream_id.ts";
+import type { ConnectionId } from "../wire/connection_id.ts";
+import { FrameReader } from "../wire/frame_reader.ts";
+import { CORE_FRAMES, type FrameTypes } from "../wire/frame_types.ts";
+import type { QlogEventName, QlogEvents, QlogHeader, QlogMetrics } from "./events.ts";
+import { framesOf, type QlogPayload } from "./frames.ts";
+import { packetTypeName, versionHex } from "./names.ts";
+
+/** RFC 7464: each record of a JSON text sequence begins with this. */
+const RECORD_SEPARATOR = "\x1e";
+
+/** draft-ietf-quic-qlog-quic-events 2.1: the events of a draft are named after it. */
+const EVENT_SCHEMA = "urn:ietf:params:qlog:events:quic-13";
+
+/** RFC 9000 18.2 */
+const DEFAULT_ACK_DELAY_EXPONENT = 3;
+
+/** Options of {@linkcode Qlog}. */
+export interface QlogOptions {
+  /** Takes the records, one after the other: the text of an `.sqlog` file. */
+  readonly write: (record: string) => void;
+  readonly side: Side;
+  /** The destination connection id of the first packet, by which both ends name the connection. */
+  readonly originalDestination: ConnectionId;
+  /** When the log begins, on the clock of the connection: all times are relative to it. */
+  readonly startUs: number;
+  /** That time in the world, as in RFC 3339. */
+  readonly startedAt?: string;
+  readonly title?: string;
+  /** Who writes, such as the name and version of the program. */
+  readonly vantagePoint?: string;
+}
+
+/** A packet with frames, in the clear, in the slab where it was built or opened. */
+export interface QlogPacket extends QlogPayload {
+  readonly pathId: number;
+  readonly packetNumber: number;
+  /** The Key Phase bit of a 1-RTT packet. */
+  readonly keyPhase?: 0 | 1;
+  /** Its size on the wire, with header and tag. */
+  readonly packetBytes: number;
+  readonly isMtuProbe?: boolean;
+  /** Of long headers. */
+  readonly version?: number;
+  readonly source?: ConnectionId;
+  readonly destination?: ConnectionId;
+  readonly tokenBytes?: number;
+}
+
+/**
+ * Writes what happens on one connection as qlog (draft-ietf-quic-qlog-main-schema, JSON-SEQ). A connection
+ * without a log has none of these, and asks `qlog?.event(...)`: then not even the arguments are made. Neither
+ * keys, nor tokens, nor user data are written.
+ */
+export class Qlog {
+  readonly #write: (record: string) => void;
+  readonly #startUs: number;
+  readonly #reader = new FrameReader();
+  /** The metrics of each path as they were written last. */
+  readonly #metrics = new Map<number, Map<string, number>>();
+  /** The frames of the connection; those of multipath once it was negotiated. */
+  frameTypes: FrameTypes = CORE_FRAMES;
+  /** The `ack_delay_exponent` of 1-RTT packets of both ends. */
+  ownAckDelayExponent: number = DEFAULT_ACK_DELAY_EXPONENT;
+  peerAckDelayExponent: number = DEFAULT_ACK_DELAY_EXPONENT;
+
+  /** Begins with the header of the file. */
+  constructor(options: QlogOptions) {
+    const { write, side, originalDestination, startUs, startedAt, title, vantagePoint } = options;
+    this.#write = write;
+    this.#startUs = startUs;
+    this.#record({
+      file_schema: "urn:ietf:params:qlog:file:sequential",
+      serialization_format: "application/qlog+json-seq",
+      title,
+      trace: {
+        common_fields: {
+          group_id: `${originalDestination}`,
+          time_format: "relative_to_epoch",
+          // main-schema 7.1: a monotonic clock has no known epoch
+          reference_time: { clock_type: "monotonic", epoch: "unknown", wall_clock_time: startedAt },
+        },
+        vantage_point: { name: vantagePoint, type: side },
+        event_schemas: [EVENT_SCHEMA],
+      },
+    });
+  }
+
+  /**
+   * Writes an event.
+   *
+   * @param pathId The path that it is about, as the tuple of the event; none for the connection.
+   */
+  event<Name extends QlogEventName>(
+    nowUs: number,
+    name: Name,
+    data: QlogEvents[Name],
+    pathId?: number,
+  ): void {
+    const tuple = pathId === undefined ? undefined : `${pathId}`;
+    this.#record({ time: Math.round(nowUs - this.#startUs) / 1000, name: `quic:${name}`, tuple, data });
+  }
+
+  /** Writes a packet that is about to be sealed. */
+  packetSent(nowUs: number, packet: QlogPacket): void {
+    this.#packet(nowUs, "packet_sent", packet, this.ownAckDelayExponent);
+  }
+
+  /** Writes a packet that was opened, before its frames are looked at. */
+  packetReceived(nowUs: number, packet: QlogPacket): void {
+    this.#packet(nowUs, "packet_received", packet, this.peerAckDelayExponent);
+  }
+
+  /** Writes those metrics of a path that have changed (quic-events 7.2). */
+  metrics(nowUs: number, pathId: number, metrics: QlogMetrics): void {
+    let before = this.#metrics.get(pathId);
+    if (before === undefined) this.#metrics.set(pathId, before = new Map());
+    const changed: Record<string, number> = {};
+    let count = 0;
+    for (const [name, value] of Object.entries(metrics)) {
+      // JSON has no infinity: the threshold is unknown as long as it is
+      if (value === before.get(name) || !Number.isFinite(value)) continue;
+      before.set(name, value);
+      changed[name] = value;
+      count++;
+    }
+    if (count > 0) this.event(nowUs, "recovery_metrics_updated", changed, pathId);
+  }
+
+  #packet(
+    nowUs: number,
+    name: "packet_sent" | "packet_received",
+    packet: QlogPacket,
+    ackDelayExponent: number,
+  ): void {
+    const frames = framesOf(this.#reader, packet, this.frameTypes, ackDelayExponent);
+    const raw = { length: packet.packetBytes, payload_length: packet.payloadEnd - packet.payloadStart };
+    const probe = packet.isMtuProbe === true ? { is_mtu_probe_packet: true } : {};
+    this.event(nowUs, name, { header: headerOf(packet), frames, raw, ...probe }, packet.pathId);
+  }
+
+  #record(value: Readonly<Record<string, unknown>>): void {
+    this.#write(`${RECORD_SEPARATOR}${JSON.stringify(value)}\n`);
+  }
+}
+
+function headerOf(packet: QlogPacket): QlogHeader {
+  const { type, packetNumber, keyPhase, pathId, version, source, destination, tokenBytes = 0 } = packet;
+  return {
+    packet_type: packetTypeName(type),
+    packet_number: packetNumber,
+    ...(keyPhase === undefined ? {} : { key_phase_bit: keyPhase === 1 }),
+    ...(pathId === 0 ? {} : { path_id: pathId }),
+    ...(version === undefined ? {} : { version: versionHex(version) }),
+    ...(source === undefined ? {} : { scil: source.length, scid: `${source}` }),
+    ...(destination === undefined ? {} : { dcil: destination.length, dcid: `${destination}` }),
+    ...(tokenBytes === 0 ? {} : { token: { raw: { length: tokenBytes } } }),
+  };
+}
