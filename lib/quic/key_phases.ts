@@ -207,7 +207,7 @@ export class KeyPhases {
    * the update before three probe timeouts ago (RFC 9001 6.1, 6.5; draft-ietf-quic-multipath-21 2.5).
    */
   mayUpdate(nowUs: number, handshakeConfirmed: boolean): boolean {
-    if (!handshakeConfirmed || !this.#acknowledged || this.#previous !== undefined) return false;
+    if (!handshakeConfirmed || !this.#acknowledged) return false;
     return this.#updates === 0 || nowUs >= this.#notBeforeUs;
   }
 

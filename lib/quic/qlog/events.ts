@@ -23,7 +23,6 @@ export interface QlogPacketEvent {
   readonly frames?: readonly QlogFrame[];
   readonly supported_versions?: readonly string[];
   readonly raw?: { readonly length: number; readonly payload_length?: number };
-  readonly is_mtu_probe_packet?: boolean;
 }
 
 /** What is known of loss detection and congestion control; milliseconds, bytes and bits per second (7.2). */
@@ -113,7 +112,7 @@ export interface QlogEvents {
     readonly chosen_alpn?: QlogAlpn;
   };
   readonly parameters_set: QlogParameters;
-  readonly packet_sent: QlogPacketEvent;
+  readonly packet_sent: QlogPacketEvent & { readonly is_mtu_probe_packet?: boolean };
   readonly packet_received: QlogPacketEvent;
   readonly packet_dropped: {
     readonly header?: QlogHeader;

@@ -2,7 +2,7 @@ import type { Side } from "../streams/stream_id.ts";
 import type { ConnectionId } from "../wire/connection_id.ts";
 import { FrameReader } from "../wire/frame_reader.ts";
 import { CORE_FRAMES, type FrameTypes } from "../wire/frame_types.ts";
-import type { QlogEventName, QlogEvents, QlogHeader, QlogMetrics } from "./events.ts";
+import type { QlogEventName, QlogEvents, QlogHeader, QlogMetrics, QlogPacketEvent } from "./events.ts";
 import { framesOf, type QlogPayload } from "./frames.ts";
 import { packetTypeName, versionHex } from "./names.ts";
 
@@ -39,7 +39,6 @@ export interface QlogPacket extends QlogPayload {
   readonly keyPhase?: 0 | 1;
   /** Its size on the wire, with header and tag. */
   readonly packetBytes: number;
-  readonly isMtuProbe?: boolean;
   /** Of long headers. */
   readonly version?: number;
   readonly source?: ConnectionId;
@@ -60,7 +59,7 @@ export class Qlog {
   readonly #metrics = new Map<number, Map<string, number>>();
   /** The frames of the connection; those of multipath once it was negotiated. */
   frameTypes: FrameTypes = CORE_FRAMES;
-  /** The `ack_delay_exponent` of 1-RTT packets of both ends. */
+  /** The `ack_delay_exponent` of both ends, as soon as it is known. */
   ownAckDelayExponent: number = DEFAULT_ACK_DELAY_EXPONENT;
   peerAckDelayExponent: number = DEFAULT_ACK_DELAY_EXPONENT;
 
@@ -102,13 +101,15 @@ export class Qlog {
   }
 
   /** Writes a packet that is about to be sealed. */
-  packetSent(nowUs: number, packet: QlogPacket): void {
-    this.#packet(nowUs, "packet_sent", packet, this.ownAckDelayExponent);
+  packetSent(nowUs: number, packet: QlogPacket, isMtuProbe: boolean = false): void {
+    const data = this.#packet(packet, this.ownAckDelayExponent);
+    const probe = isMtuProbe ? { is_mtu_probe_packet: true } : {};
+    this.event(nowUs, "packet_sent", { ...data, ...probe }, packet.pathId);
   }
 
   /** Writes a packet that was opened, before its frames are looked at. */
   packetReceived(nowUs: number, packet: QlogPacket): void {
-    this.#packet(nowUs, "packet_received", packet, this.peerAckDelayExponent);
+    this.event(nowUs, "packet_received", this.#packet(packet, this.peerAckDelayExponent), packet.pathId);
   }
 
   /** Writes those metrics of a path that have changed (quic-events 7.2). */
@@ -127,16 +128,13 @@ export class Qlog {
     if (count > 0) this.event(nowUs, "recovery_metrics_updated", changed, pathId);
   }
 
-  #packet(
-    nowUs: number,
-    name: "packet_sent" | "packet_received",
-    packet: QlogPacket,
-    ackDelayExponent: number,
-  ): void {
-    const frames = framesOf(this.#reader, packet, this.frameTypes, ackDelayExponent);
-    const raw = { length: packet.packetBytes, payload_length: packet.payloadEnd - packet.payloadStart };
-    const probe = packet.isMtuProbe === true ? { is_mtu_probe_packet: true } : {};
-    this.event(nowUs, name, { header: headerOf(packet), frames, raw, ...probe }, packet.pathId);
+  #packet(packet: QlogPacket, ackDelayExponent: number): QlogPacketEvent {
+    const { packetBytes, payloadStart, payloadEnd } = packet;
+    return {
+      header: headerOf(packet),
+      frames: framesOf(this.#reader, packet, this.frameTypes, ackDelayExponent),
+      raw: { length: packetBytes, payload_length: payloadEnd - payloadStart },
+    };
   }
 
   #record(value: Readonly<Record<string, unknown>>): void {

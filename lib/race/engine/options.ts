@@ -3,7 +3,12 @@ import type { AddressFamily, Ip } from "../../base/ip.ts";
 import type { Transport } from "../../base/transport.ts";
 import type { DestinationHistory } from "../order/destination_order.ts";
 import { DEFAULT_POLICY, type PolicyTable } from "../order/policy_table.ts";
-import { DEFAULT_TIMINGS, HARD_MIN_ATTEMPT_DELAY_MS, type RaceTimings, type RaceVersion } from "./constants.ts";
+import {
+  DEFAULT_TIMINGS,
+  HARD_MIN_ATTEMPT_DELAY_MS,
+  type RaceTimings,
+  type RaceVersion,
+} from "./constants.ts";
 
 /** What is raced to. */
 export type RaceTarget =
@@ -130,20 +135,32 @@ export function raceConfig(options: RaceOptions): RaceConfig {
 }
 
 /** RFC 8305 has no service records; an address has no name to ask for. */
-function serviceQuery({ target, version = "hev3", serviceQuery }: RaceOptions): Required<ServiceQuery> | null {
+function serviceQuery(
+  { target, version = "hev3", serviceQuery }: RaceOptions,
+): Required<ServiceQuery> | null {
   if (target.kind !== "name" || version === "hev2" || !serviceQuery) return null;
   const { type, name = target.name } = serviceQuery;
   return { type, name, defaultAlpn: serviceQuery.defaultAlpn ?? (type === "HTTPS" ? ["http/1.1"] : []) };
 }
 
 function check(config: RaceConfig): void {
-  const { minAttemptDelayMs, maxAttemptDelayMs, attemptDelayMs, preferredFamilyCount, maxParallel, port } = config;
+  const { minAttemptDelayMs, maxAttemptDelayMs, attemptDelayMs, preferredFamilyCount, maxParallel, port } =
+    config;
   // RFC 8305 5, draft-ietf-happy-happyeyeballs-v3 6: MUST NOT be less
-  demand(minAttemptDelayMs >= HARD_MIN_ATTEMPT_DELAY_MS, `the delay between attempts is below ${HARD_MIN_ATTEMPT_DELAY_MS} ms`);
+  demand(
+    minAttemptDelayMs >= HARD_MIN_ATTEMPT_DELAY_MS,
+    `the delay between attempts is below ${HARD_MIN_ATTEMPT_DELAY_MS} ms`,
+  );
   demand(attemptDelayMs >= minAttemptDelayMs, "the delay between attempts is below its minimum");
-  demand(attemptDelayMs <= maxAttemptDelayMs && maxAttemptDelayMs < Infinity, "the delay between attempts is above its maximum");
+  demand(
+    attemptDelayMs <= maxAttemptDelayMs && maxAttemptDelayMs < Infinity,
+    "the delay between attempts is above its maximum",
+  );
   demand(config.attemptDelayFactor >= 1, "the delay between attempts cannot shrink");
-  demand(config.resolutionDelayMs >= 0 && config.resolutionDelayMs < Infinity, "the resolution delay is below 0");
+  demand(
+    config.resolutionDelayMs >= 0 && config.resolutionDelayMs < Infinity,
+    "the resolution delay is below 0",
+  );
   demand(config.afterFailureMs >= 0 && config.lastResortSynthesisMs >= 0, "a delay is below 0");
   demand(Number.isInteger(preferredFamilyCount) && preferredFamilyCount >= 1, "the family count is below 1");
   demand(maxParallel >= 1 && config.attemptTimeoutMs > 0 && config.deadlineMs > 0, "a limit is below 1");

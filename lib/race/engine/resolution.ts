@@ -48,7 +48,9 @@ export class Resolution {
       // draft-ietf-happy-happyeyeballs-v3 4.1: SVCB or HTTPS, AAAA, A
       if (serviceQuery !== null) this.#followAliases(serviceQuery.type, serviceQuery.name);
       for (const service of this.services()) this.#want(service.target);
-      for (const name of this.#names) for (const family of this.#families()) this.#ask(name, ADDRESS_TYPE[family]);
+      for (const name of this.#names) {
+        for (const family of this.#families()) this.#ask(name, ADDRESS_TYPE[family]);
+      }
     }
     // RFC 7050 3: where IPv4 has to be reached over IPv6 and the prefix is not known
     if (this.#needsPrefix()) this.#ask(IPV4_ONLY_NAME, "AAAA");
@@ -75,12 +77,22 @@ export class Resolution {
     return possible;
   }
 
+  /** Whether that has been done. */
+  get lastResortUsed(): boolean {
+    return this.#lastResort;
+  }
+
+  /** Whether anything has been asked yet. */
+  get queried(): boolean {
+    return this.#asked.length > 0;
+  }
+
   /** Whether IPv4 has no route of its own. */
   get isIpv6Only(): boolean {
     return this.#network.ipv6 && !this.#network.ipv4;
   }
 
-  /** Whether an answer is still to come that could bring addresses. */
+  /** The queries whose answers are still to come. */
   get pending(): readonly RaceQuery[] {
     return this.#asked.filter((each) => each.outcome === null);
   }
@@ -88,14 +100,22 @@ export class Resolution {
   /** The prefixes of NAT64: those of the network, then those that were discovered. */
   get prefixes(): readonly Prefix[] {
     const found = this.#find(IPV4_ONLY_NAME, "AAAA")?.outcome;
-    const discovered = found?.kind === "addresses" ? discoverPrefixes(found.addresses.slice(0, MAX_ADDRESSES)) : [];
+    const discovered = found?.kind === "addresses"
+      ? discoverPrefixes(found.addresses.slice(0, MAX_ADDRESSES))
+      : [];
     return this.#network.nat64.length > 0 ? this.#network.nat64 : discovered;
+  }
+
+  /** Whether a prefix of NAT64 may still be discovered. */
+  get prefixPending(): boolean {
+    return this.#needsPrefix() && this.#find(IPV4_ONLY_NAME, "AAAA")?.outcome == null;
   }
 
   /** Whether service records have come or will not come; only ServiceMode counts (draft 4.2.1). */
   get serviceSettled(): boolean {
     const last = this.#lastServiceQuery();
-    return last === null || (last.outcome !== null && last.outcome.kind !== "alias") || this.#aliasesEnd(last);
+    return last === null || (last.outcome !== null && last.outcome.kind !== "alias") ||
+      this.#aliasesEnd(last);
   }
 
   /** Why the service records could not be asked for; null when they could. */
@@ -112,7 +132,8 @@ export class Resolution {
       .filter((service) => !service.unusable)
       .toSorted((a, b) => a.priority - b.priority)
       .slice(0, MAX_SERVICES)
-      .map((service) => service.target === "." ? { ...service, target: this.#ownerOf(last.name) } : service);
+      // RFC 9460 2.5.2
+      .map((service) => service.target === "." ? { ...service, target: last.name } : service);
   }
 
   /** Where a chain of aliases ended: its addresses stand for the service (RFC 9460 3); null without aliases. */
@@ -145,6 +166,8 @@ export class Resolution {
   get preferredFamily(): AddressFamily {
     const { defaultRoute4, defaultRoute6, ipv6 } = this.#network;
     if (this.#config.preferredFamily !== null) return this.#config.preferredFamily;
+    // RFC 8305 3 waits for AAAA whenever it was asked for
+    if (this.#config.version === "hev2") return ipv6 ? 6 : 4;
     if (defaultRoute6 !== defaultRoute4) return defaultRoute6 ? 6 : 4;
     return ipv6 ? 6 : 4;
   }
@@ -194,18 +217,14 @@ export class Resolution {
     return serviceQuery === null || name === undefined ? null : this.#find(name, serviceQuery.type) ?? null;
   }
 
-  /** RFC 9460 2.5.2: `.` is the owner of the record; with a prefix in the name, what is behind it. */
-  #ownerOf(queried: string): string {
-    const { serviceQuery, target } = this.#config;
-    return target.kind === "name" && queried === serviceQuery?.name ? target.name : queried;
-  }
-
   #want(name: string): void {
     if (!this.#names.includes(name)) this.#names.push(name);
   }
 
   #ask(name: string, type: QueryType): void {
-    if (this.#find(name, type) === undefined) this.#asked.push({ id: this.#asked.length + 1, name, type, outcome: null });
+    if (this.#find(name, type) === undefined) {
+      this.#asked.push({ id: this.#asked.length + 1, name, type, outcome: null });
+    }
   }
 
   #find(name: string, type: QueryType): Asked | undefined {

@@ -53,9 +53,25 @@ Deno.test("a Retry token is good for its address, port and connection id only, a
   assert.equal(verdict({ ...CLIENT, ip: Ip.parse("192.0.2.8") }), "bad-retry");
   assert.equal(verdict({ ...CLIENT, ip: Ip.parse("::ffff:192.0.2.7") }), "bad-retry");
   assert.equal(verdict(CLIENT, ORIGINAL), "bad-retry");
+  assert.equal(verdict(CLIENT, ConnectionId.from(Uint8Array.of(9, 9, 9, 8))), "bad-retry");
   assert.equal(verdict(CLIENT, RETRY_SOURCE, NOW_US + 15e6 - 1), "retry");
   assert.equal(verdict(CLIENT, RETRY_SOURCE, NOW_US + 15e6), "bad-retry");
   assert.equal(verdict(CLIENT, RETRY_SOURCE, NOW_US - 1), "bad-retry", "from the future");
+});
+
+Deno.test("an address of one family cannot pass for one of the other with a shorter connection id", () => {
+  const key = makeKey();
+  const id = Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8, 9, 0x12, 0x34, 0);
+  const token = key.retryToken(CLIENT, ORIGINAL, ConnectionId.from(id), NOW_US);
+  const v6 = Uint8Array.of(
+    ...CLIENT.ip.bytes,
+    CLIENT.port >> 8,
+    CLIENT.port & 0xff,
+    id.length,
+    ...id.slice(0, 9),
+  );
+  const other = { ip: Ip.fromBytes(v6), port: 0x1234 };
+  assert.equal(key.check(token, other, ConnectionId.EMPTY, NOW_US).kind, "bad-retry");
 });
 
 Deno.test("a token for later is good once, for its address, whatever the port, and for a day", () => {

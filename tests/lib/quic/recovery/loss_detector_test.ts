@@ -116,7 +116,7 @@ Deno.test("every packet is acknowledged, lost or still there, exactly once", () 
     length: fc.nat(6),
     elapsedUs: fc.nat(40_000),
   });
-  fc.assert(fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+  fc.assert(fc.property(fc.array(step, { maxLength: 60, size: "max" }), (steps) => {
     const detector = new LossDetector<string>();
     const rtt = rttOf(RTT_US);
     const fate = new Map<number, string>();

@@ -21,7 +21,7 @@ function modelRanges(numbers: ReadonlySet<number>): readonly (readonly [number, 
 }
 
 Deno.test("ReceivedPackets has the ranges of the set of numbers that arrived", () => {
-  fc.assert(fc.property(fc.array(fc.nat(60), { maxLength: 80 }), (numbers) => {
+  fc.assert(fc.property(fc.array(fc.nat(60), { maxLength: 80, size: "max" }), (numbers) => {
     const received = new ReceivedPackets(25_000);
     const model = new Set<number>();
     for (const number of numbers) {
@@ -50,7 +50,7 @@ Deno.test("ReceivedPackets never takes a packet that it has seen for a new one, 
     fc.record({ arrive: fc.nat(400) }),
     fc.record({ acknowledged: fc.nat(400) }),
   );
-  fc.assert(fc.property(fc.array(act, { maxLength: 400 }), (acts) => {
+  fc.assert(fc.property(fc.array(act, { maxLength: 400, size: "max" }), (acts) => {
     const received = new ReceivedPackets(25_000);
     const seen = new Set<number>();
     for (const each of acts) {

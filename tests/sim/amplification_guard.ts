@@ -1,0 +1,53 @@
+import assert from "node:assert/strict";
+import type { Connection } from "../../lib/quic/connection/connection.ts";
+import { sameAddress, type SocketAddress } from "../../lib/quic/connection/tuple.ts";
+import type { Nat } from "./nat.ts";
+
+interface Seen {
+  /** Bytes that came from there and that went there. */
+  received: number;
+  sent: number;
+  /** Whether anything of the server's arrived there, so that the client can show that it is there. */
+  reached: boolean;
+}
+
+/** Holds a server to RFC 9000 8.1: at most three times the bytes from an address that is not validated. */
+export class AmplificationGuard {
+  readonly #addresses = new Map<string, Seen>();
+
+  onServerReceived(from: SocketAddress, bytes: number): void {
+    this.#at(from).received += bytes;
+  }
+
+  /** A datagram came out of a NAT inwards: whatever outer addresses lead to it now were reached. */
+  onClientReceived(_nats: readonly Nat[], _inner: SocketAddress): void {
+    for (const seen of this.#addresses.values()) if (seen.sent > 0) seen.reached = true;
+  }
+
+  onServerSent(server: Connection, to: SocketAddress, bytes: number): void {
+    const seen = this.#at(to);
+    seen.sent += bytes;
+    if (isValidated(server, to)) {
+      assert(seen.reached, `${to.ip} ${to.port} is validated, but nothing ever arrived there`);
+      return;
+    }
+    assert(
+      seen.sent <= 3 * seen.received,
+      `${seen.sent} bytes to ${to.ip} ${to.port} for ${seen.received} from there`,
+    );
+  }
+
+  #at({ ip, port }: SocketAddress): Seen {
+    const key = `${ip} ${port}`;
+    let seen = this.#addresses.get(key);
+    if (seen === undefined) this.#addresses.set(key, seen = { received: 0, sent: 0, reached: false });
+    return seen;
+  }
+}
+
+function isValidated(server: Connection, to: SocketAddress): boolean {
+  const { network, fallback, asides } = server.core.firstPath;
+  return [network, fallback, ...asides].some((way) =>
+    way !== null && way.validated && sameAddress(way.tuple.remote, to)
+  );
+}
