@@ -1,8 +1,16 @@
 import { type ProbeResult, requirementHolds } from "../lib/probe/mod.ts";
 import { EXIT } from "./exit_codes.ts";
 
-/** The exit code of a probe: what was required decides; else whether the target could be reached at all. */
-export function probeExitCode(result: ProbeResult, required: "tcp" | "mptcp" | undefined): number {
+/**
+ * The exit code of a probe: what was required decides; then whether the connection to be watched was there and
+ * held; else whether the target could be reached at all.
+ */
+export function probeExitCode(
+  result: ProbeResult,
+  required: "tcp" | "mptcp" | undefined,
+  watch: boolean = false,
+): number {
+  if (watch && result.watch?.end === "failed") return EXIT.failed;
   if (required !== undefined) {
     switch (requirementHolds(result, required)) {
       case "yes":
@@ -13,7 +21,9 @@ export function probeExitCode(result: ProbeResult, required: "tcp" | "mptcp" | u
         return EXIT.untestable;
     }
   }
-  const statuses = result.endpoints.flatMap(({ tcp, mptcp }) => [tcp.status, mptcp.status]);
+  const statuses = result.endpoints.flatMap(({ tcp, mptcp }) =>
+    watch ? [mptcp.status] : [tcp.status, mptcp.status]
+  );
   if (statuses.includes("yes")) return EXIT.ok;
   return statuses.includes("no") ? EXIT.failed : EXIT.untestable;
 }

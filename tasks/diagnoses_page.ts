@@ -3,7 +3,12 @@
  *
  * @module
  */
-import { type CatalogueEntry, STAGES } from "../lib/mptcp/diagnosis/mod.ts";
+import {
+  type CatalogueEntry,
+  INDISTINGUISHABLE,
+  type Indistinguishable,
+  STAGES,
+} from "../lib/mptcp/diagnosis/mod.ts";
 
 const INTRODUCTION = `# Diagnoses
 
@@ -15,17 +20,22 @@ several that fit. Counters are those of \`nstat\` (\`MPTcpExt\`); they count for
 MPTCP connections are counted as well nothing that rests on them is called proved. With \`mpt serve\` at the other end
 both ends are heard; with any other server only this one.
 
-What one end alone cannot tell apart, and is therefore listed together as possible: a server without MPTCP, an option removed
-from the SYN or from the SYN/ACK, and a TCP proxy; options removed after the handshake, from data only, or from ADD_ADDR only;
-a further path that is dead and one whose answers are lost.
-
 This page is made from the program: \`deno task docs\`.
 `;
+
+const ONE_END =
+  "With any server but `mpt serve` these look the same; all of them are then listed as possible, and none is claimed. Run " +
+  "`mpt serve` on the server's machine and probe its port to tell.";
+
+function alike({ seen, codes }: Indistinguishable): string {
+  return `- ${seen}: ${codes.map((code) => `\`${code}\``).join(", ")}`;
+}
 
 /** The text of docs/diagnoses.md. */
 export function diagnosesPage(): string {
   return [
     INTRODUCTION,
+    `## What one end alone cannot tell apart\n\n${ONE_END}\n\n${INDISTINGUISHABLE.map(alike).join("\n")}\n`,
     ...STAGES.map(({ title, entries }) => `## ${title}\n\n${[...entries].map(section).join("\n")}`),
   ]
     .join("\n");

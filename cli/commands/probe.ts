@@ -31,7 +31,11 @@ export function probeCommand(): Command {
       ),
     )
     .option("--congestion <name>", "congestion control, such as cubic")
-    .option("--watch <seconds>", "then keep the connection and tell what happens to its paths", duration)
+    .option(
+      "--watch <seconds>",
+      "then keep a connection this long and tell what happens to its paths",
+      duration,
+    )
     .option("--isolate", "wait until no other such probe counts in this network namespace");
   return withCommonOptions(command).action(async (endpoint, options) => {
     const prefix = endpoint.transport;
@@ -57,12 +61,12 @@ export function probeCommand(): Command {
       run: async ({ signal, output }) => {
         const { probe } = await import("../../lib/probe/mod.ts");
         const { probeStatus } = await import("../render/probe.ts");
-        const { renderPathChange } = await import("../render/path_change.ts");
+        const { watchLine } = await import("../render/watch.ts");
         return await probe(endpoint, { ...probeOptions, signal }, (event) => {
           output.event(event);
           if (event.event === "path-change" && output.human) {
             output.clearStatus();
-            output.answer(renderPathChange(event.change, output.paint));
+            output.answer(watchLine(event.change, output.paint));
           } else output.status(probeStatus(event));
         });
       },
@@ -72,7 +76,7 @@ export function probeCommand(): Command {
       },
       exitCode: async (result) => {
         const { probeExitCode } = await import("../probe_exit.ts");
-        return probeExitCode(result, required);
+        return probeExitCode(result, required, options.watch !== undefined);
       },
     });
   }) as unknown as Command;

@@ -4,8 +4,8 @@ import type { Verdict } from "../../lib/base/result.ts";
 import { formatDuration } from "../../lib/base/units.ts";
 import type { CheckJson, JoinJson, ProbeEndpoint, ProbeEvent, ProbeResult } from "../../lib/probe/mod.ts";
 import type { Painter } from "./paint.ts";
-import { renderWatch } from "./path_change.ts";
 import { table } from "./table.ts";
+import { watchSummary } from "./watch.ts";
 
 /** The result for people: the answer in words, then the addresses side by side, then the paths. */
 export function renderProbe(result: ProbeResult, paint: Painter, verbose: boolean): string {
@@ -18,9 +18,8 @@ export function renderProbe(result: ProbeResult, paint: Painter, verbose: boolea
     ...result.endpoints.flatMap((endpoint) => pathTables(endpoint, paint)),
     ...result.endpoints.flatMap((endpoint) => joinTable(endpoint, paint, verbose)),
     ...result.endpoints.flatMap((endpoint) => serverView(endpoint)),
-    ...result.endpoints.flatMap(({ mptcp: { watch } }) =>
-      watch === null || watch === undefined ? [] : ["", renderWatch(watch)]
-    ),
+    // Results of earlier versions have no watch.
+    ...(result.watch === null || result.watch === undefined ? [] : ["", watchSummary(result.watch)]),
     ...(verbose ? details(result) : []),
   ];
   return parts.filter((part) => part !== null).join("\n");

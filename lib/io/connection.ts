@@ -81,6 +81,8 @@ export interface Listener extends AsyncDisposable, AsyncIterable<Connection> {
   readonly transport: Transport;
   /** The address and the port, the real one where 0 was asked for. */
   readonly local: Endpoint;
+  /** Whether it hands out connections only once they have data (TCP_DEFER_ACCEPT); null when that is not known. */
+  deferAccept?(): boolean | null;
   /** The next connection, or null once the listener is closed. */
   accept(): Promise<Connection | null>;
   /** Stops listening. Accepted connections go on. */

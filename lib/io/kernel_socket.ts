@@ -6,6 +6,7 @@ import {
   close,
   connect,
   ERRNO,
+  errnoName,
   getInt,
   listen,
   localName,
@@ -17,6 +18,8 @@ import {
   SOCK_STREAM,
   socket,
   SOL_SOCKET,
+  SOL_TCP,
+  TCP_DEFER_ACCEPT,
 } from "../../ffi/mod.ts";
 import { Endpoint } from "../base/endpoint.ts";
 import { MptError } from "../base/errors.ts";
@@ -128,8 +131,20 @@ function handshakeMs(fd: number): number | null {
 /** Whether the handshake is done; throws why it failed. The kernel tells that once: SO_ERROR clears itself. */
 function isConnected(fd: number, action: string): boolean {
   const error = getInt(fd, SOL_SOCKET, SO_ERROR);
-  if (error !== 0) throw systemError(error, action);
+  if (error !== 0) throw answeredError(error, action);
   return typeof peerName(fd) !== "number";
+}
+
+/** What routers say by ICMP reaches the socket as an errno that, from a system call, is about this host. */
+const SAID_BY_ROUTERS: ReadonlyMap<number, string> = new Map([
+  [ERRNO.EACCES, "a router on the way prohibits it"],
+  [ERRNO.ENETUNREACH, "a router on the way has no route to it"],
+]);
+
+function answeredError(errno: number, action: string): MptError {
+  const said = SAID_BY_ROUTERS.get(Math.abs(errno));
+  if (said === undefined) return systemError(errno, action);
+  return new MptError("ERR_UNREACHABLE", `Cannot ${action}: ${said}`, { data: { errno: errnoName(errno) } });
 }
 
 function bindLocal(fd: number, local: Ip, remote: Ip, action: string): void {
@@ -208,6 +223,13 @@ export class ListeningSocket {
       close(fd);
       throw error;
     }
+  }
+
+  /** Whether TCP_DEFER_ACCEPT is set; null once the listener is closed, and where the kernel does not tell. */
+  deferAccept(): boolean | null {
+    if (this.#closing.signal.aborted) return null;
+    const seconds = getInt(this.#fd, SOL_TCP, TCP_DEFER_ACCEPT);
+    return seconds < 0 ? null : seconds > 0;
   }
 
   /** The next connection, or null once the listener is closed. */

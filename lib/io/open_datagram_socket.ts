@@ -33,12 +33,45 @@ export function chooseDatagramBackend(): Choice {
  *   `ERR_INVALID_ADDRESS` for a `remote` of another address family.
  */
 export async function openDatagramSocket(options: DatagramSocketOptions): Promise<DatagramSocket> {
-  const { backend, reason } = options.backend === undefined
-    ? chooseDatagramBackend()
-    : { backend: options.backend, reason: null };
-  if (backend === "ffi") return UdpSocket.open(options);
-  const { address, port = 0, dualStack = true, remote } = options;
-  const action = `open a datagram socket on ${Endpoint.of(address, port).address}`;
+  const choice = choose(options);
+  if (choice.backend !== "node") return open(options, choice);
+  const action = check(options, choice);
+  return new RuntimeDatagramSocket(await NodeDatagrams.open(options, action), choice.reason, options.remote);
+}
+
+/**
+ * As {@linkcode openDatagramSocket}, at once.
+ *
+ * @throws {MptError} As that one; also `ERR_NOT_SUPPORTED` where `node:dgram` is all there is.
+ */
+export function openDatagramSocketNow(options: DatagramSocketOptions): DatagramSocket {
+  const choice = choose(options);
+  if (choice.backend !== "node") return open(options, choice);
+  throw new MptError(
+    "ERR_NOT_SUPPORTED",
+    `Cannot ${actionOf(options)} at once: ${choice.reason ?? "node:dgram cannot"}`,
+    { fix: "--allow-ffi or --unstable-net" },
+  );
+}
+
+function choose(options: DatagramSocketOptions): Choice {
+  return options.backend === undefined ? chooseDatagramBackend() : { backend: options.backend, reason: null };
+}
+
+function actionOf({ address, port = 0 }: DatagramSocketOptions): string {
+  return `open a datagram socket on ${Endpoint.of(address, port).address}`;
+}
+
+function open(options: DatagramSocketOptions, choice: Choice): DatagramSocket {
+  if (choice.backend === "ffi") return UdpSocket.open(options);
+  const action = check(options, choice);
+  return new RuntimeDatagramSocket(DenoDatagrams.open(options, action), choice.reason, options.remote);
+}
+
+/** Refuses what the runtime's sockets cannot do. @returns The action, for messages. */
+function check(options: DatagramSocketOptions, { backend }: Choice): string {
+  const { address, dualStack = true, remote } = options;
+  const action = actionOf(options);
   refuse(action, "interface", options.interface !== undefined);
   refuse(action, "dualStack: false", backend === "deno" && address.family === 6 && !dualStack);
   if (remote !== undefined) checkRemote(remote, { family: address.family, dualStack });
@@ -47,10 +80,7 @@ export async function openDatagramSocket(options: DatagramSocketOptions): Promis
       fix: "--unstable-net",
     });
   }
-  const socket = backend === "deno"
-    ? DenoDatagrams.open(options, action)
-    : await NodeDatagrams.open(options, action);
-  return new RuntimeDatagramSocket(socket, reason, remote);
+  return action;
 }
 
 function hasListenDatagram(): boolean {

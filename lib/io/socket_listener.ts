@@ -23,6 +23,10 @@ export class SocketListener implements Listener {
     return this.#socket.local;
   }
 
+  deferAccept(): boolean | null {
+    return this.#socket.deferAccept();
+  }
+
   async accept(): Promise<Connection | null> {
     const accepted = await this.#socket.accept();
     return accepted === null ? null : this.#wrap(accepted);

@@ -26,6 +26,8 @@ export interface JoinWait {
   readonly paths: readonly PathInfo[];
   /** When each path was first seen active, in milliseconds after the connect, to within 10 ms. */
   readonly activeAtMs: ReadonlyMap<number, number>;
+  /** For how long each path was seen waiting before it was active, in milliseconds: at least so long. */
+  readonly heldMs: ReadonlyMap<number, number>;
   /** Why there was no wait; null when there was one. */
   readonly skipped: string | null;
 }
@@ -34,6 +36,8 @@ export interface JoinWait {
 export async function waitForJoins(connection: Connection, options: JoinWaitOptions): Promise<JoinWait> {
   const { connectedAtMs, timeoutMs, signal } = options;
   const activeAtMs = new Map<number, number>();
+  const waitingSince = new Map<number, number>();
+  const heldMs = new Map<number, number>();
   const until = performance.now() + timeoutMs;
   const skipped = timeoutMs === 0 ? "the wait is 0" : noJoinsBecause();
   let changedAt = performance.now();
@@ -41,6 +45,11 @@ export async function waitForJoins(connection: Connection, options: JoinWaitOpti
     const paths = connection.paths();
     const now = performance.now();
     for (const path of paths) {
+      if (path.state === "validating") {
+        const since = waitingSince.get(path.id) ?? now;
+        waitingSince.set(path.id, since);
+        heldMs.set(path.id, now - since);
+      }
       if (path.state !== "active" || activeAtMs.has(path.id)) continue;
       activeAtMs.set(path.id, now - connectedAtMs);
       changedAt = now;
@@ -49,7 +58,7 @@ export async function waitForJoins(connection: Connection, options: JoinWaitOpti
     const settled = activeAtMs.size > 1 && now - changedAt >= SETTLE_MS &&
       !paths.some((path) => path.state === "validating");
     if (settled || skipped !== null || now >= until || signal?.aborted || !connection.isMultipath()) {
-      return { paths, activeAtMs, skipped };
+      return { paths, activeAtMs, heldMs, skipped };
     }
     await sleep(LOOK_MS, signal);
   }

@@ -76,15 +76,15 @@ function describe(
   tcp: TcpInfo,
   entry: SockDiagEntry | undefined,
 ): PathInfo {
-  const identity = { id, local, remote, interface: interfaceOf(local.ip), status: statusOf(entry) };
-  return pathFromTcpInfo({ ...identity, state: stateOf(tcp, entry) }, tcp);
+  const identity = { id, local, remote, interface: interfaceOf(local.ip), status: subflowStatus(entry) };
+  return pathFromTcpInfo({ ...identity, state: subflowState(tcp, entry) }, tcp);
 }
 
 /**
  * A join whose third ACK the server has not answered looks ESTABLISHED and carries nothing; only the
  * FULLY_ESTABLISHED bit tells (a listener with TCP_DEFER_ACCEPT keeps joins there for seconds).
  */
-function stateOf(tcp: TcpInfo, entry: SockDiagEntry | undefined): PathState {
+export function subflowState(tcp: TcpInfo, entry: SockDiagEntry | undefined): PathState {
   const state = pathState(tcp);
   const flags = entry?.ulp?.flags;
   if (state !== "active" || flags === undefined || entry === undefined || !isJoin(entry)) return state;
@@ -92,7 +92,7 @@ function stateOf(tcp: TcpInfo, entry: SockDiagEntry | undefined): PathState {
 }
 
 /** RFC 8684 3.3.8: either side may have asked for backup; the kernel honours both. */
-function statusOf(entry: SockDiagEntry | undefined): PathStatus {
+export function subflowStatus(entry: SockDiagEntry | undefined): PathStatus {
   const flags = entry?.ulp?.flags ?? 0;
   return (flags & (ULP_FLAGS.BKUP_REM | ULP_FLAGS.BKUP_LOC)) === 0 ? "available" : "backup";
 }

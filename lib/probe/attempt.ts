@@ -5,10 +5,17 @@ import { Endpoint } from "../base/endpoint.ts";
 import type { Connection } from "../io/connection.ts";
 import { sleep } from "../io/deadline.ts";
 import { CounterWatch, type CounterWindow } from "../mptcp/counter_window.ts";
-import type { ByteEvidence, DataOutcome, Evidence, Tristate } from "../mptcp/diagnosis/mod.ts";
+import type {
+  ByteEvidence,
+  DataOutcome,
+  Evidence,
+  SubflowEvidence,
+  Tristate,
+} from "../mptcp/diagnosis/mod.ts";
 import { noEvidence } from "../mptcp/diagnosis/mod.ts";
 import { inspectConnection, type MptcpInspection } from "../mptcp/inspect.ts";
 import { type JoinWait, waitForJoins } from "../mptcp/joins.ts";
+import type { SubflowJson } from "../mptcp/subflow_json.ts";
 import type { CheckAnswer } from "../protocol/check.ts";
 import { connect } from "../transport/connect.ts";
 import { connectOptions } from "./connect_options.ts";
@@ -20,17 +27,13 @@ import { hostEvidence, isOnThisHost } from "./host_evidence.ts";
 import { joinControls } from "./join_controls.ts";
 import type { ProbePlan } from "./options.ts";
 import type { CheckJson, DataJson } from "./result.ts";
-import type { PathChange } from "./path_changes.ts";
 import { seeEvents, type SeenEvents } from "./seen_events.ts";
-import { type WatchJson, watchPaths } from "./watch.ts";
 import { serverEvidence, subflowEvidence } from "./server_evidence.ts";
 
 /** What an attempt tells while it runs. */
 export interface AttemptHooks {
   readonly signal: AbortSignal | undefined;
   readonly onPath: (path: PathInfo) => void;
-  readonly onWatch: (by: WatchJson["by"]) => void;
-  readonly onChange: (change: PathChange) => void;
 }
 
 /** One MPTCP connection and everything that was seen of it. */
@@ -44,7 +47,6 @@ export interface Attempt {
   readonly paths: readonly PathInfo[];
   readonly wait: JoinWait | null;
   readonly window: CounterWindow | null;
-  readonly watch: WatchJson | null;
 }
 
 /** Opens an MPTCP connection, lets data flow and subflows come, and gathers what both ends know. */
@@ -108,7 +110,6 @@ async function failedAttempt(setting: Setting, failure: MptError, ms: number): P
     server: null,
     paths: [],
     wait: null,
-    watch: null,
   };
 }
 
@@ -164,8 +165,12 @@ async function connectedAttempt(setting: Setting, connection: Connection): Promi
     client: {
       counters: counterEvidence(window),
       // As they were when all had come; where the transfer stopped, what it left them in.
-      subflows: (stopped ? last : joined)?.subflows.map(subflowEvidence) ?? "unknown",
-      bytes: last === null ? "unknown" : bytesOf(last),
+      subflows: (stopped ? last : joined)?.subflows.map((subflow, index) => ({
+        ...subflowEvidence(subflow, index),
+        ...timesOf(subflow, wait),
+      })) ?? "unknown",
+      // What went wrong before the transfer would show in its bytes as well.
+      bytes: last === null ? "unknown" : bytesOf(last, phase.outcome === "answered" ? joined : null),
     },
     server: serverEvidence({
       before: tcp.first,
@@ -182,16 +187,6 @@ async function connectedAttempt(setting: Setting, connection: Connection): Promi
     events: events.about(token),
   };
   const controls = wait === null ? [] : await joinControls(evidence, plan, server, hooks.signal);
-  const watch = plan.watchMs === 0 || !atEnd || stopped ? null : await watchPaths(connection, {
-    durationMs: plan.watchMs,
-    token,
-    events,
-    stream: conversation.stream,
-    client: phase.check === null || phase.check.limits.token_required ? null : phase.client,
-    signal: hooks.signal,
-    onStart: hooks.onWatch,
-    onChange: hooks.onChange,
-  });
   await conversation.leave();
   return {
     evidence: { ...evidence, joins: { ...evidence.joins, controls } },
@@ -202,7 +197,6 @@ async function connectedAttempt(setting: Setting, connection: Connection): Promi
     paths,
     wait,
     window,
-    watch,
   };
 }
 
@@ -237,13 +231,46 @@ function acked(seen: MptcpInspection | null): number {
   return seen?.mptcp?.bytes_acked ?? sum(seen?.subflows.map(({ bytes_acked }) => bytes_acked) ?? []);
 }
 
-function bytesOf({ mptcp, subflows }: MptcpInspection): ByteEvidence | "unknown" {
-  if (mptcp === null || mptcp.bytes_acked === null || mptcp.bytes_received === null) return "unknown";
+/** Bytes since an earlier look: data that came twice in the meantime is none that MPTCP missed. */
+function bytesOf(last: MptcpInspection, since: MptcpInspection | null): ByteEvidence | "unknown" {
+  const [whole, before] = [totals(last), since === null ? NO_BYTES : totals(since)];
+  if (whole === null || before === null) return "unknown";
+  return {
+    subflowsAcked: whole.subflowsAcked - before.subflowsAcked,
+    connectionAcked: whole.connectionAcked - before.connectionAcked,
+    subflowsReceived: whole.subflowsReceived - before.subflowsReceived,
+    connectionReceived: whole.connectionReceived - before.connectionReceived,
+  };
+}
+
+const NO_BYTES: ByteEvidence = {
+  subflowsAcked: 0,
+  connectionAcked: 0,
+  subflowsReceived: 0,
+  connectionReceived: 0,
+};
+
+function totals({ mptcp, subflows }: MptcpInspection): ByteEvidence | null {
+  if (mptcp === null || mptcp.bytes_acked === null || mptcp.bytes_received === null) return null;
   return {
     subflowsAcked: sum(subflows.map(({ bytes_acked }) => bytes_acked)),
     connectionAcked: mptcp.bytes_acked,
     subflowsReceived: sum(subflows.map(({ bytes_received }) => bytes_received)),
     connectionReceived: mptcp.bytes_received,
+  };
+}
+
+/** How long a path waited, and how far it is to the other end. */
+function timesOf(
+  subflow: SubflowJson,
+  wait: JoinWait | null,
+): Pick<SubflowEvidence, "heldMs" | "rttMs"> {
+  const path = wait?.paths.find(({ local, remote }) =>
+    local.address === subflow.local && remote.address === subflow.remote
+  );
+  return {
+    heldMs: wait?.heldMs.get(path?.id ?? -1) ?? "unknown",
+    rttMs: path?.minRttMs ?? path?.rttMs ?? "unknown",
   };
 }
 

@@ -65,7 +65,6 @@ export async function checkMptcp(
       joins: joinsJson(evidence, attempt.wait),
       joins_skipped: attempt.wait === null ? noWait(evidence) : attempt.wait.skipped,
       syn_mirror: mirror.mptcp,
-      watch: attempt.watch,
     },
   };
 }
@@ -80,7 +79,6 @@ export function withoutMptcp(check: CheckJson): MptcpCheckJson {
     joins: [],
     joins_skipped: null,
     syn_mirror: null,
-    watch: null,
   };
 }
 

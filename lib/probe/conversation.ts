@@ -15,8 +15,7 @@ export class Conversation {
   /** The first request and its answer. */
   readonly phase: DataPhase;
   readonly #connection: Connection;
-  /** The stream that it runs on. */
-  readonly stream: ByteStream;
+  readonly #stream: ByteStream;
   readonly #plan: ProbePlan;
   readonly #signal: AbortSignal | undefined;
   #broken = false;
@@ -29,7 +28,7 @@ export class Conversation {
     signal: AbortSignal | undefined,
   ) {
     this.#connection = connection;
-    this.stream = stream;
+    this.#stream = stream;
     this.phase = phase;
     this.#plan = plan;
     this.#signal = signal;
@@ -70,7 +69,7 @@ export class Conversation {
   async transfer(acked: () => number): Promise<DataOutcome> {
     const { check, client } = this.phase;
     if (check === null || client === null || this.#broken) return "not-sent";
-    const outcome = await transfer(this.stream, client, check, {
+    const outcome = await transfer(this.#stream, client, check, {
       stallMs: Math.min(STALL_MS, this.#plan.dataTimeoutMs),
       timeoutMs: 2 * this.#plan.dataTimeoutMs,
       acked,

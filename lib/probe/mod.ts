@@ -26,8 +26,7 @@ export type {
   ProbeEvent,
   ProbeResult,
 } from "./result.ts";
-export type { PathChange, PathChangeKind } from "./path_changes.ts";
-export type { WatchJson } from "./watch.ts";
+export type { ResetReason, WatchEnd, WatchEvent, WatchEventKind, WatchJson } from "./watch_event.ts";
 export {
   askSynMirror,
   mpCapableArrived,

@@ -23,7 +23,7 @@ export interface ProbeOptions {
   readonly interface?: string;
   /** Congestion control. @default {undefined} the system's */
   readonly congestion?: string;
-  /** How long to keep each MPTCP connection and tell what happens to its paths, in milliseconds. @default {0} */
+  /** How long to keep an MPTCP connection afterwards and tell what happens to its paths, in milliseconds. @default {0} */
   readonly watchMs?: number;
   /** Waits until no other probe with this option runs in this network namespace. @default {false} */
   readonly isolate?: boolean;

@@ -3,8 +3,7 @@ import type { PathJson } from "../base/path_json.ts";
 import type { Certainty, Envelope } from "../base/result.ts";
 import type { CheckAnswer } from "../protocol/check.ts";
 import type { SynMirrorAsk } from "./ask_syn_mirror.ts";
-import type { PathChange } from "./path_changes.ts";
-import type { WatchJson } from "./watch.ts";
+import type { WatchEvent, WatchJson } from "./watch_event.ts";
 
 /** One question to the resolver. */
 export interface DnsJson {
@@ -101,8 +100,6 @@ export interface MptcpCheckJson extends CheckJson {
   readonly joins_skipped: string | null;
   /** How a SYN with the option arrived at the server, where that was asked. */
   readonly syn_mirror: SynMirrorAsk | null;
-  /** What happened to the paths afterwards, where that was asked for. */
-  readonly watch: WatchJson | null;
 }
 
 /** Everything about one address of the target. */
@@ -133,6 +130,8 @@ export interface ProbeResult extends Envelope<"mpt.probe/1"> {
   readonly dns: readonly DnsJson[] | null;
   /** Every address of the target. */
   readonly endpoints: readonly ProbeEndpoint[];
+  /** What happened to the paths afterwards; null where nothing was watched. */
+  readonly watch: WatchJson | null;
 }
 
 /** What a running probe tells. */
@@ -146,5 +145,11 @@ export type ProbeEvent =
     readonly check: CheckJson;
   }
   | { readonly event: "path"; readonly address: string; readonly path: PathJson }
-  | { readonly event: "watching"; readonly address: string; readonly by: WatchJson["by"] }
-  | { readonly event: "path-change"; readonly address: string; readonly change: PathChange };
+  | {
+    readonly event: "watching";
+    readonly address: string;
+    readonly source: WatchJson["source"];
+    /** Why it is not the kernel's events. */
+    readonly source_reason: string | null;
+  }
+  | { readonly event: "path-change"; readonly address: string; readonly change: WatchEvent };

@@ -13,6 +13,8 @@ import { planProbe, type ProbeOptions, type ProbePlan } from "./options.ts";
 import type { CheckJson, ProbeEndpoint, ProbeEvent, ProbeResult } from "./result.ts";
 import { type Resolved, resolveTarget } from "./target.ts";
 import { endpointVerdicts } from "./verdicts.ts";
+import { watch } from "./watch.ts";
+import type { WatchJson } from "./watch_event.ts";
 
 const NOT_ASKED = "it was not asked for";
 const NOT_IN_THIS_VERSION = "this version has tcp and mptcp only";
@@ -49,6 +51,9 @@ export async function probe(
   for (const query of resolved.dns ?? []) onEvent({ event: "dns", query });
   using isolated = plan.isolate ? await alone(options.signal) : undefined;
   const probed = await probeAll(resolved, plan, options.signal, onEvent);
+  const watched = plan.watchMs === 0
+    ? null
+    : await watchFirst(resolved, probed, plan, options.signal, onEvent);
   return {
     ...envelope({
       schema: "mpt.probe/1",
@@ -61,6 +66,7 @@ export async function probe(
           ...resolved.warnings,
           ...(isolated?.warnings ?? []),
           ...probed.flatMap(({ warnings }) => warnings),
+          ...(watched === null && plan.watchMs > 0 ? [NOTHING_TO_WATCH] : []),
         ]),
       ],
       verdicts: probed.flatMap(({ verdicts }) => verdicts),
@@ -69,6 +75,7 @@ export async function probe(
     target: { host: target.host, port: plan.port },
     dns: resolved.dns,
     endpoints: probed.map(({ endpoint }) => endpoint),
+    watch: watched,
   };
 }
 
@@ -91,6 +98,30 @@ async function probeAll(
   return probed;
 }
 
+const NOTHING_TO_WATCH = "There is nothing to watch: MPTCP was not found to work to any address.";
+
+/** Watches a connection to the first address that MPTCP works to. */
+async function watchFirst(
+  resolved: Resolved,
+  probed: readonly Probed[],
+  plan: ProbePlan,
+  signal: AbortSignal | undefined,
+  onEvent: (event: ProbeEvent) => void,
+): Promise<WatchJson | null> {
+  const at = probed.findIndex(({ endpoint }) => endpoint.mptcp.status === "yes");
+  const [ip, found] = [resolved.ips[at], probed[at]];
+  if (ip === undefined || found === undefined || signal?.aborted) return null;
+  const { address, mptcp } = found.endpoint;
+  return await watch({
+    ip,
+    plan,
+    check: mptcp.detail?.server ?? null,
+    signal,
+    onStart: (source, reason) => onEvent({ event: "watching", address, source, source_reason: reason }),
+    onEvent: (change) => onEvent({ event: "path-change", address, change }),
+  });
+}
+
 /** The control has this long to connect before MPTCP is tried beside it, in milliseconds. */
 const HEAD_START_MS = 1000;
 
@@ -110,8 +141,6 @@ async function probeAddress(
     ? mptcpBeside(ip, plan, opening, {
       signal,
       onPath: (path) => onEvent({ event: "path", address, path: pathToJson(path) }),
-      onWatch: (by) => onEvent({ event: "watching", address, by }),
-      onChange: (change) => onEvent({ event: "path-change", address, change }),
     })
     : NO_MPTCP);
   await using tcp = await opening;

@@ -5,21 +5,15 @@ import type { PathManagerEvent } from "../netlink/mptcp_events.ts";
 
 /** The path manager's events since a moment, as far as this program may hear them. */
 export interface SeenEvents extends AsyncDisposable {
-  /** False without CAP_NET_ADMIN. */
-  readonly heard: boolean;
   /** The events about a connection; `unknown` when they are not heard, or when the kernel dropped some. */
   about(token: number | null): readonly EventEvidence[] | "unknown";
   /** The addresses that the other end announced, with the connection's port where they have none. */
   announced(token: number | null, port: number): readonly string[] | "unknown";
-  /** Calls for each event from now on. */
-  listen(onEvent: (event: PathManagerEvent) => void): Disposable;
 }
 
 const NOT_HEARD: SeenEvents = {
-  heard: false,
   about: () => "unknown",
   announced: () => "unknown",
-  listen: () => ({ [Symbol.dispose]: () => {} }),
   [Symbol.asyncDispose]: () => Promise.resolve(),
 };
 
@@ -33,12 +27,8 @@ export function seeEvents(): SeenEvents {
     return NOT_HEARD;
   }
   const seen: PathManagerEvent[] = [];
-  const listeners = new Set<(event: PathManagerEvent) => void>();
   const done = (async () => {
-    for await (const event of watch) {
-      seen.push(event);
-      for (const listener of listeners) listener(event);
-    }
+    for await (const event of watch) seen.push(event);
   })().catch(() => {
     seen.push({ kind: "lost", command: 0, unknown: [] });
   });
@@ -47,7 +37,6 @@ export function seeEvents(): SeenEvents {
     return seen.filter((event) => event.token === token);
   };
   return {
-    heard: true,
     about(token) {
       const events = of(token);
       return events === "unknown" ? events : events.map(eventEvidence);
@@ -59,10 +48,6 @@ export function seeEvents(): SeenEvents {
         kind === "announced" && remote !== undefined ? [remote] : []
       );
       return remotes.map((remote) => Endpoint.of(remote.host, remote.port || port).address);
-    },
-    listen(onEvent) {
-      listeners.add(onEvent);
-      return { [Symbol.dispose]: () => void listeners.delete(onEvent) };
     },
     async [Symbol.asyncDispose]() {
       await watch.close();

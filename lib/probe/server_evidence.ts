@@ -27,8 +27,7 @@ export function serverEvidence(answers: ServerAnswers): ServerEvidence {
     listener: transportOf(any?.listener ?? null),
     inForce: own === null ? "unknown" : transportOf(own.transport),
     seesClientAt: own?.remote ?? null,
-    // `mpt serve` sets none; of another server nothing is known.
-    deferAccept: any === null ? "unknown" : "no",
+    deferAccept: tristate(any?.defer_accept ?? null),
     initialJoins: tristate(initial),
     counters: counters(answers),
     subflows: own?.subflows === null || own?.subflows === undefined
@@ -83,6 +82,9 @@ export function subflowEvidence(subflow: SubflowJson, index: number): SubflowEvi
     state: stateOf(subflow.tcp_state),
     complete: tristate(subflow.fully_established),
     retransmitting: tristate(resent),
+    resent: tristate(subflow.total_retransmits === null ? null : subflow.total_retransmits > 0),
+    heldMs: "unknown",
+    rttMs: "unknown",
   };
 }
 

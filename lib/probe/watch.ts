@@ -1,139 +1,208 @@
-import type { PathInfo } from "../base/path.ts";
+import { MptError, toMptError } from "../base/errors.ts";
+import type { Ip } from "../base/ip.ts";
 import type { ByteStream } from "../io/byte_stream.ts";
 import type { Connection } from "../io/connection.ts";
-import { sleep } from "../io/deadline.ts";
-import type { HttpClient } from "../protocol/http_client.ts";
-import { Payload } from "../protocol/payload.ts";
-import { changeOfEvent, changesBetween, type PathChange } from "./path_changes.ts";
-import type { SeenEvents } from "./seen_events.ts";
+import { type Deadline, deadline, sleep } from "../io/deadline.ts";
+import { CounterWatch } from "../mptcp/counter_window.ts";
+import { inspectConnection } from "../mptcp/inspect.ts";
+import { interfaceOf } from "../netlink/interface_of.ts";
+import type { CheckAnswer } from "../protocol/check.ts";
+import { connect } from "../transport/connect.ts";
+import { connectOptions } from "./connect_options.ts";
+import type { ProbePlan } from "./options.ts";
+import { nothing, PathBook, type PathChange } from "./path_book.ts";
+import { WatchLog } from "./watch_log.ts";
+import { CounterSteps, type Look, lookAtConnection, lookAtSockets, otherConnections } from "./watch_look.ts";
+import type { WatchEnd, WatchEvent, WatchJson } from "./watch_event.ts";
+import { type HeardEvents, hearEvents } from "./watch_hearing.ts";
+import { type WatchTalk, watchTalk } from "./watch_talk.ts";
 
-/** How often to look at the paths, in milliseconds: what goes stale is not among the kernel's events. */
-const LOOK_MS = 50;
+/** How often to look, in milliseconds: what goes stale is not among the kernel's events. */
+const LOOK_MS = 100;
 
-/** How often to exchange a few bytes, in milliseconds: a path that carries nothing shows nothing. */
-const EXCHANGE_MS = 250;
+/** A look goes through all sockets of the host; it may take this part of the time. */
+const LOOK_SHARE = 0.1;
 
-/** How many each way: some segments, so that every path gets a turn. */
-const EXCHANGE_BYTES = 20_000;
+/**
+ * Each path that is idle for a second is asked every second whether the other end is there, the backups too. The
+ * kernel ends a path that has not answered so many in a row.
+ */
+const KEEP_ALIVE = { idleSeconds: 1, intervalSeconds: 1, probes: 127 } as const;
 
-/** The answer to an upload is not longer. */
-const MAX_REPORT_BYTES = 262_144;
-
-/** What the kernel tells and what is seen of one change are not further apart, in milliseconds. */
-const SAME_MS = 500;
-
-/** What was watched, and what happened. */
-export interface WatchJson {
-  /** How long, in milliseconds. */
-  readonly duration_ms: number;
-  /** Whether the kernel told what happened, or only looking again and again. */
-  readonly by: "events" | "polling";
-  /** Whether bytes were exchanged all the time; an idle path that dies does not show. */
-  readonly traffic: boolean;
-  /** What happened, in order. */
-  readonly changes: readonly PathChange[];
-}
-
-/** What a watch needs. */
+/** What a watch is of, and whom it tells. */
 export interface WatchOptions {
-  readonly durationMs: number;
-  readonly token: number | null;
-  readonly events: SeenEvents;
-  /** The stream of the connection. */
-  readonly stream: ByteStream;
-  /** The HTTP client of a conversation with `mpt serve`; null where nothing can be said. */
-  readonly client: HttpClient | null;
+  readonly ip: Ip;
+  readonly plan: ProbePlan;
+  /** What `mpt serve` answered when it was probed; null for another server. */
+  readonly check: CheckAnswer | null;
   readonly signal: AbortSignal | undefined;
-  /** Called once it has begun. */
-  readonly onStart: (by: WatchJson["by"]) => void;
-  readonly onChange: (change: PathChange) => void;
+  readonly onStart: (source: WatchJson["source"], reason: string | null) => void;
+  readonly onEvent: (event: WatchEvent) => void;
 }
 
-/** What the path manager's events always tell, and better. Of priorities they tell those of the other end. */
-const TOLD: ReadonlySet<PathChange["change"]> = new Set(["established", "closed"]);
-
-/** Keeps a connection and tells what happens to its paths. */
-export async function watchPaths(connection: Connection, options: WatchOptions): Promise<WatchJson> {
-  const { durationMs, token, events, stream, client, signal } = options;
-  const startedMs = performance.now();
-  const atMs = (): number => Math.round(performance.now() - startedMs);
-  const changes: PathChange[] = [];
-  const tell = (change: PathChange): void => {
-    if (changes.some((earlier) => isSame(earlier, change))) return;
-    changes.push(change);
-    options.onChange(change);
+/** Opens an MPTCP connection, keeps it and tells what happens to its paths. What fails is part of the result. */
+export async function watch(options: WatchOptions): Promise<WatchJson> {
+  const { ip, plan, signal } = options;
+  await using heard = hearEvents();
+  // Connections that only linger, such as those of the probe before, move no counters.
+  const { lingering } = otherConnections(null);
+  const counters = CounterWatch.start();
+  const log = new WatchLog(options.onEvent);
+  using limit = deadline(plan.watchMs, signal);
+  options.onStart(heard.source, heard.reason);
+  let ending: Ending;
+  let looked: WatchJson["looked_at"] = "sock_diag";
+  let keptBy: WatchJson["kept_by"] = "keep-alive";
+  let token: number | null = null;
+  try {
+    const connection = await connect("mptcp", ip, plan.port, {
+      ...connectOptions(plan, limit.signal),
+      keepAlive: KEEP_ALIVE,
+    });
+    try {
+      token = inspectConnection(connection)?.token ?? null;
+      if (lookAtSockets(token) === null) looked = "full_info";
+      const stream = await connection.openStream();
+      const talk = watchTalk(stream, ip, plan, options.check);
+      keptBy = talk.keptBy;
+      ending = await follow({ connection, stream, token, talk, heard, limit, log });
+    } finally {
+      connection.abort();
+      await connection.closed;
+    }
+  } catch (error) {
+    ending = limit.signal.aborted ? cut(limit) : broken(toMptError(error, "Cannot watch"));
+  }
+  const tokens = token === null ? lingering : [...lingering, token];
+  const window = counters?.window({ tokens, connects: 1, accepts: 0 }) ?? null;
+  return {
+    address: ip.toString(),
+    source: heard.source,
+    source_reason: heard.reason,
+    looked_at: looked,
+    kept_by: keptBy,
+    started_at: log.startedAt,
+    duration_ms: log.elapsedMs(),
+    events: log.events,
+    dropped: log.dropped,
+    counters: window === null || window.counters.size === 0
+      ? null
+      : Object.fromEntries(COUNTERS.flatMap((name) => {
+        const value = window.counters.get(name);
+        return value === undefined ? [] : [[name, value]];
+      })),
+    counters_shared: window?.shared ?? "unknown",
+    end: ending.end,
+    error: ending.error,
   };
-  const told = events.heard && token !== null;
-  using _listening = events.listen((event) => {
-    if (!told || event.token !== token) return;
-    const change = changeOfEvent(event, atMs());
-    if (change !== null) tell(withId(change, paths));
-  });
-  let paths = connection.paths();
-  let multipath = connection.isMultipath();
-  options.onStart(told ? "events" : "polling");
+}
+
+/** What the kernel counts of the things that are watched. */
+const COUNTERS: readonly string[] = [
+  "MPTcpExtSubflowStale",
+  "MPTcpExtSubflowRecover",
+  "MPTcpExtAddAddr",
+  "MPTcpExtRmAddr",
+  "MPTcpExtMPPrioRx",
+  "MPTcpExtMPPrioTx",
+  "MPTcpExtMPRstRx",
+  "MPTcpExtMPRstTx",
+  "MPTcpExtMPFailRx",
+];
+
+interface Ending {
+  readonly end: WatchEnd;
+  readonly error: WatchJson["error"];
+}
+
+function cut(limit: Deadline): Ending {
+  return { end: limit.expired ? "time" : "cut-short", error: null };
+}
+
+function broken({ code, message }: MptError): Ending {
+  return { end: "failed", error: { code, message } };
+}
+
+interface Watched {
+  readonly connection: Connection;
+  readonly stream: ByteStream;
+  readonly token: number | null;
+  readonly talk: WatchTalk;
+  readonly heard: HeardEvents;
+  readonly limit: Deadline;
+  readonly log: WatchLog;
+}
+
+/** Tells what happens until the time is over or the connection is. */
+async function follow(watched: Watched): Promise<Ending> {
+  const { connection, token, talk, heard, limit, log } = watched;
+  const book = new PathBook(heard.source === "events", ({ ip }) => interfaceOf(ip) ?? null);
+  const tell = (changes: readonly PathChange[]): void => changes.forEach((each) => log.add(each));
   const stop = new AbortController();
-  const traffic = client === null ? null : keepTalking(stream, client, stop.signal);
-  let ended = false;
-  connection.closed.then(() => ended = true);
-  while (performance.now() - startedMs < durationMs && !signal?.aborted) {
-    await sleep(Math.min(LOOK_MS, Math.max(1, durationMs - (performance.now() - startedMs))), signal);
-    if (ended) {
-      tell({ ...NOWHERE, at_ms: atMs(), change: "ended" });
+  const over = AbortSignal.any([limit.signal, stop.signal]);
+  connection.closed.then(() => stop.abort());
+  const ended = talk.run(over).then(() => null, (error) => toMptError(error, "Cannot go on"));
+  const look = (): Look => lookAtSockets(token) ?? lookAtConnection(connection);
+  const steps = new CounterSteps();
+  const isShared = (): boolean => otherConnections(token).alive !== 0;
+  const [first] = lookAtConnection(connection).paths;
+  if (first !== undefined) tell([book.first(first)]);
+  heard.listen(token, (event) => {
+    // What this end does when the time is over is no news.
+    if (!over.aborted) tell(book.event(event));
+  });
+  let multipath = connection.isMultipath();
+  let closing = false;
+  while (!over.aborted) {
+    const startedMs = performance.now();
+    const { paths, closing: leaving } = look();
+    if (leaving) {
+      closing = true;
       break;
     }
-    const now = connection.paths();
-    for (const change of changesBetween(paths, now, atMs())) {
-      if (!told || !TOLD.has(change.change)) tell(change);
-    }
-    paths = now;
+    tell(book.look(paths, startedMs, steps.next(isShared)));
     if (multipath && !connection.isMultipath()) {
       multipath = false;
-      tell({ ...NOWHERE, at_ms: atMs(), change: "fallback" });
+      tell([nothing("fallback", "polling", "MPTCP gave up: the connection goes on as plain TCP")]);
     }
+    const tookMs = performance.now() - startedMs;
+    await sleep(Math.max(LOOK_MS, tookMs / LOOK_SHARE), over);
   }
   stop.abort();
-  await traffic;
-  return { duration_ms: atMs(), by: told ? "events" : "polling", traffic: traffic !== null, changes };
-}
-
-function isSame(one: PathChange, other: PathChange): boolean {
-  return one.change === other.change && one.by !== other.by && one.local === other.local &&
-    one.remote === other.remote && Math.abs(one.at_ms - other.at_ms) < SAME_MS;
-}
-
-const NOWHERE = {
-  path: null,
-  local: null,
-  remote: null,
-  by: "polling",
-  error: null,
-  reset_reason: null,
-} as const;
-
-/** An event names the addresses; the id of the path is that of the path with these. */
-function withId(change: PathChange, paths: readonly PathInfo[]): PathChange {
-  const path = paths.find(({ local, remote }) =>
-    local.address === change.local && remote.address === change.remote
-  );
-  return path === undefined ? change : { ...change, path: path.id };
-}
-
-/** A few bytes up and down, now and then. It ends with the connection, at the latest. */
-async function keepTalking(stream: ByteStream, client: HttpClient, signal: AbortSignal): Promise<void> {
-  const aborted = new Promise<false>((resolve) =>
-    signal.addEventListener("abort", () => resolve(false), { once: true })
-  );
-  while (!signal.aborted) {
-    const done = exchange(stream, client).then(() => true, () => false);
-    if (!await Promise.race([done, aborted])) return;
-    await sleep(EXCHANGE_MS, signal);
+  heard.silence();
+  const ending = limit.signal.aborted ? cut(limit) : await endingOf(watched, ended, closing);
+  if (ending.end === "closed") tell([nothing("ended", "polling", "the other end closed the connection")]);
+  if (ending.end === "failed") {
+    const text = ending.error?.message.replace(/^Cannot .*?: /, "") ?? "";
+    tell([{ ...nothing("ended", "polling", text), error: ending.error?.code ?? null }]);
   }
+  return ending;
 }
 
-async function exchange(stream: ByteStream, client: HttpClient): Promise<void> {
-  await client.send("POST", "/perf", { "Content-Length": String(EXCHANGE_BYTES) });
-  await stream.write(new Payload(0).next(EXCHANGE_BYTES));
-  await client.body(await client.answer(), MAX_REPORT_BYTES);
-  await client.get(`/bytes/${EXCHANGE_BYTES}`, EXCHANGE_BYTES);
+/** How long to wait for the reason why a connection is over, in milliseconds. */
+const REASON_MS = 100;
+
+/** Why the connection is over: the conversation may know, or its stream. */
+async function endingOf(
+  { stream, talk }: Watched,
+  ended: Promise<MptError | null>,
+  closing: boolean,
+): Promise<Ending> {
+  const failure = await Promise.race([ended, sleep(REASON_MS).then(() => null)]) ??
+    (talk.keptBy === "keep-alive" || closing ? null : await lastWord(stream));
+  if (failure !== null && failure.code !== "ERR_CLOSED" && failure.code !== "ERR_PROTOCOL") {
+    return broken(failure);
+  }
+  if (closing || failure !== null) return { end: "closed", error: null };
+  return broken(new MptError("ERR_CLOSED", "Cannot go on: the connection is over"));
+}
+
+/** What reading tells once everything that came is read. */
+async function lastWord(stream: ByteStream): Promise<MptError | null> {
+  try {
+    while (await stream.read() !== null);
+    return new MptError("ERR_CLOSED", "Cannot go on: the other end closed the connection");
+  } catch (error) {
+    return toMptError(error, "Cannot go on");
+  }
 }

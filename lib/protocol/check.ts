@@ -27,6 +27,8 @@ export interface CheckAnswer extends CheckMptcp {
   };
   /** The transport of the listener; null from servers that do not tell. */
   readonly listener: Transport | null;
+  /** Whether the listener has an accept filter (TCP_DEFER_ACCEPT), which holds joins back; null when not known. */
+  readonly defer_accept: boolean | null;
   /** The transport in force: `tcp` after a fallback. */
   readonly transport: Transport;
   /** True when the listener is MPTCP and this connection is not. */
@@ -79,6 +81,7 @@ export function parseCheckAnswer(text: string): CheckAnswer | null {
       instance: server.has("instance") ? server.text("instance") : null,
     },
     listener: fields.has("listener") ? transportOf(fields, "listener") : null,
+    defer_accept: fields.has("defer_accept") ? fields.boolean("defer_accept") : null,
     transport: transportOf(fields, "transport"),
     fallback: fields.boolean("fallback"),
     local: fields.text("local"),

@@ -4,7 +4,7 @@ import { pathToJson } from "../base/path_json.ts";
 import { TOOL } from "../base/result.ts";
 import type { Endpoint } from "../base/endpoint.ts";
 import { Endpoint as EndpointValue } from "../base/endpoint.ts";
-import type { Connection } from "../io/connection.ts";
+import type { Connection, Listener } from "../io/connection.ts";
 import { ffiUnavailableReason } from "../io/ffi_access.ts";
 import type { CounterWatch } from "../mptcp/counter_window.ts";
 import { type Counters, readCounters } from "../mptcp/counters.ts";
@@ -15,7 +15,7 @@ import type { ServeLimits } from "./options.ts";
 
 /** What a check answer needs to know beside the connection. */
 export interface CheckContext {
-  readonly listener: Endpoint;
+  readonly listener: Pick<Listener, "local" | "deferAccept">;
   readonly instance: string;
   readonly limits: ServeLimits;
   readonly tokenRequired: boolean;
@@ -33,6 +33,7 @@ export function checkAnswer(connection: Connection, context: CheckContext): Chec
     schema: "mpt.check/1",
     server: { name: TOOL.name, version: TOOL.version, instance: context.instance },
     listener: connection.transport,
+    defer_accept: orElse(null, () => listener.deferAccept?.() ?? null),
     transport,
     fallback: connection.transport !== transport,
     local: connection.local.address,
@@ -40,7 +41,7 @@ export function checkAnswer(connection: Connection, context: CheckContext): Chec
     paths: connection.paths().map(pathToJson),
     // A server that is out of descriptors cannot read these, and still answers.
     counters: orElse({}, () => ffiUnavailableReason() === null ? told(readCounters()) : {}),
-    addresses: orElse([], () => otherAddresses(listener, connection.local)),
+    addresses: orElse([], () => otherAddresses(listener.local, connection.local)),
     syn_mirror_port: synMirrorPort,
     counter_window: watch === null ? null : counterWindow(watch, connection, inspection?.token ?? null),
     subflows: inspection?.subflows ?? null,
@@ -81,7 +82,7 @@ function orElse<T>(substitute: T, read: () => T): T {
   }
 }
 
-/** Counters of TCP that say what became of a SYN, or of data. */
+/** Counters of TCP that say what became of a SYN, or of data, and whether this host reset something. */
 const TCP_COUNTERS: ReadonlySet<string> = new Set([
   "TcpExtListenDrops",
   "TcpExtListenOverflows",
@@ -94,6 +95,7 @@ const TCP_COUNTERS: ReadonlySet<string> = new Set([
   "TcpExtTCPSynRetrans",
   "TcpExtTCPTimeouts",
   "TcpExtTCPDeferAcceptDrop",
+  "TcpOutRsts",
 ]);
 
 /** The counters that a client is told, by name. */

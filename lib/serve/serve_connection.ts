@@ -82,7 +82,7 @@ async function speak(
     activity.protocol = "http";
     const check = (): ReturnType<typeof checkAnswer> =>
       checkAnswer(connection, {
-        listener: listener.local,
+        listener,
         instance: services.instance,
         limits: services.limits,
         tokenRequired: services.token !== undefined,

@@ -5,18 +5,33 @@ import type { Connection, ConnectOptions, Listener, ListenOptions } from "../io/
 import { connect as connectMptcp } from "../mptcp/connect.ts";
 import { listen as listenMptcp } from "../mptcp/listen.ts";
 import { isMptcpMissing } from "../mptcp/socket_error.ts";
+import type { QuicConnectOptions, QuicListenOptions } from "../quic/driver/options.ts";
+import { connectQuic, listenQuic } from "./quic.ts";
 import { connectTcp, listenTcp } from "./tcp.ts";
+
+/** Options of a connect, with those that only QUIC has. */
+export interface TransportConnectOptions extends ConnectOptions {
+  /** Application protocol, whom to trust and so on. @default {the protocol "mpt", the system's certificates} */
+  readonly quic?: Partial<QuicConnectOptions>;
+}
+
+/** Options of a listener, with those that only QUIC has. */
+export interface TransportListenOptions extends ListenOptions {
+  /** Application protocols, certificate and so on. @default {the protocol "mpt", a self-signed certificate} */
+  readonly quic?: Partial<QuicListenOptions>;
+}
 
 /**
  * Connects over a transport.
  *
- * @param transport `tcp` or `mptcp`.
+ * @param transport `tcp`, `mptcp` or `quic`.
  * @param ip The address to connect to.
  * @param port The port, 1 to 65535.
  * @param options Local address, interface, congestion control, deadline, signal, fallback.
  * @returns The connection.
  * @throws {MptError} `ERR_REFUSED`, `ERR_TIMED_OUT`, `ERR_UNREACHABLE`, `ERR_NO_ROUTE`, `ERR_ADDRESS_NOT_LOCAL`,
- * `ERR_NET_PERMISSION`, `ERR_OPTION_REFUSED`, `ERR_ABORTED`; for mptcp also why this host has none;
+ * `ERR_NET_PERMISSION`, `ERR_OPTION_REFUSED`, `ERR_ABORTED`; for mptcp also why this host has none; for quic also
+ * `ERR_TLS` and `ERR_PROTOCOL`;
  * `ERR_NOT_SUPPORTED` for a transport that this version does not have.
  *
  * @example The same code for both transports
@@ -34,7 +49,7 @@ export async function connect(
   transport: Transport,
   ip: Ip,
   port: number,
-  options: ConnectOptions = {},
+  options: TransportConnectOptions = {},
 ): Promise<Connection> {
   switch (transport) {
     case "tcp":
@@ -47,6 +62,7 @@ export async function connect(
         throw error;
       }
     case "quic":
+      return await connectQuic(ip, port, options, options.quic);
     case "mpquic":
       throw notYet(transport);
     default:
@@ -57,7 +73,7 @@ export async function connect(
 /**
  * Listens with a transport.
  *
- * @param transport `tcp` or `mptcp`.
+ * @param transport `tcp`, `mptcp` or `quic`.
  * @param ip The address to listen on.
  * @param port The port, or 0 for any free one.
  * @param options Backlog, interface, congestion control, fallback.
@@ -79,7 +95,12 @@ export async function connect(
  * await Promise.all([server!.close(), client.close()]);
  * ```
  */
-export function listen(transport: Transport, ip: Ip, port: number, options: ListenOptions = {}): Listener {
+export function listen(
+  transport: Transport,
+  ip: Ip,
+  port: number,
+  options: TransportListenOptions = {},
+): Listener {
   switch (transport) {
     case "tcp":
       return listenTcp(ip, port, options);
@@ -91,6 +112,7 @@ export function listen(transport: Transport, ip: Ip, port: number, options: List
         throw error;
       }
     case "quic":
+      return listenQuic(ip, port, options, options.quic);
     case "mpquic":
       throw notYet(transport);
     default:
@@ -99,5 +121,8 @@ export function listen(transport: Transport, ip: Ip, port: number, options: List
 }
 
 function notYet(transport: Transport): MptError {
-  return new MptError("ERR_NOT_SUPPORTED", `Cannot use ${transport}: this version has tcp and mptcp only`);
+  return new MptError(
+    "ERR_NOT_SUPPORTED",
+    `Cannot use ${transport}: this version has tcp, mptcp and quic only`,
+  );
 }

@@ -1,5 +1,5 @@
 /**
- * One face for every transport: connect, listen, streams, paths. This version has `tcp` and `mptcp`. What
+ * One face for every transport: connect, listen, streams, paths. This version has `tcp`, `mptcp` and `quic`. What
  * runs over one transport runs over the other by changing one word.
  *
  * @example Send a line over MPTCP, or over TCP where the kernel has no MPTCP
@@ -15,7 +15,7 @@
  *
  * @module
  */
-export { connect, listen } from "./connect.ts";
+export { connect, listen, type TransportConnectOptions, type TransportListenOptions } from "./connect.ts";
 export type { Connection, ConnectOptions, Listener, ListenOptions } from "../io/connection.ts";
 export type { KeepAlive, SocketOptions } from "../io/socket_options.ts";
 export { type ByteStream, readableOf, writableOf } from "../io/byte_stream.ts";

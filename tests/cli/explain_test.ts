@@ -14,7 +14,7 @@ Deno.test("mpt explain prints what a code means", async () => {
   assert.deepEqual([code, stderr], [0, ""]);
   assert.match(
     stdout,
-    /^! join-stalled-by-accept-filter: A further path waits in the server's accept filter /,
+    /^! join-stalled-by-accept-filter: The server's accept filter holds back a further path/,
   );
   for (const part of ["you see", "why", "evidence", "fix"]) {
     assert.match(stdout, new RegExp(`^${part} `, "m"));

@@ -5,12 +5,11 @@ import { chooseBackend } from "../../lib/crypto/choose.ts";
 import { NODE_CRYPTO } from "../../lib/crypto/node_crypto.ts";
 import { Ip } from "../../lib/base/ip.ts";
 import type { DatagramBackend } from "../../lib/io/datagram_socket.ts";
-import { makeClient } from "../../lib/quic/connection/client.ts";
 import { connectionConfig } from "../../lib/quic/connection/config.ts";
 import type { Connection } from "../../lib/quic/connection/connection.ts";
-import { makeServer } from "../../lib/quic/connection/server.ts";
-import { ConnectionId } from "../../lib/quic/wire/connection_id.ts";
-import { PacketHeader } from "../../lib/quic/wire/packet_header.ts";
+import { QuicEndpoint } from "../../lib/quic/endpoint/endpoint.ts";
+import type { RetryPolicy, ServerSide } from "../../lib/quic/endpoint/options.ts";
+import { TokenKey } from "../../lib/quic/tokens.ts";
 import { TlsClient } from "../../lib/tls/client.ts";
 import { checkIdentity } from "../../lib/tls/identity.ts";
 import { TlsServer } from "../../lib/tls/server.ts";
@@ -57,13 +56,19 @@ async function collect(stream: ReadableStream<Uint8Array>): Promise<Uint8Array[]
   return chunks;
 }
 
+function endpoint(crypto: CryptoBackend, server: ServerSide | null): QuicEndpoint {
+  const tokens = new TokenKey(random(32), random);
+  return new QuicEndpoint({ config: connectionConfig({ backend: crypto, random }), tokens, server });
+}
+
 async function connect(port: number, { crypto, io }: Backends): Promise<QuicDriver> {
   const socket = await QuicDriver.open(io);
-  const connection = makeClient({
-    config: connectionConfig({ backend: crypto, random }),
-    tuple: { local: null, remote: { ip: Ip.parse("127.0.0.1"), port } },
-    nowUs: QuicDriver.now(),
-    tls: (transportParameters) =>
+  const client = endpoint(crypto, null);
+  const remote = { ip: Ip.parse("127.0.0.1"), port };
+  const connection = client.connect(
+    QuicDriver.now(),
+    { local: null, remote },
+    (transportParameters) =>
       new TlsClient({
         serverName: "localhost",
         alpn: [ALPN],
@@ -76,31 +81,34 @@ async function connect(port: number, { crypto, io }: Backends): Promise<QuicDriv
           }),
         random,
       }),
-  });
-  return new QuicDriver(socket, connection);
+  );
+  return new QuicDriver(socket, client, connection);
 }
 
-async function serve({ crypto, io }: Backends): Promise<QuicDriver> {
+async function serve({ crypto, io }: Backends, retry: RetryPolicy = "never"): Promise<QuicDriver> {
   const socket = await QuicDriver.open(io);
-  return new QuicDriver(socket, null, (tuple, bytes, start, end, nowUs) => {
-    const header = new PacketHeader();
-    if (header.read(bytes, start, end, 8) !== null || header.type !== "initial") return null;
-    return makeServer({
-      config: connectionConfig({ backend: crypto, random }),
-      tuple,
-      nowUs,
-      version: header.version,
-      originalDestination: ConnectionId.from(bytes, header.destinationStart, header.destinationEnd),
-      clientSource: ConnectionId.from(bytes, header.sourceStart, header.sourceEnd),
-      tls: (transportParameters) =>
-        new TlsServer({
-          credentials: () => [{ type: "x509", entries: [IDENTITY.certificate], key: IDENTITY.key }],
-          alpn: [ALPN],
-          transportParameters,
-          random,
-        }),
+  const tls = (transportParameters: Uint8Array): TlsServer =>
+    new TlsServer({
+      credentials: () => [{ type: "x509", entries: [IDENTITY.certificate], key: IDENTITY.key }],
+      alpn: [ALPN],
+      transportParameters,
+      random,
     });
+  return new QuicDriver(socket, endpoint(crypto, { tls, retry }), null);
+}
+
+/** Deno's client of a server of ours. */
+async function denoClient(server: QuicDriver) {
+  const endpoint = new Deno.QuicEndpoint({ hostname: "127.0.0.1", port: 0 });
+  const connection = await Deno.connectQuic({
+    hostname: "127.0.0.1",
+    port: server.socket.local.port!,
+    serverName: "localhost",
+    alpnProtocols: [ALPN],
+    caCerts: [PEM],
+    endpoint,
   });
+  return { endpoint, connection };
 }
 
 /** Deno's server: echoes bidirectional streams, and collects unidirectional ones. */
@@ -153,15 +161,7 @@ for (const [name, backends] of BACKENDS) {
 
   Deno.test(`Deno's client talks to our server: ${bytes} bytes up and back with a checksum (${name})`, async () => {
     await using driver = await serve(backends);
-    const endpoint = new Deno.QuicEndpoint({ hostname: "127.0.0.1", port: 0 });
-    const theirs = await Deno.connectQuic({
-      hostname: "127.0.0.1",
-      port: driver.socket.local.port!,
-      serverName: "localhost",
-      alpnProtocols: [ALPN],
-      caCerts: [PEM],
-      endpoint,
-    });
+    const { endpoint, connection: theirs } = await denoClient(driver);
     const data = random(bytes);
     const received: Uint8Array[] = [];
     const served = driver.until((connection, events) => {
@@ -190,3 +190,92 @@ for (const [name, backends] of BACKENDS) {
     endpoint.close();
   });
 }
+
+const FAST: Backends = { crypto: chooseBackend().backend };
+
+/** Sends bytes to Deno's server, which sends them back on the same stream; whether they came back unaltered. */
+async function echo(driver: QuicDriver, theirs: Deno.QuicConn, bytes: number): Promise<void> {
+  const connection = driver.connection!;
+  const data = random(bytes);
+  const id = connection.open("bidirectional")!;
+  connection.streams.write(id, data);
+  connection.streams.finish(id);
+  const reader = theirs.incomingBidirectionalStreams.getReader();
+  const piped = reader.read().then(({ value }) => {
+    reader.releaseLock();
+    return value!.readable.pipeTo(value!.writable);
+  });
+  const back: Uint8Array[] = [];
+  await driver.until((each) => drain(each, id, back));
+  await piped;
+  assert.equal(sha256(...back), sha256(data));
+}
+
+Deno.test("5% of the datagrams to and from Deno's server are lost: a megabyte comes back unaltered", async () => {
+  const { endpoint, listener, port } = denoServer();
+  await using driver = await connect(port, FAST);
+  driver.loss = 0.05;
+  const accepted = listener.accept();
+  await driver.until((connection) => connection.confirmed);
+  await echo(driver, await accepted, 1_000_000);
+  assert(driver.connection!.core.firstPath.counters.packetsLost > 0);
+  listener.stop();
+  endpoint.close();
+});
+
+Deno.test("our client and Deno's server change their keys again and again in a transfer", async () => {
+  const { endpoint, listener, port } = denoServer();
+  await using driver = await connect(port, FAST);
+  const accepted = listener.accept();
+  await driver.until((connection) => connection.confirmed);
+  const theirs = await accepted;
+  const connection = driver.connection!;
+  const { phases } = connection.core.keys.application!;
+  for (let round = 0; round < 4; round++) {
+    await echo(driver, theirs, 500_000);
+    const before = phases.updates;
+    await driver.until((each) => each.updateKeys(QuicDriver.now()) || phases.updates > before);
+  }
+  await echo(driver, theirs, 500_000);
+  assert(phases.updates >= 4, `${phases.updates} updates`);
+  assert.equal(connection.closeReason, null);
+  listener.stop();
+  endpoint.close();
+});
+
+Deno.test("Deno's client proves its address to our server by Retry, and tokens come for later", async () => {
+  await using driver = await serve(FAST, "always");
+  const { endpoint, connection: theirs } = await denoClient(driver);
+  await driver.until((connection) => connection.confirmed);
+  assert.equal(driver.endpoint.counters.retries, 1);
+  const again = await Deno.connectQuic({
+    hostname: "127.0.0.1",
+    port: driver.socket.local.port!,
+    serverName: "localhost",
+    alpnProtocols: [ALPN],
+    caCerts: [PEM],
+    endpoint,
+  });
+  again.close({ closeCode: 0, reason: "" });
+  theirs.close({ closeCode: 0, reason: "" });
+  await driver.until((connection) => connection.closeReason !== null);
+  endpoint.close();
+});
+
+Deno.test("datagrams go both ways between our server and Deno's client (RFC 9221)", async () => {
+  await using driver = await serve(FAST);
+  const { endpoint, connection: theirs } = await denoClient(driver);
+  await driver.until((connection) => connection.confirmed);
+  const answer = theirs.readDatagram();
+  await theirs.sendDatagram(new TextEncoder().encode("ping"));
+  await driver.until((connection, events) => {
+    const event = events.find(({ type }) => type === "datagram");
+    if (event?.type !== "datagram") return false;
+    assert.equal(new TextDecoder().decode(event.bytes), "ping");
+    return connection.sendDatagram(new TextEncoder().encode("pong"));
+  });
+  assert.equal(new TextDecoder().decode(await answer), "pong");
+  theirs.close({ closeCode: 0, reason: "" });
+  await driver.until((connection) => connection.closeReason !== null);
+  endpoint.close();
+});

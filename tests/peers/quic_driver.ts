@@ -4,6 +4,7 @@ import type { DatagramBackend, DatagramSocket } from "../../lib/io/datagram_sock
 import { openDatagramSocket } from "../../lib/io/open_datagram_socket.ts";
 import type { Connection } from "../../lib/quic/connection/connection.ts";
 import type { ConnectionEvent } from "../../lib/quic/connection/events.ts";
+import type { QuicEndpoint } from "../../lib/quic/endpoint/endpoint.ts";
 import type { SocketAddress, Tuple } from "../../lib/quic/connection/tuple.ts";
 
 /** Datagrams of one batch. */
@@ -12,21 +13,14 @@ const MAX_SEGMENTS = 40;
 /** Batches in a row before others get their turn. */
 const MAX_BATCHES = 16;
 
-/** Makes the connection of a server from a client's first datagram; null for one that begins nothing. */
-export type Accept = (
-  tuple: Tuple,
-  bytes: Uint8Array<ArrayBuffer>,
-  start: number,
-  end: number,
-  nowUs: number,
-) => Connection | null;
-
-/** Moves the datagrams of one connection over a real socket: what the transport does for many. */
+/** Moves the datagrams of an endpoint with one connection over a real socket: what the transport does for many. */
 export class QuicDriver implements AsyncDisposable {
   readonly socket: DatagramSocket;
+  readonly endpoint: QuicEndpoint;
   connection: Connection | null;
   readonly events: ConnectionEvent[] = [];
-  readonly #accept: Accept | null;
+  /** The share of datagrams that are lost, in both directions. */
+  loss = 0;
   readonly #slab = new Uint8Array(65_536);
   readonly #addresses = new Map<Endpoint, SocketAddress>();
   readonly #endpoints = new Map<SocketAddress, Endpoint>();
@@ -35,10 +29,11 @@ export class QuicDriver implements AsyncDisposable {
   #stopped = false;
   readonly done: Promise<void>;
 
-  constructor(socket: DatagramSocket, connection: Connection | null, accept: Accept | null = null) {
+  /** @param connection That of a client; a server takes the first that comes. */
+  constructor(socket: DatagramSocket, endpoint: QuicEndpoint, connection: Connection | null) {
     this.socket = socket;
+    this.endpoint = endpoint;
     this.connection = connection;
-    this.#accept = accept;
     this.done = this.#run();
   }
 
@@ -94,27 +89,29 @@ export class QuicDriver implements AsyncDisposable {
   }
 
   async #run(): Promise<void> {
+    const { endpoint } = this;
     while (!this.#stopped) {
       const nowUs = QuicDriver.now();
       this.#receive(nowUs);
+      if (endpoint.pollTimeout() <= nowUs) endpoint.handleTimeout(nowUs);
+      this.connection ??= endpoint.pollIncoming() ?? null;
       const { connection } = this;
       if (connection !== null) {
-        if (connection.pollTimeout() <= nowUs) connection.handleTimeout(nowUs);
         for (let event = connection.pollEvent(); event !== undefined; event = connection.pollEvent()) {
           this.events.push(event);
         }
         this.#work(this);
-        if (this.#send(connection, nowUs)) {
-          await new Promise((resolve) => setImmediate(resolve));
-          continue;
-        }
-        if (connection.closeState === "closed") return;
+        endpoint.touch(connection, nowUs);
+      }
+      if (this.#send(nowUs)) {
+        await new Promise((resolve) => setImmediate(resolve));
+        continue;
       }
       if (this.#wakeup.signal.aborted) {
         this.#wakeup = new AbortController();
         continue;
       }
-      const waitMs = ((connection?.pollTimeout() ?? Infinity) - QuicDriver.now()) / 1000;
+      const waitMs = (endpoint.pollTimeout() - QuicDriver.now()) / 1000;
       const wakeup = this.#wakeup;
       const timer = waitMs < Infinity ? setTimeout(() => wakeup.abort(), Math.max(0, waitMs)) : undefined;
       const open = await this.socket.readable(wakeup.signal);
@@ -126,18 +123,19 @@ export class QuicDriver implements AsyncDisposable {
 
   #receive(nowUs: number): void {
     this.socket.receive((buffer, start, end, remote, local) => {
+      if (Math.random() < this.loss) return;
       const tuple: Tuple = { local: this.address(local), remote: this.address(remote) };
       this.#endpoints.set(tuple.remote, remote);
-      this.connection ??= this.#accept?.(tuple, buffer, start, end, nowUs) ?? null;
-      this.connection?.handleDatagram(nowUs, tuple, buffer, start, end);
+      this.endpoint.handleDatagram(nowUs, tuple, buffer, start, end);
     });
   }
 
   /** @returns Whether there may be more. */
-  #send(connection: Connection, nowUs: number): boolean {
+  #send(nowUs: number): boolean {
     for (let count = 0; count < MAX_BATCHES; count++) {
-      const out = connection.pollTransmit(nowUs, this.#slab, 0, MAX_SEGMENTS);
+      const out = this.endpoint.pollTransmit(nowUs, this.#slab, 0, this.loss > 0 ? 1 : MAX_SEGMENTS);
       if (out === null) return false;
+      if (Math.random() < this.loss) continue;
       let remote = this.#endpoints.get(out.tuple.remote);
       if (remote === undefined) {
         remote = Endpoint.of(out.tuple.remote.ip, out.tuple.remote.port);
@@ -152,7 +150,7 @@ export class QuicDriver implements AsyncDisposable {
     this.#stopped = true;
     this.wake();
     await this.done;
-    this.connection?.abandon();
+    this.endpoint.abandon();
     await this.socket.close();
   }
 }

@@ -63,7 +63,7 @@ export async function writeInside(network: Lab, name: string, text: string): Pro
  */
 export async function listening(
   network: Lab,
-  side: LabHost,
+  side: LabHost | "router",
   port: number,
   program: RunningProcess,
 ): Promise<void> {

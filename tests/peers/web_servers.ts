@@ -32,6 +32,13 @@ export const NGINX: WebServer = {
   argv: nginxArgv,
 };
 
+/** nginx whose listener has an accept filter of one second, the shortest that there is. */
+export const NGINX_DEFERRED: WebServer = {
+  ...NGINX,
+  name: "nginx with deferred",
+  config: (folder) => nginxConfig(folder, [`listen ${WEB_PORT} deferred;`, 'return 200 "hello\\n";']),
+};
+
 /** nginx with TLS; `writeInside` has put `cert.pem` and `key.pem` where the configuration is. */
 export const NGINX_TLS: WebServer = {
   name: "nginx with TLS",
@@ -63,6 +70,13 @@ frontend web
   http-request return status 200 content-type text/plain string hello
 `,
   argv: (config) => ["haproxy", "-db", "-f", config],
+};
+
+/** HAProxy whose listener has an accept filter of one second. */
+export const HAPROXY_DEFERRED: WebServer = {
+  ...HAPROXY,
+  name: "HAProxy with defer-accept",
+  config: (folder) => HAPROXY.config(folder).replace(/^ {2}bind .*$/m, "$& defer-accept"),
 };
 
 /** Apache httpd with its default `AcceptFilter http data`, which sets TCP_DEFER_ACCEPT on the listener. */

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import type { Connection } from "../../lib/quic/connection/connection.ts";
 import { sameAddress, type SocketAddress } from "../../lib/quic/connection/tuple.ts";
-import type { Nat } from "./nat.ts";
 
 interface Seen {
   /** Bytes that came from there and that went there. */
@@ -19,18 +18,22 @@ export class AmplificationGuard {
     this.#at(from).received += bytes;
   }
 
-  /** A datagram came out of a NAT inwards: whatever outer addresses lead to it now were reached. */
-  onClientReceived(_nats: readonly Nat[], _inner: SocketAddress): void {
-    for (const seen of this.#addresses.values()) if (seen.sent > 0) seen.reached = true;
+  /** A datagram came through the NAT with this outer address. */
+  onClientReceived(outer: SocketAddress["ip"]): void {
+    for (const [key, seen] of this.#addresses) {
+      if (seen.sent > 0 && key.startsWith(`${outer} `)) seen.reached = true;
+    }
   }
 
   onServerSent(server: Connection, to: SocketAddress, bytes: number): void {
     const seen = this.#at(to);
-    seen.sent += bytes;
     if (isValidated(server, to)) {
       assert(seen.reached, `${to.ip} ${to.port} is validated, but nothing ever arrived there`);
+      // What was sent while it was validated does not count when it has to be validated once more
+      seen.sent = seen.received = 0;
       return;
     }
+    seen.sent += bytes;
     assert(
       seen.sent <= 3 * seen.received,
       `${seen.sent} bytes to ${to.ip} ${to.port} for ${seen.received} from there`,

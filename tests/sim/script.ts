@@ -42,29 +42,33 @@ const bytes = fc.oneof(fc.nat(3_000), fc.nat(40_000));
 
 const operation: fc.Arbitrary<Operation> = fc.oneof(
   {
-    weight: 4,
+    weight: 16,
     arbitrary: fc.record({
       op: fc.constant("open" as const),
       side,
       direction: fc.constantFrom("bidirectional" as const, "unidirectional" as const),
     }),
   },
-  { weight: 7, arbitrary: fc.record({ op: fc.constant("write" as const), side, stream, bytes }) },
-  { weight: 3, arbitrary: fc.record({ op: fc.constant("finish" as const), side, stream }) },
-  { weight: 1, arbitrary: fc.record({ op: fc.constant("reset" as const), side, stream }) },
-  { weight: 1, arbitrary: fc.record({ op: fc.constant("stop" as const), side, stream }) },
-  { weight: 1, arbitrary: fc.record({ op: fc.constant("read" as const), side, on: fc.boolean() }) },
-  { weight: 1, arbitrary: fc.record({ op: fc.constant("datagram" as const), side, bytes: fc.nat(1_500) }) },
-  { weight: 2, arbitrary: fc.record({ op: fc.constant("key-update" as const), side }) },
-  { weight: 1, arbitrary: fc.record({ op: fc.constant("ping" as const), side }) },
-  { weight: 1, arbitrary: fc.record({ op: fc.constant("migrate" as const), to: fc.nat(2) }) },
-  { weight: 1, arbitrary: fc.record({ op: fc.constant("rebind" as const) }) },
+  { weight: 28, arbitrary: fc.record({ op: fc.constant("write" as const), side, stream, bytes }) },
+  { weight: 12, arbitrary: fc.record({ op: fc.constant("finish" as const), side, stream }) },
+  { weight: 4, arbitrary: fc.record({ op: fc.constant("reset" as const), side, stream }) },
+  { weight: 4, arbitrary: fc.record({ op: fc.constant("stop" as const), side, stream }) },
+  { weight: 4, arbitrary: fc.record({ op: fc.constant("read" as const), side, on: fc.boolean() }) },
+  { weight: 4, arbitrary: fc.record({ op: fc.constant("datagram" as const), side, bytes: fc.nat(1_500) }) },
+  { weight: 8, arbitrary: fc.record({ op: fc.constant("key-update" as const), side }) },
+  { weight: 4, arbitrary: fc.record({ op: fc.constant("ping" as const), side }) },
+  { weight: 4, arbitrary: fc.record({ op: fc.constant("migrate" as const), to: fc.nat(2) }) },
+  { weight: 4, arbitrary: fc.record({ op: fc.constant("rebind" as const) }) },
   {
-    weight: 2,
-    arbitrary: fc.record({ op: fc.constant("drop" as const), side, datagrams: fc.integer({ min: 1, max: 6 }) }),
+    weight: 8,
+    arbitrary: fc.record({
+      op: fc.constant("drop" as const),
+      side,
+      datagrams: fc.integer({ min: 1, max: 6 }),
+    }),
   },
-  { weight: 6, arbitrary: fc.record({ op: fc.constant("advance" as const), ms: fc.nat(300) }) },
-  { weight: 0.25, arbitrary: fc.record({ op: fc.constant("close" as const), side }) },
+  { weight: 24, arbitrary: fc.record({ op: fc.constant("advance" as const), ms: fc.nat(300) }) },
+  { weight: 1, arbitrary: fc.record({ op: fc.constant("close" as const), side }) },
 );
 
 /** Mostly nothing, sometimes a little of it. */
@@ -89,7 +93,10 @@ export const scripts: fc.Arbitrary<Script> = fc.record({
     rateBps: fc.constantFrom(Infinity, Infinity, 20_000_000, 2_000_000),
     queueBytes: fc.constantFrom(Infinity, 30_000),
   }),
-  connected: fc.oneof({ weight: 3, arbitrary: fc.constant(true) }, { weight: 1, arbitrary: fc.constant(false) }),
+  connected: fc.oneof({ weight: 3, arbitrary: fc.constant(true) }, {
+    weight: 1,
+    arbitrary: fc.constant(false),
+  }),
   streamWindow: fc.constantFrom(1_000, 10_000, 60_000, 500_000),
   connectionWindow: fc.constantFrom(5_000, 30_000, 100_000, 1_000_000),
   streams: fc.constantFrom(1, 2, 5, 100),

@@ -161,13 +161,18 @@ export class World {
       const remote = this.#interned(datagram.source);
       const tuple: Tuple = { local: this.#interned(datagram.destination), remote };
       if (!datagram.destination.ip.equals(SERVER.ip)) {
-        this.#guard.onClientReceived(this.nats, datagram.destination);
+        const place = PLACES.findIndex(({ ip }) => ip.equals(datagram.destination.ip));
+        this.#guard.onClientReceived(this.nats[place]!.outer);
         this.client.handleDatagram(this.nowUs, tuple, bytes, 0, bytes.length);
         continue;
       }
       this.#guard.onServerReceived(remote, bytes.length);
       this.server ??= this.#accept(tuple, datagram);
       this.server?.handleDatagram(this.nowUs, tuple, bytes, 0, bytes.length);
+      if (this.server?.core.heard !== false) continue;
+      // As endpoints do: what is not authentic begins nothing
+      this.server.abandon();
+      this.server = null;
     }
   }
 
@@ -183,7 +188,12 @@ export class World {
       originalDestination: ConnectionId.from(bytes, header.destinationStart, header.destinationEnd),
       clientSource: ConnectionId.from(bytes, header.sourceStart, header.sourceEnd),
       tls: (transportParameters) =>
-        new TlsServer({ credentials: () => [CREDENTIALS], alpn: ["hq-interop"], transportParameters, random }),
+        new TlsServer({
+          credentials: () => [CREDENTIALS],
+          alpn: ["hq-interop"],
+          transportParameters,
+          random,
+        }),
     });
   }
 

@@ -50,6 +50,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   setsid: "util-linux",
   script: "bsdutils",
   bash_completion: "bash-completion",
+  ip6tables: "iptables",
 };
 
 const told = new Set<string>();

@@ -25,7 +25,7 @@ const MAX_LINES = 500;
 
 /** Folders and files whose code sees neither clock nor socket nor chance. */
 const PURE =
-  /^lib\/(base|protocol|netlink|crypto|tls|quic|mptcp\/diagnosis|dns\/(wire|config)|race\/(engine|order)|lab\/(link|plan))\//;
+  /^lib\/(base|protocol|netlink|crypto|tls|quic(?!\/driver\/)|mptcp\/diagnosis|dns\/(wire|config)|race\/(engine|order)|lab\/(link|plan))\//;
 /** The files of lib/netlink that ask the kernel instead of reading and writing its messages. */
 const NOT_PURE = /^lib\/netlink\/interface(s|_of)\.ts$/;
 

@@ -105,6 +105,12 @@ export interface SubflowEvidence {
   readonly complete: Tristate;
   /** Whether it waits for the acknowledgement of data that it sent again. */
   readonly retransmitting: Tristate;
+  /** Whether it ever sent anything again, its SYN included. */
+  readonly resent: Tristate;
+  /** For how long it was seen waiting before it could carry data, in milliseconds: at least so long. */
+  readonly heldMs: number | "unknown";
+  /** The shortest round-trip time of its way, in milliseconds. */
+  readonly rttMs: number | "unknown";
 }
 
 /** Bytes of a connection on its subflows and at the level of MPTCP. */

@@ -17,6 +17,7 @@ export { noEvidence } from "./no_evidence.ts";
 export { explainJoins } from "./rules/joins.ts";
 export { auditJoins, type JoinRow } from "./join_audit.ts";
 export { CATALOGUE, type CatalogueEntry, type CatalogueStage, isDiagnosisCode, STAGES } from "./catalogue.ts";
+export { INDISTINGUISHABLE, type Indistinguishable } from "./indistinguishable.ts";
 export { DIAGNOSIS_CODES, type DiagnosisCode } from "./codes.ts";
 export type { Finding } from "./finding.ts";
 export type { ExplainedJoin } from "./rules/joins.ts";

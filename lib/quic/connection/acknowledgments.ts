@@ -4,6 +4,7 @@ import type { FrameReader } from "../wire/frame_reader.ts";
 import { QuicError } from "../wire/quic_error.ts";
 import { onContentAcked } from "./content_fate.ts";
 import type { Core } from "./core.ts";
+import { logMetrics } from "./log.ts";
 import type { PacketSpace } from "./packet_space.ts";
 import { detectLost } from "./recovery.ts";
 
@@ -63,4 +64,5 @@ export function onAckFrame(
   detectLost(core, space, nowUs);
   if (core.peerCompletedValidation) path.probeCount = 0;
   path.updatePace(nowUs);
+  if (core.qlog !== null) logMetrics(core.qlog, path, nowUs);
 }

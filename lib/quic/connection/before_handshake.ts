@@ -32,7 +32,12 @@ export function onRetry(core: Core, bytes: Uint8Array, header: PacketHeader): vo
 }
 
 /** Takes a Version Negotiation packet (RFC 9000 6.2): there is one version that we speak. */
-export function onVersionNegotiation(core: Core, bytes: Uint8Array, header: PacketHeader): void {
+export function onVersionNegotiation(
+  core: Core,
+  bytes: Uint8Array,
+  header: PacketHeader,
+  nowUs: number,
+): void {
   if (core.side !== "client" || core.heard || core.retrySource !== null) return;
   if (!core.source.matches(bytes, header.destinationStart, header.destinationEnd)) return;
   if (!core.originalDestination.matches(bytes, header.sourceStart, header.sourceEnd)) return;
@@ -41,6 +46,7 @@ export function onVersionNegotiation(core: Core, bytes: Uint8Array, header: Pack
   const names = offered.slice(0, 8).map(versionName).join(", ");
   forgetConnection(
     core,
+    nowUs,
     "version",
     `Cannot connect: the server does not speak ${versionName(core.version)} but ${names}`,
   );

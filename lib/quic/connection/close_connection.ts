@@ -4,6 +4,7 @@ import type { ConnectionClose } from "../wire/frames.ts";
 import { QuicError } from "../wire/quic_error.ts";
 import type { Core } from "./core.ts";
 import type { CloseReason } from "./events.ts";
+import { logClosed } from "./log.ts";
 
 /** RFC 9000 10.2: how many probe timeouts an end is remembered. */
 const CLOSE_PROBE_TIMEOUTS = 3;
@@ -40,7 +41,7 @@ export function closeConnection(
     ...(cause === undefined ? {} : { cause }),
   };
   const untilUs = nowUs + CLOSE_PROBE_TIMEOUTS * core.longestProbeTimeoutUs;
-  if (core.closing.close(frame, reason, untilUs)) core.events.push({ type: "closed", reason });
+  if (core.closing.close(frame, reason, untilUs)) tellClosed(core, reason, nowUs);
 }
 
 /** Closes the connection because of something that was thrown while a packet was processed. */
@@ -59,13 +60,18 @@ export function closeForError(core: Core, nowUs: number, error: unknown): void {
 /** The peer has closed, or does not know the connection any more: nothing more is sent. */
 export function drainConnection(core: Core, nowUs: number, reason: CloseReason): void {
   const untilUs = nowUs + CLOSE_PROBE_TIMEOUTS * core.longestProbeTimeoutUs;
-  if (core.closing.drain(reason, untilUs)) core.events.push({ type: "closed", reason });
+  if (core.closing.drain(reason, untilUs)) tellClosed(core, reason, nowUs);
 }
 
 /** The connection is over without a word to anybody (RFC 9000 10.1, 6.2). */
-export function forgetConnection(core: Core, by: "idle-timeout" | "version", text: string): void {
+export function forgetConnection(
+  core: Core,
+  nowUs: number,
+  by: "idle-timeout" | "version",
+  text: string,
+): void {
   const reason: CloseReason = { by, layer: null, errorCode: null, frameType: null, text };
-  if (core.closing.forget(reason)) core.events.push({ type: "closed", reason });
+  if (core.closing.forget(reason)) tellClosed(core, reason, nowUs);
   releaseKeys(core);
 }
 
@@ -75,4 +81,9 @@ export function releaseKeys(core: Core): void {
   core.keys.handshake?.close();
   core.keys.application?.close();
   core.keys.initial = core.keys.handshake = core.keys.application = null;
+}
+
+function tellClosed(core: Core, reason: CloseReason, nowUs: number): void {
+  core.events.push({ type: "closed", reason });
+  if (core.qlog !== null) logClosed(core.qlog, reason, nowUs);
 }

@@ -2,6 +2,9 @@ import type { CryptoBackend } from "../../crypto/aead.ts";
 import type { CongestionController } from "../recovery/congestion.ts";
 import { Cubic } from "../recovery/cubic.ts";
 import { INITIAL_RTT_US } from "../recovery/rtt.ts";
+import type { Qlog } from "../qlog/qlog.ts";
+import type { Side } from "../streams/stream_id.ts";
+import type { ConnectionId } from "../wire/connection_id.ts";
 import type { StreamSettings } from "../streams/streams.ts";
 import { DEFAULT_PARAMETERS, type TransportParameters } from "../wire/transport_parameters.ts";
 
@@ -34,6 +37,8 @@ export interface ConnectionConfig {
   readonly maxMtu: number;
   /** The RTT to assume before it is measured, in microseconds. */
   readonly initialRttUs: number;
+  /** Makes the log of a connection; null for none. */
+  readonly qlog: ((side: Side, originalDestination: ConnectionId, startUs: number) => Qlog) | null;
   /** Makes the congestion control of a path. */
   readonly congestion: (mtu: number) => CongestionController;
 }
@@ -61,6 +66,7 @@ export function connectionConfig(basis: ConfigBasis & Partial<ConnectionConfig>)
     maxUdpPayloadSize: 65_527,
     maxMtu: 1452,
     initialRttUs: INITIAL_RTT_US,
+    qlog: null,
     congestion: (mtu) => new Cubic(mtu),
     ...basis,
   };

@@ -1,6 +1,7 @@
 import type { TlsLevel, TlsSession } from "../../tls/session.ts";
 import { type FreshId, LocalIds } from "../ids/local_ids.ts";
 import { RemoteIds } from "../ids/remote_ids.ts";
+import type { Qlog } from "../qlog/qlog.ts";
 import { Streams } from "../streams/streams.ts";
 import type { Side } from "../streams/stream_id.ts";
 import type { ConnectionId } from "../wire/connection_id.ts";
@@ -26,6 +27,14 @@ export type EarlyLevel = Exclude<TlsLevel, "application">;
 
 /** What the endpoint has to know about the ids of a connection. */
 export type IdChange = { readonly type: "added" | "removed"; readonly connectionId: ConnectionId };
+
+/** How often sending had to wait, and for what; flow control is counted by the streams. */
+export interface BlockedCounters {
+  congestion: number;
+  pacing: number;
+  amplification: number;
+  noConnectionId: number;
+}
 
 /** What a connection is made of. */
 export interface CoreOptions {
@@ -86,6 +95,10 @@ export class Core {
   readonly early: EarlyPackets = new EarlyPackets();
   readonly closing: Closing = new Closing();
   readonly idle: IdleTimer;
+  /** The log; null for none. */
+  readonly qlog: Qlog | null;
+  /** How often there was something to send and it could not be sent, by the reason. */
+  readonly blocked: BlockedCounters = { congestion: 0, pacing: 0, amplification: 0, noConnectionId: 0 };
 
   /** The peer's transport parameters; null before they came. */
   peer: TransportParameters | null = null;
@@ -117,6 +130,7 @@ export class Core {
     this.source = options.source;
     this.retrySource = options.retrySource;
     this.lastActivityUs = nowUs;
+    this.qlog = config.qlog?.(side, options.originalDestination, nowUs) ?? null;
     this.streams = new Streams(side, config.streams);
     this.idle = new IdleTimer(nowUs, config.maxIdleTimeoutMs, config.keepAliveMs);
     this.spaces = {

@@ -42,7 +42,7 @@ export class DatagramBuilder {
     const core = this.#core;
     this.#count = 0;
     this.#pad = false;
-    const maySend = path.hasWindow && path.isPaced(nowUs);
+    const maySend = this.#maySend(path, nowUs);
     let position = at;
     if (path.id === 0) {
       position = this.#early(path, core.spaces.initial, nowUs, buffer, position, limit, maySend);
@@ -50,6 +50,18 @@ export class DatagramBuilder {
     }
     this.#application(path, nowUs, buffer, position, limit, maySend);
     return this.#finish(nowUs, at);
+  }
+
+  /** Whether congestion control and the pacer let a packet out; if not, it counts what holds data up. */
+  #maySend(path: Path, nowUs: number): boolean {
+    const { blocked, streams } = this.#core;
+    if (!path.hasWindow) {
+      if (streams.hasData) blocked.congestion++;
+      return false;
+    }
+    if (path.isPaced(nowUs)) return true;
+    if (streams.hasData) blocked.pacing++;
+    return false;
   }
 
   /** Builds a datagram that closes the connection, with every level that has keys (RFC 9000 10.2.3). */

@@ -1,5 +1,6 @@
 import type { TlsEvent, TlsLevel } from "../../tls/session.ts";
 import { QUIC_ERROR } from "../wire/error_codes.ts";
+import { parametersOf } from "../qlog/parameters.ts";
 import { QuicError } from "../wire/quic_error.ts";
 import { readTransportParameters } from "../wire/read_transport_parameters.ts";
 import type { TransportParameters } from "../wire/transport_parameters.ts";
@@ -35,7 +36,7 @@ export function advanceHandshake(core: Core, nowUs: number): void {
         installKeys(core, event);
         break;
       case "transport-parameters":
-        takeParameters(core, event.bytes);
+        takeParameters(core, event.bytes, nowUs);
         break;
       case "complete":
         completeHandshake(core, nowUs);
@@ -79,10 +80,15 @@ function installKeys(core: Core, event: Extract<TlsEvent, { type: "keys" }>): vo
   }
 }
 
-function takeParameters(core: Core, bytes: Uint8Array): void {
+function takeParameters(core: Core, bytes: Uint8Array, nowUs: number): void {
   const peer = readTransportParameters(bytes, core.side === "client" ? "server" : "client");
   checkIds(core, peer);
   core.peer = peer;
+  if (core.qlog !== null) {
+    core.qlog.ownAckDelayExponent = core.config.ackDelayExponent;
+    core.qlog.peerAckDelayExponent = peer.ackDelayExponent;
+    core.qlog.event(nowUs, "parameters_set", parametersOf("remote", peer));
+  }
   core.streams.setPeerLimits(peer);
   core.idle.setPeerTimeout(peer.maxIdleTimeoutMs);
   const { localIds, remoteIds } = core.firstPath;

@@ -91,6 +91,8 @@ export function onValidationTimeout(core: Core, nowUs: number): void {
     path.network = fallback;
     path.fallback = null;
     path.restartCongestion();
+    // What kept us from sending was the other address
+    core.amplificationBlocked = false;
   }
 }
 

@@ -13,6 +13,7 @@ import {
 } from "../wire/write_packet.ts";
 import { writePadding } from "../wire/write_frame.ts";
 import type { Core } from "./core.ts";
+import { logSent } from "./log.ts";
 import { PacketContent } from "./packet_content.ts";
 import type { PacketSpace } from "./packet_space.ts";
 import type { Path } from "./path.ts";
@@ -38,6 +39,8 @@ export class PacketDraft {
   limit = 0;
   ackEliciting = false;
   padded = false;
+  /** The long header; null for a short one. */
+  longHeader: LongHeader | null = null;
 
   /** The bytes that are left. */
   get room(): number {
@@ -65,7 +68,10 @@ export class PacketDraft {
     end: number,
   ): boolean {
     const destination = path.remoteIds.current;
-    if (destination === undefined || space.exhausted) return false;
+    if (destination === undefined || space.exhausted) {
+      core.blocked.noConnectionId++;
+      return false;
+    }
     this.space = space;
     this.path = path;
     this.buffer = buffer;
@@ -75,6 +81,7 @@ export class PacketDraft {
     this.ackEliciting = false;
     this.padded = false;
     const numberBytes = packetNumberSize(this.packetNumber, space.detector.largestAcked);
+    this.longHeader = null;
     if (space.level === "application") {
       const size = shortHeaderSize(destination, numberBytes);
       if (start + size + MIN_SAMPLED_BYTES > this.limit) return false;
@@ -96,6 +103,7 @@ export class PacketDraft {
         source: core.source,
         token: space.level === "initial" ? core.token : NO_TOKEN,
       };
+      this.longHeader = header;
       if (start + longHeaderSize(header, numberBytes) + MIN_SAMPLED_BYTES > this.limit) return false;
       this.payloadStart = writeLongHeader(buffer, start, header, this.packetNumber, numberBytes);
     }
@@ -137,6 +145,9 @@ export class PacketDraft {
   finish(core: Core, nowUs: number, appLimited: boolean, mtuProbe: boolean = false): number {
     const { space, path, headerStart, packetNumber, content } = this;
     this.settle();
+    if (core.qlog !== null) {
+      logSent(core.qlog, this, core.keys.application?.phases.phase ?? 0, mtuProbe, nowUs);
+    }
     const end = this.#seal(core);
     const packet = {
       packetNumber,

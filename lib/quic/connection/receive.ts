@@ -7,6 +7,7 @@ import { LOCAL_ID_BYTES } from "./config.ts";
 import type { Core } from "./core.ts";
 import { discardInitial } from "./discard_keys.ts";
 import { handlePayload } from "./frame_handler.ts";
+import { logReceived } from "./log.ts";
 import { onAuthenticated, wayOf } from "./migration.ts";
 import { type OpenedPacket, openPacket } from "./packet_opener.ts";
 import type { Path } from "./path.ts";
@@ -68,7 +69,7 @@ function readDatagram(
     at = header.end;
     if (header.type === "retry" || header.type === "version-negotiation") {
       if (header.type === "retry") onRetry(core, bytes, header);
-      else onVersionNegotiation(core, bytes, header);
+      else onVersionNegotiation(core, bytes, header, nowUs);
       return opened;
     }
     if (header.type === "unsupported-version" || header.type === "0-rtt") continue;
@@ -123,6 +124,7 @@ function onOpened(
     path.network.validate();
     discardInitial(core);
   }
+  if (core.qlog !== null) logReceived(core.qlog, packet, bytes, header.end - header.start, nowUs);
   const seen = handlePayload(core, packet, bytes, nowUs);
   const isNewest = packet.packetNumber > space.received.newest;
   space.received.onReceived(packet.packetNumber, nowUs, seen.ackEliciting, packet.ecn);

@@ -1,4 +1,6 @@
 import { isPersistentCongestion } from "../recovery/persistent_congestion.ts";
+import type { QlogEvents } from "../qlog/events.ts";
+import { packetTypeName } from "../qlog/names.ts";
 import type { Core } from "./core.ts";
 import { onContentLost } from "./content_fate.ts";
 import type { PacketSpace, Sent } from "./packet_space.ts";
@@ -42,6 +44,7 @@ export function detectLost(core: Core, space: PacketSpace, nowUs: number): void 
     space.onGone(packet);
     onContentLost(core, space, packet);
     counters.packetsLost++;
+    core.qlog?.event(nowUs, "packet_lost", lossEvent(space, packet), path.id);
     counters.bytesLost += packet.bytes;
     // RFC 9000 14.4: the loss of an MTU probe is no sign of congestion
     const current = path.onGone(packet);
@@ -58,6 +61,14 @@ export function detectLost(core: Core, space: PacketSpace, nowUs: number): void 
     path.rtt.restartMinimum();
   }
   path.updatePace(nowUs);
+}
+
+function lossEvent({ level }: PacketSpace, packet: Sent): QlogEvents["packet_lost"] {
+  const type = level === "application" ? "1-rtt" : level;
+  return {
+    header: { packet_type: packetTypeName(type), packet_number: packet.packetNumber },
+    ...(packet.mtuProbe ? { is_mtu_probe_packet: true } : {}),
+  };
 }
 
 /** A space is given up with its keys: nothing of it is on its way any more (RFC 9002 6.4). */
@@ -117,12 +128,8 @@ function sendOldestAgain(core: Core, space: PacketSpace): void {
   }
   let count = 0;
   for (const packet of space.detector.sent) {
-    if (!packet.ackEliciting || isProbe(packet)) continue;
+    if (!packet.ackEliciting || packet.mtuProbe) continue;
     onContentLost(core, space, packet);
     if (++count === PROBES) return;
   }
-}
-
-function isProbe(packet: Sent): boolean {
-  return packet.mtuProbe;
 }

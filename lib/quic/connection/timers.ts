@@ -38,7 +38,7 @@ export function onTimeout(core: Core, nowUs: number): void {
     const text = core.handshakeComplete
       ? "Cannot go on: the peer has been silent for too long"
       : "Cannot connect: the peer does not answer";
-    forgetConnection(core, "idle-timeout", text);
+    forgetConnection(core, nowUs, "idle-timeout", text);
     return;
   }
   try {

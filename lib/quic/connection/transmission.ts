@@ -86,6 +86,7 @@ export class Transmission {
       const { budget } = network;
       if (budget < least) {
         core.amplificationBlocked = true;
+        core.blocked.amplification++;
         break;
       }
       const end = this.#builder.build(path, nowUs, buffer, at, at + Math.min(mtu, budget));

@@ -9,8 +9,9 @@ import type { FreshId } from "../ids/local_ids.ts";
 import { MIN_DATAGRAM_BYTES } from "../mtu_discovery.ts";
 import type { EcnMark } from "../recovery/received_packets.ts";
 import { ConnectionId } from "../wire/connection_id.ts";
+import { QUIC_ERROR } from "../wire/error_codes.ts";
 import { PacketHeader } from "../wire/packet_header.ts";
-import { admit, type Load } from "./admission.ts";
+import { type Admission, admit, type Load } from "./admission.ts";
 import { type EndpointOptions, type ServerLimits, serverLimits, SUPPORTED_VERSIONS } from "./options.ts";
 import { Routes } from "./routes.ts";
 import { idsOf, refusal, retry, statelessReset, versionNegotiation } from "./stateless.ts";
@@ -76,6 +77,7 @@ export class QuicEndpoint {
   readonly #incoming: Connection[] = [];
   readonly #answers: Answer[] = [];
   readonly #header = new PacketHeader();
+  #accepting = true;
   #handshakes = 0;
   #waiting = 0;
   #resetSecond = -1;
@@ -126,8 +128,13 @@ export class QuicEndpoint {
 
   /** The time of {@linkcode pollTimeout} has come. */
   handleTimeout(nowUs: number): void {
+    const due: Entry[] = [];
     for (let entry = this.#timers.take(nowUs); entry !== undefined; entry = this.#timers.take(nowUs)) {
+      due.push(entry);
+    }
+    for (const entry of due) {
       entry.connection.handleTimeout(nowUs);
+      // It may be due still, until its packets are polled
       this.#settle(entry, nowUs);
     }
   }
@@ -157,6 +164,11 @@ export class QuicEndpoint {
     });
     this.#register(connection, tuple, null, nowUs);
     return connection;
+  }
+
+  /** Takes no more clients; those that are there go on. */
+  stopAccepting(): void {
+    this.#accepting = false;
   }
 
   /** Says that something was done to a connection: it may have something to send now. */
@@ -282,7 +294,9 @@ export class QuicEndpoint {
     }
     const { destination, source } = idsOf(bytes, header);
     const token = bytes.slice(header.tokenStart, header.tokenEnd);
-    const admission = admit(this.#options.tokens, limits, this.load, token, tuple, destination, nowUs);
+    const admission: Admission = this.#accepting
+      ? admit(this.#options.tokens, limits, this.load, token, tuple, destination, nowUs)
+      : { type: "refuse", errorCode: QUIC_ERROR.CONNECTION_REFUSED };
     switch (admission.type) {
       case "retry": {
         const { connectionId } = this.#makeId();

@@ -18,6 +18,7 @@ export class ReceiveStream {
   #finalSize = -1;
   #resetCode: number | null = null;
   #stopped = false;
+  #released = 0;
 
   constructor(id: number, window: ReceiveWindow) {
     this.id = id;
@@ -91,8 +92,7 @@ export class ReceiveStream {
     const farther = this.#extend(finalSize, limit);
     this.#finalSize = finalSize;
     // RFC 9000 3.2: when all data is there the reset may be passed over.
-    const complete = this.#state === "size-known" &&
-      this.#buffer.readOffset + this.#buffer.readableBytes === finalSize;
+    const complete = this.#state === "size-known" && !this.#stopped && this.#hasAll;
     if (this.#state === "read" || this.#state === "reset" || complete) return farther;
     this.#state = "reset";
     this.#resetCode = code;
@@ -119,18 +119,28 @@ export class ReceiveStream {
    */
   close(): number {
     if (this.#state === "read") return 0;
-    const unread = (this.#finalSize >= 0 ? this.#finalSize : this.#buffer.endOffset) -
-      this.#buffer.readOffset;
+    const unread = this.window.receivedBytes - this.#buffer.readOffset - this.#released;
+    this.#released += unread;
     this.#buffer.clear();
     if (this.#finalSize >= 0) this.#state = "read";
-    return Math.max(0, unread);
+    return unread;
   }
 
-  /** The user wants no more: what still comes is passed over. */
+  /**
+   * The user wants no more: what still comes is passed over.
+   *
+   * @returns Whether the peer has to know: something is still to come.
+   */
   stop(): boolean {
-    if (this.#stopped || this.#state !== "open") return false;
+    const complete = this.#state === "reset" || this.#state === "read" || this.#hasAll;
+    if (this.#stopped || complete) return false;
     this.#stopped = true;
     return true;
+  }
+
+  /** Whether every byte up to the end is there. */
+  get #hasAll(): boolean {
+    return this.#finalSize >= 0 && this.#buffer.readOffset + this.#buffer.readableBytes === this.#finalSize;
   }
 
   /** RFC 9000 4.5 */

@@ -166,9 +166,10 @@ export class Streams {
   /** Asks the peer to send no more on a stream; what still comes is passed over. */
   stopSending(id: number, errorCode: number): void {
     const stream = this.#receiving.get(id);
-    if (stream === undefined || !stream.stop()) return;
-    this.#control.push({ kind: "stop_sending", streamId: id, errorCode });
-    this.#received.onConsumed(stream.close());
+    if (stream === undefined) return;
+    if (stream.stop()) this.#control.push({ kind: "stop_sending", streamId: id, errorCode });
+    if (stream.state === "open") this.#received.onConsumed(stream.close());
+    else this.#close(stream);
   }
 
   /** Reads from a stream; a stream that is over or unknown has an `end`. */
@@ -217,8 +218,8 @@ export class Streams {
     );
     this.#received.onReceived(farther);
     if (stream.stopped) {
-      this.#received.onConsumed(farther);
-      if (stream.state === "size-known") this.#close(stream);
+      if (stream.state === "open") this.#received.onConsumed(stream.close());
+      else this.#close(stream);
       return;
     }
     if (stream.readableBytes > 0 || stream.atEnd) this.#events.push({ type: "readable", id });

@@ -48,9 +48,9 @@ export function listCandidates(sources: CandidateSources): readonly Candidate[] 
   });
 }
 
-/** Whether some address is known, and whether one of the preferred family is. */
+/** The families of which some address is known. */
 export function knownFamilies(
-  { config, resolution }: Omit<CandidateSources, "started">,
+  { config, resolution }: Pick<CandidateSources, "config" | "resolution">,
 ): ReadonlySet<AddressFamily> {
   const addresses = config.target.kind === "addresses"
     ? config.target.addresses
@@ -75,7 +75,7 @@ function candidatesOf(
   group: EndpointGroup,
   addresses: readonly Ip[],
 ): readonly Candidate[] {
-  const { config, network, resolution, started } = sources;
+  const { config, network, started } = sources;
   const endpoints = endpointsOf(addresses, sources);
   const interfaces = config.interfaces.length === 0 ? [{ name: null, delayMs: 0 }] : config.interfaces;
   const lists = interfaces.map(({ name, delayMs }) => {

@@ -1,4 +1,5 @@
 import { MptError } from "../../base/errors.ts";
+import type { AddressFamily } from "../../base/ip.ts";
 import { type Attempt, type AttemptState, isRunning } from "./attempt.ts";
 import { knownFamilies, listCandidates } from "./candidates.ts";
 import { type RaceConfig, raceConfig, type RaceOptions } from "./options.ts";
@@ -19,7 +20,7 @@ type Change = Partial<Omit<Attempt, "id" | "candidate" | "reason" | "startMs">>;
 
 /**
  * A race as a machine without clock or socket: what happens goes in through `handle`, what is to be done comes
- * out of `poll`, and `wakeAtMs` says when to poll at the latest. Times are milliseconds of any clock that does
+ * out of `poll`, which is called after that and again when `wakeAtMs` has come. Times are milliseconds of any clock that does
  * not go back.
  */
 export class RaceEngine {
@@ -81,7 +82,10 @@ export class RaceEngine {
   get wakeAtMs(): number | null {
     if (this.#end !== null || this.#startMs === null) return null;
     const times = [this.#startMs + this.config.deadlineMs];
-    if (!this.#movedOn && this.#resolvedByMs !== null) times.push(this.#resolvedByMs);
+    // When it is over and there is no address (any more), only an answer can change that
+    if (!this.#movedOn && (this.#resolvedByMs ?? -Infinity) > this.#nowMs) {
+      times.push(this.#resolvedByMs ?? Infinity);
+    }
     for (const attempt of this.#running()) times.push(attempt.startMs + this.config.attemptTimeoutMs);
     if (this.#mayStart()) times.push(...this.waiting.slice(0, 1).map(() => this.#nextStartMs()));
     const lastResort = this.#lastResortMs();
@@ -90,7 +94,8 @@ export class RaceEngine {
   }
 
   /**
-   * Tells what happened. What belongs to an attempt or a query that is over is ignored.
+   * Tells what happened; nothing is decided before the next `poll`, so that what happened at the same time can
+   * be told together. What belongs to an attempt or a query that is over is ignored.
    *
    * @param input What happened.
    * @param nowMs When.
@@ -98,11 +103,6 @@ export class RaceEngine {
    */
   handle(input: RaceInput, nowMs: number): void {
     this.#advanceTo(nowMs);
-    this.#take(input);
-    if (this.#startMs !== null && this.#end === null) this.#proceed();
-  }
-
-  #take(input: RaceInput): void {
     switch (input.kind) {
       case "answer":
         return this.#onAnswer(input.queryId, input.outcome);
@@ -184,17 +184,28 @@ export class RaceEngine {
   #moveOn(): void {
     if (this.#movedOn) return;
     const { config } = this;
-    const families = knownFamilies({ config, network: this.#network, resolution: this.#resolution });
+    const families = this.#knownFamilies();
     if (families.size === 0) return;
     if (config.target.kind === "addresses") {
       this.#movedOn = true;
       return;
     }
-    // Pinned: the delay begins with the first address, as in the examples of draft 4.2.2
-    this.#resolvedByMs ??= this.#nowMs + config.resolutionDelayMs;
     const preferred = this.#resolution.preferredFamily;
     const familyKnown = families.has(preferred) || this.#resolution.familySettled(preferred);
-    this.#movedOn = (familyKnown && this.#resolution.serviceSettled) || this.#nowMs >= this.#resolvedByMs;
+    this.#movedOn = (familyKnown && this.#resolution.serviceSettled) ||
+      this.#nowMs >= (this.#resolvedByMs ?? Infinity);
+  }
+
+  /** The Resolution Delay begins with the first address, as in the examples of draft 4.2.2. */
+  #awaitOthers(): void {
+    if (this.#resolvedByMs === null && this.#knownFamilies().size > 0) {
+      this.#resolvedByMs = this.#nowMs + this.config.resolutionDelayMs;
+    }
+  }
+
+  #knownFamilies(): ReadonlySet<AddressFamily> {
+    const { config } = this;
+    return knownFamilies({ config, resolution: this.#resolution });
   }
 
   #mayStart(): boolean {
@@ -251,6 +262,7 @@ export class RaceEngine {
     if (!isNew) return;
     const before = this.#list().length;
     this.#candidates = null;
+    this.#awaitOthers();
     const stuck = this.#running().length > 0 && this.#running().every(({ state }) => state === "connecting");
     if (this.config.hastenOnAnswers && stuck && this.#list().length > before) this.#pace.hasten(this.#nowMs);
   }

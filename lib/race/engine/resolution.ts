@@ -108,7 +108,7 @@ export class Resolution {
 
   /** Whether a prefix of NAT64 may still be discovered. */
   get prefixPending(): boolean {
-    return this.#needsPrefix() && this.#find(IPV4_ONLY_NAME, "AAAA")?.outcome == null;
+    return this.#needsPrefix() && (this.#find(IPV4_ONLY_NAME, "AAAA")?.outcome ?? null) === null;
   }
 
   /** Whether service records have come or will not come; only ServiceMode counts (draft 4.2.1). */

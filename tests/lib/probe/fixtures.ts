@@ -60,7 +60,6 @@ export function mptcp(fields: Partial<MptcpCheckJson> = {}): MptcpCheckJson {
     joins: [],
     joins_skipped: null,
     syn_mirror: null,
-    watch: null,
     ...fields,
   };
 }
@@ -108,6 +107,7 @@ export function result(fields: Partial<ProbeResult> = {}): ProbeResult {
     target: { host: "198.51.100.1", port: 443 },
     dns: null,
     endpoints: [endpoint()],
+    watch: null,
     ...fields,
   };
 }

@@ -14,6 +14,7 @@ const basics: fc.Arbitrary<Omit<CheckAnswer, keyof CheckMptcp>> = fc.record({
     version: words,
     instance: fc.option(words.filter((text) => text !== ""), { nil: null }),
   }, { noNullPrototype: true }),
+  defer_accept: fc.option(fc.boolean(), { nil: null }),
   listener: fc.option(fc.constantFrom("tcp" as const, "mptcp" as const), { nil: null }),
   transport: fc.constantFrom("tcp", "mptcp", "quic", "mpquic"),
   fallback: fc.boolean(),
@@ -56,8 +57,8 @@ Deno.test("parseCheckAnswer() reads the answers of mpt 0.1, which had less in th
   const answer = parseCheckAnswer(text);
   assert.equal(answer?.counters["MPTcpExtMPCapableSYNRX"], 1);
   assert.equal(answer.paths.length, 2);
-  const { counter_window, subflows, mptcp, path_manager, listener, server } = answer;
-  const absent = [counter_window, subflows, mptcp, path_manager, listener, server.instance];
+  const { counter_window, subflows, mptcp, path_manager, listener, defer_accept, server } = answer;
+  const absent = [counter_window, subflows, mptcp, path_manager, listener, defer_accept, server.instance];
   assert.deepEqual(absent, absent.map(() => null));
 });
 

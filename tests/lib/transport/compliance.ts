@@ -17,10 +17,17 @@ export function complianceCases(transport: TransportUnderTest): readonly Case[] 
  *
  * @param name What the tests are called after.
  * @param transport How to connect and listen, and what this transport cannot do.
+ * @param options Whether to leave out what takes long: it is run with another backend.
  */
-export function complianceSuite(name: string, transport: TransportUnderTest): void {
+export function complianceSuite(
+  name: string,
+  transport: TransportUnderTest,
+  options: { readonly short?: boolean } = {},
+): void {
   const requirement = requires(...transport.needs);
+  const isLong = ({ claim }: Case): boolean => /100000000 bytes|200 connections|blocks a writer/.test(claim);
   for (const each of complianceCases(transport)) {
+    if (options.short === true && isLong(each)) continue;
     Deno.test({ name: `${name} ${each.claim}`, ...requirement, fn: each.run });
   }
 }

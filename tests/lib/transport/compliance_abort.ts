@@ -1,15 +1,8 @@
 import assert from "node:assert/strict";
 import { MptError } from "../../../lib/base/errors.ts";
 import { bytesOf } from "./bytes.ts";
-import {
-  type Case,
-  fails,
-  fillBacklog,
-  pair,
-  settled,
-  type TransportUnderTest,
-  V4,
-} from "./compliance_support.ts";
+import { type Case, fails, pair, settled, type TransportUnderTest, V4 } from "./compliance_support.ts";
+import { silence } from "./silence.ts";
 
 /** Cancellation in every phase. */
 export function abortCases(transport: TransportUnderTest): readonly Case[] {
@@ -29,14 +22,14 @@ export function abortCases(transport: TransportUnderTest): readonly Case[] {
     {
       claim: "ends a connect on its way when its signal aborts: ERR_ABORTED",
       run: async () => {
-        await using listener = listen(V4, 0, { backlog: 1 });
-        const before = await fillBacklog(transport, listener.local.port!);
+        await using nobody = await silence(transport);
         const stop = new AbortController();
-        const connecting = fails(connect(V4, listener.local.port!, { signal: stop.signal }), "ERR_ABORTED");
+        const connecting = fails(
+          connect(V4, nobody.local.port!, { signal: stop.signal }),
+          "ERR_ABORTED",
+        );
         setTimeout(() => stop.abort(), 20);
         await connecting;
-        for (const client of before) client.abort();
-        await Promise.all(before.map((client) => client.closed));
       },
     },
     {

@@ -18,6 +18,10 @@ export interface TransportUnderTest {
   readonly exactBytes?: boolean;
   /** Whether a connection has just one stream. @default {true} */
   readonly oneStream?: boolean;
+  /** Whether it runs over datagrams: a full listener answers, and paths count more than payload. @default {false} */
+  readonly overDatagrams?: boolean;
+  /** Whether a refused datagram, and the address that one came to, are known. @default {true} */
+  readonly datagramFacts?: boolean;
   /** Whether options of the kernel's sockets can be set. @default {true} */
   readonly socketOptions?: boolean;
 }
@@ -79,6 +83,17 @@ export async function pair(transport: TransportUnderTest, options: PairOptions =
     await listener.close();
     throw error;
   }
+}
+
+/**
+ * Resolves when both ends are over that have ended both sides: the connections that have one stream, the
+ * streams of those that could open others.
+ */
+export async function over(transport: TransportUnderTest, ends: Pair): Promise<void> {
+  const each = transport.oneStream ?? true
+    ? [ends.client.closed, ends.server.closed]
+    : [ends.near.closed, ends.far.closed];
+  await Promise.all(each);
 }
 
 /** Checks that something fails with a code and a sentence of the form "Cannot X: reason". */

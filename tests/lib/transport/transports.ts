@@ -1,5 +1,8 @@
 import { connect, listen } from "../../../lib/transport/connect.ts";
 import { connectDenoTcp, listenDenoTcp } from "../../../lib/transport/deno_tcp.ts";
+import type { CryptoBackend } from "../../../lib/crypto/aead.ts";
+import { NODE_CRYPTO } from "../../../lib/crypto/node_crypto.ts";
+import type { DatagramBackend } from "../../../lib/io/datagram_socket.ts";
 import { withoutFfi } from "../../support/requires.ts";
 import type { TransportUnderTest } from "./compliance.ts";
 
@@ -30,3 +33,33 @@ export const DENO_TCP: TransportUnderTest = {
   resets: false,
   socketOptions: false,
 };
+
+/** What QUIC is made with; without them the fastest there is. */
+interface QuicBackends {
+  readonly socketBackend?: DatagramBackend;
+  readonly cryptoBackend?: CryptoBackend;
+}
+
+function quic(backends: QuicBackends, datagramFacts: boolean): TransportUnderTest {
+  return {
+    connect: (ip, port, options) =>
+      connect("quic", ip, port, { ...options, quic: { ...backends, insecure: true } }),
+    listen: (ip, port, options) => listen("quic", ip, port, { ...options, quic: backends }),
+    needs: [],
+    // Paths count headers and repetition too.
+    exactBytes: false,
+    oneStream: false,
+    socketOptions: false,
+    overDatagrams: true,
+    datagramFacts,
+  };
+}
+
+/** QUIC over the fastest sockets and packet protection. */
+export const QUIC: TransportUnderTest = quic({}, !withoutFfi());
+
+/** QUIC over Deno's own sockets. */
+export const DENO_QUIC: TransportUnderTest = quic({ socketBackend: "deno" }, false);
+
+/** QUIC with packets protected by node:crypto. */
+export const NODE_CRYPTO_QUIC: TransportUnderTest = quic({ cryptoBackend: NODE_CRYPTO }, !withoutFfi());

@@ -28,6 +28,29 @@ export interface Probed {
   readonly stderr: string;
 }
 
+/** Takes over the descriptors of whoever listens on a port (pidfd_getfd), and sets the option on them. */
+const DEFER_ACCEPT = `
+import ctypes, os, re, socket, sys
+port, seconds = int(sys.argv[1]), int(sys.argv[2])
+listening = {
+  line.split()[9] for name in ("tcp", "tcp6") for line in open(f"/proc/net/{name}").readlines()[1:]
+  if line.split()[3] == "0A" and int(line.split()[1].rsplit(":", 1)[1], 16) == port
+}
+libc, found = ctypes.CDLL(None, use_errno=True), 0
+for pid in filter(str.isdigit, os.listdir("/proc")):
+  try: descriptors = os.listdir(f"/proc/{pid}/fd")
+  except OSError: continue
+  for descriptor in descriptors:
+    try: link = re.fullmatch(r"socket:.(\\d+).", os.readlink(f"/proc/{pid}/fd/{descriptor}"))
+    except OSError: continue
+    if link is None or link[1] not in listening: continue
+    copy = libc.syscall(438, os.pidfd_open(int(pid)), int(descriptor), 0)
+    if copy < 0: raise OSError(ctypes.get_errno(), "pidfd_getfd")
+    socket.socket(fileno=copy).setsockopt(socket.IPPROTO_TCP, socket.TCP_DEFER_ACCEPT, seconds)
+    found += 1
+assert found, "nobody listens"
+`;
+
 /** A lab whose impairments come and go. */
 export class ImpairedLab implements AsyncDisposable {
   readonly lab: Lab;
@@ -97,6 +120,11 @@ export class ImpairedLab implements AsyncDisposable {
   /** Writing the time ends it, also when it does not change. */
   async clearBlackhole(): Promise<void> {
     await this.shell("client", "echo 3600 > /proc/sys/net/mptcp/blackhole_timeout");
+  }
+
+  /** Sets TCP_DEFER_ACCEPT on the listener of `mpt serve`, from outside: it has no option for that. */
+  async deferAccept(seconds: number): Promise<void> {
+    await this.lab.output("server", ["python3", "-c", DEFER_ACCEPT, String(PORT), String(seconds)]);
   }
 
   /** Runs a shell script on a host. */

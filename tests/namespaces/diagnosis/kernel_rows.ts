@@ -1,92 +1,43 @@
 /** One row for each impairment: what is done to the network, and what `mpt probe` must then say. */
-import type { DiagnosisCode } from "../../../lib/mptcp/diagnosis/mod.ts";
-import type { Impairment } from "./impaired_lab.ts";
+import {
+  AFTER,
+  AMBIGUOUS,
+  broken,
+  ENDPOINTS,
+  fine,
+  HANDSHAKE,
+  HOLE,
+  type KernelRow,
+  NO_JOINS,
+  row,
+  SYN_OR_SYNACK,
+  SYSCTL,
+  TCP,
+  untestable,
+} from "./expectations.ts";
+import { JOIN_ROWS } from "./join_rows.ts";
+import { XT_ROWS } from "./xt_rows.ts";
 
-/** Every verdict with its certainty, in order, and the exit status with `--require mptcp`. */
-export interface Expectation {
-  readonly exit: 0 | 1 | 3;
-  readonly verdicts: readonly (readonly [DiagnosisCode, "proved" | "likely" | "possible"])[];
-}
-
-/** An impairment and what follows. */
-export interface KernelRow extends Impairment {
-  readonly name: string;
-  readonly family?: 4 | 6;
-  readonly args?: readonly string[];
-  /** The servers are left with a connection that they believe in. */
-  readonly stuck?: true;
-  /** With `mpt serve` at the far end. */
-  readonly mpt: Expectation | null;
-  /** With a web server at the far end. */
-  readonly web: Expectation | null;
-}
-
-const WORKS = ["mptcp-works", "proved"] as const;
-const AMBIGUOUS = ["fallback-cause-ambiguous", "proved"] as const;
-const JOIN_AMBIGUOUS = ["join-cause-ambiguous", "proved"] as const;
-
-/** What one end alone knows after a fallback in the handshake. */
-export const HANDSHAKE: Expectation = {
-  exit: 1,
-  verdicts: [
-    AMBIGUOUS,
-    ["peer-without-mptcp", "possible"],
-    ["option-stripped-syn", "possible"],
-    ["option-stripped-synack", "possible"],
-    ["tcp-proxy", "possible"],
-  ],
-};
-
-const AFTER: Expectation = {
-  exit: 1,
-  verdicts: [
-    AMBIGUOUS,
-    ["option-stripped-after-handshake", "possible"],
-    ["option-stripped-data", "possible"],
-    ["add-addr-stripped", "possible"],
-  ],
-};
-
-const fine = (...verdicts: Expectation["verdicts"]): Expectation => ({
-  exit: 0,
-  verdicts: [WORKS, ...verdicts],
-});
-const broken = (...verdicts: Expectation["verdicts"]): Expectation => ({ exit: 1, verdicts });
-const untestable = (...verdicts: Expectation["verdicts"]): Expectation => ({ exit: 3, verdicts });
-
-const NO_JOINS = ["--join-timeout", "0"] as const;
-/** The endpoints that the lab gives the client. */
-const ENDPOINTS = [
-  "ip mptcp endpoint add 10.77.2.1 dev path2 subflow",
-  "ip mptcp endpoint add fd77:0:0:2::1 dev path2 subflow",
-].join("; ");
-const SYSCTL = "/proc/sys/net/mptcp";
-
-export const KERNEL_ROWS: readonly KernelRow[] = [
-  { name: "nothing in the way", mpt: fine(), web: fine() },
-  { name: "nothing in the way, over IPv6", family: 6, mpt: fine(), web: null },
+const ROWS: readonly KernelRow[] = [
+  { name: "nothing in the way", both: true, mpt: fine(), web: fine() },
   // the handshake
   {
     name: "the option is removed from the SYN",
+    both: true,
     boxes: [{ kind: "strip", packets: "syn" }],
     mpt: broken(["option-stripped-syn", "proved"]),
     web: HANDSHAKE,
   },
   {
-    name: "the option is removed from the SYN, over IPv6",
-    family: 6,
-    boxes: [{ kind: "strip", packets: "syn" }],
-    mpt: broken(["option-stripped-syn", "proved"]),
-    web: null,
-  },
-  {
     name: "the option is removed from the SYN/ACK",
+    both: true,
     boxes: [{ kind: "strip", packets: "synack" }],
     mpt: broken(["option-stripped-synack", "proved"]),
     web: HANDSHAKE,
   },
   {
     name: "a TCP proxy takes the probed port",
+    both: true,
     boxes: [{ kind: "proxy", port: 4433 }],
     mpt: broken(["tcp-proxy", "likely"]),
     web: null,
@@ -101,24 +52,47 @@ export const KERNEL_ROWS: readonly KernelRow[] = [
     name: "SYNs with the option are dropped",
     boxes: [{ kind: "drop", option: "mptcp", packets: "syn" }],
     mpt: broken(["syn-dropped", "proved"], ["blackhole-active", "proved"]),
-    web: broken(["syn-dropped", "likely"], ["blackhole-active", "proved"]),
+    web: broken(...SYN_OR_SYNACK, HOLE),
   },
   {
     name: "SYN/ACKs with the option are dropped",
     boxes: [{ kind: "drop", option: "mptcp", packets: "synack" }],
     args: ["--connect-timeout", "3.6"],
     mpt: broken(["synack-dropped", "proved"]),
-    web: broken(["synack-dropped", "likely"], AMBIGUOUS, ["syn-dropped", "possible"]),
+    web: broken(AMBIGUOUS, ["synack-dropped", "possible"], ["syn-dropped", "possible"]),
+  },
+  {
+    name: "SYN/ACKs with the option are dropped, and the server answers with SYN cookies",
+    boxes: [{ kind: "drop", option: "mptcp", packets: "synack" }],
+    set: [["server", `echo 2 > ${TCP}/tcp_syncookies`]],
+    unset: [["server", `echo 1 > ${TCP}/tcp_syncookies`]],
+    // The SYN comes three times, and without memory the server counts each.
+    mpt: broken(["synack-dropped", "likely"], HOLE),
+    web: null,
+  },
+  {
+    name: "a filter drops SYNs with the option, and then the whole flow",
+    rules: [
+      "add table inet row; add set inet row refused { type inet_service; flags dynamic; timeout 60s; }",
+      "add chain inet row f { type filter hook forward priority 10; }",
+      "add rule inet row f tcp flags & (syn|ack) == syn tcp option mptcp exists add @refused { tcp sport }",
+      "add rule inet row f tcp sport @refused drop",
+    ].join("; "),
+    args: ["--connect-timeout", "3.6"],
+    mpt: broken(["syn-dropped", "proved"]),
+    web: null,
   },
   {
     name: "the probe gives up before the kernel does",
+    both: true,
     boxes: [{ kind: "drop", option: "mptcp", packets: "syn" }],
     args: ["--connect-timeout", "0.5"],
     mpt: broken(["syn-dropped", "proved"]),
-    web: broken(AMBIGUOUS, ["syn-dropped", "possible"], ["synack-dropped", "possible"]),
+    web: broken(...SYN_OR_SYNACK),
   },
   {
     name: "SYNs with the option are answered by a reset",
+    both: true,
     rules: row("tcp flags & (syn|ack) == syn tcp option mptcp exists reject with tcp reset"),
     mpt: broken(["syn-rejected", "likely"]),
     web: broken(["syn-rejected", "likely"]),
@@ -133,12 +107,14 @@ export const KERNEL_ROWS: readonly KernelRow[] = [
   // after the handshake
   {
     name: "everything after the SYN is stripped",
+    both: true,
     boxes: [{ kind: "strip", packets: "after-syn" }],
     mpt: broken(["option-stripped-after-handshake", "proved"]),
     web: AFTER,
   },
   {
     name: "only the option of data is stripped",
+    both: true,
     stuck: true,
     boxes: [{ kind: "strip", option: "dss" }],
     mpt: broken(["option-stripped-data", "proved"]),
@@ -148,10 +124,14 @@ export const KERNEL_ROWS: readonly KernelRow[] = [
     name: "the option of announcements is stripped",
     stuck: true,
     boxes: [{ kind: "strip", option: "add-addr" }],
-    set: [["server", "ip mptcp endpoint add 10.78.2.2 dev path2 signal"]],
-    unset: [["server", "ip mptcp endpoint flush"]],
+    // With a second path the connection cannot fall back.
+    set: [
+      ["client", "ip mptcp endpoint flush"],
+      ["server", "ip mptcp endpoint add 10.78.2.2 dev path2 signal"],
+    ],
+    unset: [["client", ENDPOINTS], ["server", "ip mptcp endpoint flush"]],
     mpt: broken(["add-addr-stripped", "likely"]),
-    web: null,
+    web: AFTER,
   },
   {
     name: "announcements are dropped",
@@ -164,6 +144,7 @@ export const KERNEL_ROWS: readonly KernelRow[] = [
   },
   {
     name: "packets with data are dropped",
+    both: true,
     stuck: true,
     boxes: [{ kind: "drop", option: "dss" }],
     args: ["--data-timeout", "1.2"],
@@ -172,6 +153,7 @@ export const KERNEL_ROWS: readonly KernelRow[] = [
   },
   {
     name: "the option is stripped in mid-connection",
+    both: true,
     stuck: true,
     rules: row("ct packets > 60 tcp option mptcp exists reset tcp option mptcp"),
     // A second path would save it.
@@ -179,6 +161,17 @@ export const KERNEL_ROWS: readonly KernelRow[] = [
     unset: [["client", ENDPOINTS]],
     args: [...NO_JOINS, "--data-timeout", "1.5"],
     mpt: broken(["option-stripped-midstream", "proved"]),
+    web: null,
+  },
+  {
+    name: "packets with data are dropped in mid-connection",
+    both: true,
+    stuck: true,
+    rules: row("ct packets > 60 tcp option mptcp exists drop"),
+    set: [["client", "ip mptcp endpoint flush"]],
+    unset: [["client", ENDPOINTS]],
+    args: [...NO_JOINS, "--data-timeout", "1.5"],
+    mpt: broken(["data-dropped", "likely"]),
     web: null,
   },
   {
@@ -200,102 +193,12 @@ export const KERNEL_ROWS: readonly KernelRow[] = [
   // address translation
   {
     name: "address translation on both paths",
+    both: true,
     boxes: [{ kind: "nat" }],
     mpt: fine(["nat", "proved"]),
     web: fine(),
   },
-  // joins
-  {
-    name: "MP_JOIN is removed from SYNs",
-    boxes: [{ kind: "strip", option: "mp-join", packets: "syn" }],
-    mpt: fine(["join-stripped", "proved"]),
-    web: fine(["join-stripped", "likely"]),
-  },
-  {
-    name: "MP_JOIN is removed from SYN/ACKs",
-    boxes: [{ kind: "strip", option: "mp-join", packets: "synack" }],
-    mpt: fine(["join-stripped", "proved"]),
-    web: null,
-  },
-  {
-    name: "MP_JOIN is removed from the last packet of the handshake",
-    boxes: [{ kind: "strip", option: "mp-join", packets: "after-syn" }],
-    mpt: fine(["join-stripped", "likely"]),
-    web: fine(["join-rejected-by-peer", "likely"]),
-  },
-  {
-    name: "SYNs with MP_JOIN are dropped",
-    boxes: [{ kind: "drop", option: "mp-join", packets: "syn" }],
-    mpt: fine(["join-dropped", "proved"]),
-    web: fine(["join-dropped", "likely"]),
-  },
-  {
-    name: "the second path takes no connections",
-    boxes: [{ kind: "drop", option: "any", packets: "syn", direction: "up", path: "path2" }],
-    mpt: fine(["join-path-dead", "proved"]),
-    web: fine(JOIN_AMBIGUOUS, ["join-path-dead", "possible"], ["join-return-path", "possible"]),
-  },
-  {
-    name: "the second path takes no connections, over IPv6",
-    family: 6,
-    boxes: [{ kind: "drop", option: "any", packets: "syn", direction: "up", path: "path2" }],
-    mpt: fine(["join-path-dead", "proved"]),
-    web: null,
-  },
-  {
-    name: "nothing comes back on the second path",
-    boxes: [{ kind: "drop", option: "any", direction: "down", path: "path2" }],
-    mpt: fine(["join-return-path", "proved"]),
-    web: null,
-  },
-  {
-    name: "the second path resets connections",
-    boxes: [{ kind: "reject", how: "reset", packets: "syn", direction: "up", path: "path2" }],
-    mpt: fine(["join-reset", "proved"]),
-    web: fine(["join-reset", "proved"]),
-  },
-  {
-    name: "a router on the second path prohibits connections",
-    boxes: [{ kind: "reject", how: "icmp-admin-prohibited", packets: "syn", direction: "up", path: "path2" }],
-    mpt: fine(["join-prohibited", "likely"]),
-    web: fine(["join-prohibited", "likely"]),
-  },
-  {
-    name: "the server takes no further subflows",
-    set: [["server", "ip mptcp limits set subflows 0"]],
-    unset: [["server", "ip mptcp limits set subflows 8"]],
-    mpt: fine(["join-rejected-by-peer", "proved"]),
-    web: fine(["join-rejected-by-peer", "likely"]),
-  },
-  {
-    name: "the server denies joins to its first address",
-    set: [["server", `echo 0 > ${SYSCTL}/allow_join_initial_addr_port`]],
-    unset: [["server", `echo 1 > ${SYSCTL}/allow_join_initial_addr_port`]],
-    mpt: fine(["join-denied-to-initial-address", "proved"]),
-    // The event of the connection says so, and the client may hear it.
-    web: fine(["join-denied-to-initial-address", "proved"]),
-  },
-  {
-    name: "the server announces its second address, and nothing stands in the way",
-    set: [
-      ["client", "ip mptcp endpoint flush"],
-      ["server", "ip mptcp endpoint add 10.78.2.2 dev path2 signal"],
-    ],
-    unset: [["client", ENDPOINTS], ["server", "ip mptcp endpoint flush"]],
-    mpt: fine(),
-    web: fine(),
-  },
-  {
-    name: "the announced address is behind a dead path",
-    rules: row("ip daddr 10.78.2.2 drop"),
-    set: [
-      ["client", "ip mptcp endpoint flush"],
-      ["server", "ip mptcp endpoint add 10.78.2.2 dev path2 signal"],
-    ],
-    unset: [["client", ENDPOINTS], ["server", "ip mptcp endpoint flush"]],
-    mpt: fine(["join-path-dead", "proved"]),
-    web: fine(JOIN_AMBIGUOUS, ["join-path-dead", "possible"], ["join-return-path", "possible"]),
-  },
+  ...JOIN_ROWS,
   // this host
   {
     name: "the endpoint's address is not on this host",
@@ -306,6 +209,7 @@ export const KERNEL_ROWS: readonly KernelRow[] = [
   },
   {
     name: "this host has no further endpoint",
+    both: true,
     set: [["client", "ip mptcp endpoint flush"]],
     unset: [["client", ENDPOINTS]],
     mpt: fine(["no-extra-address", "proved"]),
@@ -350,11 +254,14 @@ export const KERNEL_ROWS: readonly KernelRow[] = [
   },
 ];
 
-function row(rule: string): string {
-  return table("type filter hook forward priority 10", rule);
-}
+/** Over IPv4, both with `mpt serve` and with a web server. */
+export const IPV4_ROWS: readonly KernelRow[] = [
+  ...ROWS.filter(({ family }) => family !== 6),
+  ...XT_ROWS,
+];
 
-/** The rules of a row: one chain in a table of its own. */
-export function table(hook: string, rule: string): string {
-  return `add table inet row; add chain inet row f { ${hook}; }; add rule inet row f ${rule}`;
-}
+/** Over IPv6. */
+export const IPV6_ROWS: readonly KernelRow[] = [
+  ...ROWS.filter(({ both }) => both).map((each): KernelRow => ({ ...each, family: 6, web: null })),
+  ...ROWS.filter(({ family }) => family === 6),
+];

@@ -42,21 +42,24 @@ export const HANDSHAKE_ENTRIES: {
     why: "A firewall or another middlebox discards what it does not know, instead of passing it on.",
     evidence:
       "Plain TCP connects at once. The MPTCP connect comes up only once the kernel leaves the option out " +
-      "(MPCapableSYNTXDrop, Blackhole). With mpt serve at the other end: no SYN with the option arrived (MPCapableSYNRX +0).",
+      "(MPCapableSYNTXDrop, Blackhole). With mpt serve at the other end: no SYN with the option arrived (MPCapableSYNRX +0). " +
+      "One end alone cannot tell it from dropped SYN/ACKs.",
     fix:
       "let TCP option 30 pass in the firewall on the way; until then clear the black hole: sysctl -w net.mptcp.blackhole_timeout=3600",
   },
   "synack-dropped": {
     level: "fail",
-    sentence:
-      "Something on the way from {target} drops SYN/ACKs that carry the MPTCP option: MPTCP cannot connect at all.",
-    seen: "Connects with MPTCP never succeed, not even as plain TCP, while plain TCP connects at once.",
+    sentence: "Something on the way from {target} drops SYN/ACKs that carry the MPTCP option.",
+    seen:
+      "Connects with MPTCP never succeed, not even as plain TCP, while plain TCP connects at once. Where the server answers " +
+      "with SYN cookies they take about three seconds and are plain TCP, as with dropped SYNs.",
     why:
       "A middlebox discards SYN/ACKs with the option. The server remembers the first SYN and repeats its answer with " +
-      "the option, so leaving it out later does not help; the kernel's black hole detection does not see this case.",
+      "the option, so leaving it out later does not help; the kernel's black hole detection does not see this case. With SYN " +
+      "cookies the server remembers nothing.",
     evidence:
       "Plain TCP connects, MPTCP times out. With mpt serve at the other end: the SYN arrived (MPCapableSYNRX) and no " +
-      "SYN/ACK with the option came back (MPCapableSYNACKRX +0).",
+      "SYN/ACK with the option came back (MPCapableSYNACKRX +0). One end alone cannot tell it from dropped SYNs.",
     fix: "let TCP option 30 pass in the firewall on the way back; until then use plain TCP to this server",
   },
   "syn-rejected": {
@@ -79,12 +82,14 @@ export const HANDSHAKE_ENTRIES: {
   },
   "peer-without-mptcp": {
     level: "fail",
-    sentence: "The server at {target} does not speak MPTCP.",
+    sentence: "The server at {target} does not speak MPTCP {subject}.",
     seen: FELL_BACK,
-    why: "Its program opens a plain TCP listener, or its kernel has MPTCP switched off.",
+    why:
+      "Its program opens a plain TCP listener, its kernel has MPTCP switched off, or so many connections that it finds no " +
+      "free token for another.",
     evidence:
       "The SYN/ACK comes without the option. From one end this is the same as an option removed on the way; " +
-      "mpt serve says what its listener is.",
+      "mpt serve says what its listener is, and counts MPFallbackTokenInit.",
     fix:
       "make the listener MPTCP: nginx `listen 443 ssl multipath;`, HAProxy `bind mptcp@:443`, any program `mptcpize run PROGRAM`",
   },
@@ -120,11 +125,11 @@ export const HANDSHAKE_ENTRIES: {
   },
   "fallback-cause-ambiguous": {
     level: "unknown",
-    sentence: "MPTCP does not work to {target}, and from this end alone the cause cannot be told.",
+    sentence: "MPTCP does not work to {target}, and what was seen does not tell the cause.",
     seen: "The causes listed with this verdict look the same from here.",
     why:
       "A server that does not speak MPTCP, a middlebox that removes the option and a TCP proxy give the client the same " +
-      "packets. Only the other end knows what arrived there.",
+      "packets, and so do other causes. Only the other end knows what arrived there.",
     evidence: "Several causes fit everything that was seen.",
     fix: BOTH_ENDS,
   },

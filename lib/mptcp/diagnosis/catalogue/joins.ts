@@ -90,7 +90,8 @@ export const JOIN_ENTRIES: {
     why: "A middlebox or a TCP proxy on that way removes the option, while the first path is clean.",
     evidence:
       "The SYN/ACK of the join comes without the option, and the client resets it (MPRstTx). MPJoinSynRx at the server " +
-      "tells which direction it was.",
+      "tells which direction it was. From one end a server without MPTCP at that address looks the same, and, where the " +
+      "option goes missing from the last packet only, a server that refuses the path.",
     fix: "let TCP option 30 pass on that way, or take another way for this address",
   },
   "join-dropped": {
@@ -98,7 +99,9 @@ export const JOIN_ENTRIES: {
     sentence: "Something drops the packets with MP_JOIN of a further path {subject}, where plain TCP passes.",
     seen: ONE_PATH,
     why: "A middlebox on that way discards SYNs, SYN/ACKs or ACKs with the option.",
-    evidence: "The join gets no answer, and a plain TCP connection between the same addresses comes up.",
+    evidence:
+      "The join gets no answer, and a plain TCP connection between the same addresses comes up. Where only the last packet of " +
+      "the handshake is dropped, the path looks established from here and never carries data.",
     fix: "let TCP option 30 pass on that way",
   },
   "join-path-dead": {
@@ -138,7 +141,9 @@ export const JOIN_ENTRIES: {
     seen: ONE_PATH,
     why:
       "A firewall answers the SYN with a reset, or the address leads to a machine on which nothing listens on that port.",
-    evidence: "The subflow closes with ECONNREFUSED, without MPJoinSynAckRx and without MPRstTx.",
+    evidence:
+      "The subflow closes with ECONNREFUSED, without MPJoinSynAckRx and without MPRstTx. A reset after the SYN/ACK looks like " +
+      "the server's refusal from here; a server that sent none (TcpOutRsts +0) did not refuse.",
     fix:
       "allow the connection in that firewall, or withdraw the address that leads elsewhere: ip mptcp endpoint delete id ID",
   },
@@ -168,12 +173,13 @@ export const JOIN_ENTRIES: {
     why:
       "The server's limit of subflows is reached (it may be 0), or its path manager is in user space and nobody accepts.",
     evidence:
-      "MPJoinSynAckRx here, MPJoinRejected at the server; the subflow is reset right after it came up.",
+      "MPJoinSynAckRx here, MPJoinRejected at the server; the subflow is reset right after it came up. From one end a " +
+      "middlebox that resets it, or removes MP_JOIN from the last packet, looks the same.",
     fix: "on the server: ip mptcp limits set subflows 4",
   },
   "join-stalled-by-accept-filter": {
     level: "warn",
-    sentence: "A further path {subject} waits in the server's accept filter and carries nothing.",
+    sentence: "The server's accept filter holds back a further path {subject}.",
     seen:
       "Both ends list the path, and it carries nothing for seconds: no aggregation for short transfers. httpd stalls joins for " +
       "about 30 seconds, nginx `deferred` and HAProxy `defer-accept` for about one.",
@@ -181,15 +187,16 @@ export const JOIN_ENTRIES: {
       "The listener has TCP_DEFER_ACCEPT: the kernel ignores the last packet of a handshake without data, and a join has none.",
     evidence:
       "The subflow is established for TCP and its MPTCP handshake is not complete (no `e` in the flags of ss -ti); " +
-      "MPJoinSynAckRx here, MPJoinSynRx without MPJoinAckRx at the server. A lost last packet looks the same from here.",
+      "MPJoinSynAckRx here, MPJoinSynRx without MPJoinAckRx and TCPDeferAcceptDrop at the server. From one end a dropped last " +
+      "packet looks the same, until the filter lets the path through: mpt probe --join-timeout 40 waits for that.",
     fix:
       "httpd: AcceptFilter http none and AcceptFilter https none; nginx: listen without deferred; HAProxy: bind without defer-accept",
   },
   "join-cause-ambiguous": {
     level: "unknown",
-    sentence: "Why a further path {subject} did not come up cannot be told from this end alone.",
+    sentence: "Why a further path {subject} did not come up cannot be told from what was seen.",
     seen: "The causes listed with this verdict look the same from here.",
-    why: "Only the server knows whether the join arrived there.",
+    why: "Only the server knows whether the join arrived there, and what became of it.",
     evidence: "Several causes fit everything that was seen.",
     fix: "run `mpt serve` on that machine and probe its port: mpt probe {host}:4433",
   },

@@ -49,6 +49,19 @@ function bothEnds(evidence: Evidence): readonly Finding[] {
   if (arrived !== null) {
     // Where the whole handshake had the option, or may have had it, it went missing later.
     if (saw(server, "MPCapableACKRX") !== null) return [];
+    const noToken = saw(server, "MPFallbackTokenInit");
+    if (noToken !== null) {
+      return [{
+        code: "peer-without-mptcp",
+        certainty: noToken,
+        subject: ", for want of a free token",
+        fix: "on the server: nstat -az MPTcpExtMPFallbackTokenInit; ss -M",
+        evidence: [
+          "the option arrived in the SYN, and the server had no token for it",
+          ...counterLines(evidence, "server", ["MPCapableSYNRX", "MPFallbackTokenInit"]),
+        ],
+      }];
+    }
     return [{
       code: "option-stripped-synack",
       certainty: never(client, "MPCapableSYNACKRX") ? arrived : "likely",

@@ -2,7 +2,9 @@ import { counterLine, counterLines, hasServerView, moved, never, saw } from "../
 import type { Evidence, PathManagerEvidence } from "../evidence.ts";
 import type { Finding, Rule } from "../finding.ts";
 import { auditJoins, type JoinRow } from "../join_audit.ts";
-import { describe, explainFailedJoin, type JoinTally } from "./failed_joins.ts";
+import { explainFailedJoin } from "./failed_joins.ts";
+import { heldBack } from "./held_joins.ts";
+import { describe, type JoinTally } from "./join_tally.ts";
 
 /** A way and why it carries no data. */
 export interface ExplainedJoin {
@@ -51,7 +53,8 @@ function explain(
   rows: readonly JoinRow[],
   tally: JoinTally,
 ): readonly Finding[] {
-  if (row.usable === "yes" || !joinsWereAwaited(evidence)) return [];
+  if (!joinsWereAwaited(evidence)) return [];
+  if (row.usable === "yes") return heldBack(evidence, row);
   // A subflow of which nothing but its existence is known is not known to fail.
   if (row.usable === "unknown") return [];
   const { pathManager } = evidence.host;
@@ -219,6 +222,10 @@ function nothingToUse(
         ? "this host has no MPTCP endpoint"
         : "no MPTCP endpoint of this host is of use here: another family, the address of the first path, or only announced",
       ...counterLines(evidence, "client", ["AddAddr", "MPJoinSynTx"]),
+      ...(moved(evidence.server, "AddAddrTx") === "unknown" ? [ANNOUNCED] : []),
     ],
   }];
 }
+
+const ANNOUNCED =
+  "whether the server announced an address is not known: one that is lost on the way (add-addr-stripped) looks the same";

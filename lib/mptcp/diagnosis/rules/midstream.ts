@@ -73,6 +73,21 @@ export const stalledDataRule: Rule = (evidence) => {
       ],
     }];
   }
+  // Options that went missing on the way there would have shown there, and on the way here as bytes without them.
+  const intact = hasServerView(evidence) && never(server, "DssFallback") && client.bytes !== "unknown" &&
+    subflowCount(evidence) === 1 && NOTICED.every((name) => never(client, name));
+  if (intact) {
+    return [{
+      code: "data-dropped",
+      certainty: "likely",
+      evidence: [
+        ...common,
+        "neither end missed an option in what arrived",
+        ...byteLines(client.bytes),
+        ...serverLines(evidence, ["MPCapableACKRX", "DssFallback"]),
+      ],
+    }];
+  }
   const lines = [
     ...common,
     ...byteLines(client.bytes),

@@ -5,11 +5,12 @@ import {
   hasServerView,
   millis,
   moved,
+  movedFully,
   never,
   saw,
 } from "../facts.ts";
 import type { Evidence } from "../evidence.ts";
-import { type Finding, type Rule, weakest } from "../finding.ts";
+import type { Finding, Rule } from "../finding.ts";
 
 /**
  * The MPTCP connect came to nothing although plain TCP connects. The kernel drops the option from its third
@@ -24,29 +25,27 @@ export const unansweredRule: Rule = (evidence) => {
     const findings = bothEnds(evidence, common);
     if (findings.length > 0) return findings;
   }
-  const retried = saw(evidence.client, "MPCapableSYNTXDrop");
-  const lines = [...common, counterLine(evidence, "client", "MPCapableSYNTXDrop")] as const;
-  if (retried !== null) {
-    return [
-      {
-        code: "synack-dropped",
-        certainty: "likely",
-        evidence: ["the SYN without the option, which followed, got no answer either", ...lines],
-      },
-      {
-        code: "syn-dropped",
-        certainty: "possible",
-        evidence: ["a filter may also refuse the retry", ...lines],
-      },
-      { code: "fallback-cause-ambiguous", certainty: "proved", evidence: [ONE_END] },
-    ];
-  }
+  // A server that saw the first SYN repeats its answer with the option, so leaving it out helps no more; a filter
+  // that remembers whom it refused does the same to the SYN that follows.
+  const retried = saw(evidence.client, "MPCapableSYNTXDrop") !== null;
+  const counted = counterLine(evidence, "client", "MPCapableSYNTXDrop");
+  const lines = [
+    ...common,
+    counted,
+    ...(retried ? ["the SYN without the option, which followed, got no answer either"] : []),
+  ];
+  return oneEnd(retried ? ["synack-dropped", "syn-dropped"] : ["syn-dropped", "synack-dropped"], lines);
+};
+
+function oneEnd(
+  codes: readonly ("syn-dropped" | "synack-dropped")[],
+  lines: readonly string[],
+): readonly Finding[] {
   return [
-    { code: "syn-dropped", certainty: "possible", evidence: [common[0]!, ...lines.slice(1)] },
-    { code: "synack-dropped", certainty: "possible", evidence: [common[0]!, ...lines.slice(1)] },
+    ...codes.map((code): Finding => ({ code, certainty: "possible", evidence: [ONE_END, ...lines] })),
     { code: "fallback-cause-ambiguous", certainty: "proved", evidence: [ONE_END] },
   ];
-};
+}
 
 const ONE_END = "only this end was heard: whether the SYN or its answer was lost is not seen from here";
 
@@ -110,18 +109,40 @@ export const lateFallbackRule: Rule = (evidence) => {
     counterLine(evidence, "client", "Blackhole"),
     controlLine(evidence),
   ] as const;
-  if (declared === null) return [{ code: "syn-dropped", certainty: "possible", evidence: lines }];
-  // Three SYNs in a row can be lost by chance, on a way where plain TCP fares no better.
-  if (hasServerView(evidence) && never(server, "MPCapableSYNRX") && tcp.outcome === "connected") {
-    return [{
-      code: "syn-dropped",
-      certainty: declared,
-      evidence: [
-        "none of the SYNs with the option arrived",
-        counterLine(evidence, "server", "MPCapableSYNRX"),
-        ...lines,
-      ],
-    }];
+  if (hasServerView(evidence) && tcp.outcome === "connected") {
+    // Three SYNs in a row can be lost by chance, on a way where plain TCP fares no better.
+    if (never(server, "MPCapableSYNRX")) {
+      return [{
+        code: "syn-dropped",
+        certainty: declared ?? "likely",
+        evidence: [
+          "none of the SYNs with the option arrived",
+          counterLine(evidence, "server", "MPCapableSYNRX"),
+          ...lines,
+        ],
+      }];
+    }
+    const arrived = saw(server, "MPCapableSYNRX");
+    if (arrived !== null && never(client, "MPCapableSYNACKRX")) {
+      return [{
+        code: "synack-dropped",
+        certainty: arrived,
+        evidence: [
+          "SYNs with the option arrived, and no SYN/ACK with it came back",
+          counterLine(evidence, "server", "MPCapableSYNRX"),
+          ...cookieLines(server),
+          ...lines,
+        ],
+      }];
+    }
   }
-  return [{ code: "syn-dropped", certainty: weakest("likely", declared), evidence: lines }];
+  return oneEnd(["syn-dropped", "synack-dropped"], [...lines, COOKIES]);
 };
+
+const COOKIES =
+  "a server that answers with SYN cookies forgets the first SYN, and connects once the option is left out";
+
+function cookieLines(server: Evidence["server"]): readonly string[] {
+  const sent = movedFully(server, "TcpExtSyncookiesSent");
+  return sent === "unknown" || sent <= 0 ? [] : [`the server sent ${sent} SYN cookies`, COOKIES];
+}

@@ -48,7 +48,7 @@ Deno.test("parseResolvConf() keeps what it understands and warns of the rest", (
   assert.match(conf.warnings.join("\n"), /"banana" is not an IP address/);
 });
 
-Deno.test("parseResolvConf() has no limit to the number of servers", () => {
+Deno.test("H2-4, H3-4 (RFC 8305 3.1): parseResolvConf() has no limit to the number of servers", () => {
   const lines = Array.from({ length: 300 }, (_, index) => `nameserver 192.0.${index >> 8}.${index & 255}`);
   assert.equal(parseResolvConf(lines.join("\n")).servers.length, 300);
 });
@@ -84,7 +84,7 @@ Deno.test("parseResolvConf(), parseHosts() and namesToTry() survive any text", (
   );
 });
 
-Deno.test("serversInOrder() puts servers that are reached over IPv6 first", () => {
+Deno.test("H2-4, H3-4 (RFC 8305 3.1): serversInOrder() puts servers that are reached over IPv6 first", () => {
   const servers = ["192.0.2.1", "2001:db8::1", "::ffff:192.0.2.2", "fe80::1%eth0"].map((each) =>
     Ip.parse(each)
   );

@@ -11,13 +11,23 @@ const NAMES = [
   "DSSCorruptionFallback DSSCorruptionReset MPFailTx MPFailRx MPRstTx MPRstRx Blackhole MPCapableDataFallback MD5SigFallback DssFallback SimultConnectFallback",
 ].join(" ").split(" ");
 
+/** Those of TCP, by their full names. */
+const TCP_NAMES: Readonly<Record<string, string>> = {
+  TCPDeferAcceptDrop: "TcpExtTCPDeferAcceptDrop",
+  SyncookiesSent: "TcpExtSyncookiesSent",
+  TcpOutRsts: "TcpOutRsts",
+};
+
 /** How far counters moved, written `SYNTX 1`; those not named stood still. */
 export function counters(
   text: string,
   shared: "yes" | "no" | "unknown" = "no",
 ): Evidence["client"]["counters"] {
   const moved: Record<string, number> = Object.fromEntries(NAMES.map((name) => [`MPTcpExt${name}`, 0]));
-  for (const [, name, by] of text.matchAll(/(\w+) (\d+)/g)) moved[`MPTcpExt${name}`] = Number(by);
+  for (const name of Object.values(TCP_NAMES)) moved[name] = 0;
+  for (const [, name, by] of text.matchAll(/(\w+) (\d+)/g)) {
+    moved[TCP_NAMES[name!] ?? `MPTcpExt${name}`] = Number(by);
+  }
   return { moved, shared };
 }
 
@@ -30,6 +40,9 @@ export const FIRST: SubflowEvidence = {
   state: "established",
   complete: "yes",
   retransmitting: "no",
+  resent: "no",
+  heldMs: 0,
+  rttMs: 0.1,
 };
 
 export const JOIN: SubflowEvidence = { ...FIRST, local: "10.77.2.1:46105", role: "join" };
@@ -100,9 +113,16 @@ export interface Parts {
   readonly events?: Evidence["events"];
 }
 
-/** Evidence of one end alone; what `parts` says of the server's counters is not known there. */
+/** Evidence of one end alone: what the server tells, and which server it is, is not known there. */
 export function oneEnd(parts: Parts): Evidence {
-  return lay(HEALTHY, { ...parts, server: {}, mirror: "unknown", plainMirror: "unknown" });
+  const controls = parts.joins?.controls?.map((each) => ({ ...each, sameServer: "unknown" as const }));
+  return lay(HEALTHY, {
+    ...parts,
+    ...(controls === undefined ? {} : { joins: { ...parts.joins, controls } }),
+    server: {},
+    mirror: "unknown",
+    plainMirror: "unknown",
+  });
 }
 
 /** Evidence of both ends. */

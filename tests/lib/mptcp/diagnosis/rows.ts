@@ -20,6 +20,11 @@ const AFTER: Expected = [
   ["option-stripped-data", "possible"],
   ["add-addr-stripped", "possible"],
 ];
+const SYN_OR_SYNACK: Expected = [
+  AMBIGUOUS,
+  ["syn-dropped", "possible"],
+  ["synack-dropped", "possible"],
+];
 const tcpServer: Partial<Evidence["server"]> = { inForce: "tcp", subflows: [] };
 
 const CLEAN_MIRROR: MirrorEvidence = {
@@ -69,6 +74,9 @@ export const ROWS: readonly Row[] = [
   fallback("the option is removed from the SYN/ACK", "MPCapableSYNRX 1 MPCapableFallbackACK 1", [
     ["option-stripped-synack", "proved"],
   ]),
+  fallback("the server has no token left", "MPCapableSYNRX 1 MPFallbackTokenInit 1", [
+    ["peer-without-mptcp", "proved"],
+  ]),
   {
     name: "everything after the SYN is stripped",
     parts: {
@@ -100,6 +108,16 @@ export const ROWS: readonly Row[] = [
     one: AFTER,
   },
   {
+    name: "ADD_ADDR is stripped, and the connection falls back after the first data",
+    parts: {
+      mptcp: FELL_BACK_LATE,
+      client: { counters: counters(`${SHAKEN} MPCapableDataFallback 1`), subflows: ONE_SUBFLOW },
+      server: { ...tcpServer, counters: counters(`${TAKEN} AddAddrTx 1 DssFallback 1`) },
+    },
+    both: [["add-addr-stripped", "likely"]],
+    one: AFTER,
+  },
+  {
     name: "SYNs with the option are dropped",
     parts: {
       mptcp: { ...FELL_BACK, ms: 3054 },
@@ -110,7 +128,7 @@ export const ROWS: readonly Row[] = [
       server: { ...tcpServer, counters: counters("") },
     },
     both: [["syn-dropped", "proved"], ["blackhole-active", "proved"]],
-    one: [["syn-dropped", "likely"], ["blackhole-active", "proved"]],
+    one: [...SYN_OR_SYNACK, ["blackhole-active", "proved"]],
   },
   {
     name: "the next connection after that",
@@ -134,7 +152,34 @@ export const ROWS: readonly Row[] = [
       server: { ...tcpServer, counters: counters("MPCapableSYNRX 1") },
     },
     both: [["synack-dropped", "proved"]],
-    one: [["synack-dropped", "likely"], AMBIGUOUS, ["syn-dropped", "possible"]],
+    one: [AMBIGUOUS, ["synack-dropped", "possible"], ["syn-dropped", "possible"]],
+  },
+  {
+    name: "a filter drops SYNs with the option, and what follows them",
+    parts: {
+      mptcp: { ...unconnected("timed-out"), ms: 5000 },
+      client: {
+        counters: counters("MPCapableSYNTX 1 MPCapableSYNTXDrop 1"),
+        subflows: "unknown",
+        bytes: "unknown",
+      },
+      server: { ...tcpServer, counters: counters("") },
+    },
+    both: [["syn-dropped", "proved"]],
+    one: [AMBIGUOUS, ["synack-dropped", "possible"], ["syn-dropped", "possible"]],
+  },
+  {
+    name: "SYN/ACKs with the option are dropped, and the server answers with cookies",
+    parts: {
+      mptcp: { ...FELL_BACK, ms: 3054 },
+      client: {
+        counters: counters("MPCapableSYNTX 1 MPCapableSYNTXDrop 1 Blackhole 1"),
+        subflows: ONE_SUBFLOW,
+      },
+      server: { ...tcpServer, counters: counters("MPCapableSYNRX 3 SyncookiesSent 4", "yes") },
+    },
+    both: [["synack-dropped", "likely"], ["blackhole-active", "proved"]],
+    one: [...SYN_OR_SYNACK, ["blackhole-active", "proved"]],
   },
   {
     name: "the probe gave up before the kernel left the option out",
@@ -144,7 +189,7 @@ export const ROWS: readonly Row[] = [
       server: { ...tcpServer, counters: counters("") },
     },
     both: [["syn-dropped", "proved"]],
-    one: [AMBIGUOUS, ["syn-dropped", "possible"], ["synack-dropped", "possible"]],
+    one: SYN_OR_SYNACK,
   },
   {
     name: "SYNs with the option are reset",
@@ -253,6 +298,26 @@ export const ROWS: readonly Row[] = [
       joins: { waitedMs: 0 },
     },
     both: [AMBIGUOUS, ["data-dropped", "possible"], ["option-stripped-midstream", "possible"]],
+    one: [AMBIGUOUS, ["data-dropped", "possible"], ["option-stripped-midstream", "possible"]],
+  },
+  {
+    name: "packets with data are dropped in mid-connection, on the way back",
+    parts: {
+      mptcp: { transfer: "silent" },
+      client: {
+        counters: counters(SHAKEN),
+        subflows: ONE_SUBFLOW,
+        bytes: {
+          subflowsAcked: 128,
+          connectionAcked: 128,
+          subflowsReceived: 47_000,
+          connectionReceived: 47_000,
+        },
+      },
+      server: { counters: counters(TAKEN), subflows: "unknown" },
+      joins: { waitedMs: 0 },
+    },
+    both: [["data-dropped", "likely"]],
     one: [AMBIGUOUS, ["data-dropped", "possible"], ["option-stripped-midstream", "possible"]],
   },
   {

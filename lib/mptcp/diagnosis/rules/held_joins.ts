@@ -1,0 +1,34 @@
+import type { Evidence } from "../evidence.ts";
+import { millis, movedFully } from "../facts.ts";
+import type { Finding } from "../finding.ts";
+import type { JoinRow } from "../join_audit.ts";
+import { describe } from "./join_tally.ts";
+
+/**
+ * An accept filter of one second, the shortest that there is, lets a join through when the SYN/ACK has been
+ * repeated for the first time: the kernel does that after one second (RFC 6298 2.1).
+ */
+const SHORTEST_FILTER_MS = 900;
+
+/** The handshake of a join takes two round trips, and the acknowledgement may be delayed. */
+const ROUND_TRIPS = 4;
+
+/** A path that carries data now, and was kept waiting though nothing of it was lost. */
+export function heldBack(evidence: Evidence, row: JoinRow): readonly Finding[] {
+  const { subflow } = row;
+  if (subflow === null || subflow.heldMs === "unknown" || subflow.rttMs === "unknown") return [];
+  if (subflow.heldMs < SHORTEST_FILTER_MS + ROUND_TRIPS * subflow.rttMs || subflow.resent !== "no") return [];
+  const { server } = evidence;
+  const dropped = movedFully(server, "TcpExtTCPDeferAcceptDrop");
+  if (server.deferAccept === "no" || dropped === 0) return [];
+  return [{
+    code: "join-stalled-by-accept-filter",
+    certainty: "likely",
+    subject: `${describe(row)} for more than ${millis(subflow.heldMs)}`,
+    evidence: [
+      "the subflow came up late, and nothing of it had to be sent again",
+      ...(dropped === "unknown" ? [] : [`the server counted TcpExtTCPDeferAcceptDrop +${dropped}`]),
+      ...(server.name === null ? [] : [`the server calls itself ${server.name}`]),
+    ],
+  }];
+}

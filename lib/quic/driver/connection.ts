@@ -1,0 +1,350 @@
+import type { Endpoint } from "../../base/endpoint.ts";
+import { MptError, toMptError } from "../../base/errors.ts";
+import type { PathInfo } from "../../base/path.ts";
+import { abortedError, orAborted, sleep } from "../../io/deadline.ts";
+import type { TlsSummary } from "../../tls/session.ts";
+import type { Connection } from "../connection/connection.ts";
+import type { CloseReason, ConnectionEvent } from "../connection/events.ts";
+import type { StreamDirection } from "../wire/frames.ts";
+import type { TransportParameters } from "../wire/transport_parameters.ts";
+import { nowUs } from "./clock.ts";
+import { closeError } from "./close_error.ts";
+import { pathInfo } from "./path_info.ts";
+import { Signal } from "./signal.ts";
+import type { EventSink, SocketLoop } from "./socket_loop.ts";
+import { type ConnectionStats, statsOf } from "./stats.ts";
+import { QuicStream, type StreamHost } from "./stream.ts";
+
+/** How long `close()` waits for what was written to arrive, in milliseconds. */
+const LINGER_MS = 10_000;
+
+/** Datagrams that nobody has taken yet; of more the oldest are dropped. */
+const MAX_DATAGRAMS = 1024;
+
+/** The application error code of a connection that is aborted without another one. */
+const ABORTED = 1;
+
+/** What a connection is made of. */
+export interface QuicConnectionParts {
+  readonly core: Connection;
+  readonly loop: SocketLoop;
+  readonly remote: Endpoint;
+  /** The most bytes of one read of a stream. */
+  readonly readBytes: number;
+  /** Frees what the connection alone uses. */
+  readonly release: () => Promise<void>;
+}
+
+/** A QUIC connection (RFC 9000): streams, datagrams, and what is known of its paths. */
+export class QuicConnection implements AsyncDisposable, EventSink, StreamHost {
+  /** The other end's address and port. */
+  readonly remote: Endpoint;
+  /** Resolves when the handshake is complete; rejects with the reason if it fails. */
+  readonly connected: Promise<void>;
+  /** Resolves when the connection is over, for whatever reason. Never rejects. */
+  readonly closed: Promise<void>;
+  /** Its parts, for tests. */
+  readonly core: Connection;
+  readonly readBytes: number;
+  readonly #parts: QuicConnectionParts;
+  readonly #connected = Promise.withResolvers<void>();
+  readonly #closed = Promise.withResolvers<void>();
+  readonly #streams = new Map<number, QuicStream>();
+  readonly #incoming: QuicStream[] = [];
+  readonly #datagrams: Uint8Array<ArrayBuffer>[] = [];
+  readonly #streamArrived = new Signal();
+  readonly #datagramArrived = new Signal();
+  readonly #streamsAvailable = new Signal();
+  readonly #ended = new Signal();
+  #failure: MptError | null = null;
+  #isEndedHere = false;
+  #isConnected = false;
+  #closing: Promise<void> | undefined;
+
+  /** Takes a connection of the core. Connections come from `connect()` and `listen()`. */
+  constructor(parts: QuicConnectionParts) {
+    this.#parts = parts;
+    this.core = parts.core;
+    this.remote = parts.remote;
+    this.readBytes = parts.readBytes;
+    this.connected = this.#connected.promise;
+    this.connected.catch(() => {});
+    this.closed = this.#closed.promise;
+    if (parts.core.connected) this.#onConnected();
+  }
+
+  /** This end's address and port. */
+  get local(): Endpoint {
+    const { local } = this.core.core.firstPath.network.tuple;
+    return local === null ? this.#parts.loop.socket.local : this.#parts.loop.endpointOf(local);
+  }
+
+  /** The other end's address and port, for messages. */
+  get peer(): string {
+    return this.remote.address;
+  }
+
+  /** Why it is over; null while it is not. */
+  get failure(): MptError | null {
+    return this.#failure;
+  }
+
+  /** Whether this end closed or aborted it. */
+  get isEndedHere(): boolean {
+    return this.#isEndedHere;
+  }
+
+  /** What is known of the end: who closed it, with which code and words; null while it is open. */
+  get closeReason(): CloseReason | null {
+    return this.core.closeReason;
+  }
+
+  /** What TLS agreed on: cipher suite, application protocol, the other end's certificate and its verdict. */
+  get tls(): TlsSummary {
+    return this.core.tls;
+  }
+
+  /** The application protocol; null before the handshake. */
+  get alpn(): string | null {
+    return this.core.tls.alpn;
+  }
+
+  /** The other end's transport parameters; null before they came. */
+  get peerParameters(): TransportParameters | null {
+    return this.core.peerParameters;
+  }
+
+  /** The paths as they are now; after the end, as they were last. */
+  paths(): readonly PathInfo[] {
+    const { loop } = this.#parts;
+    const isOver = this.core.closeState !== "open";
+    return [...this.core.core.paths.values()].map((path) => {
+      const { local, remote } = path.network.tuple;
+      return pathInfo(
+        path,
+        local === null ? loop.socket.local : loop.endpointOf(local),
+        remote === this.core.core.firstPath.network.tuple.remote ? this.remote : loop.endpointOf(remote),
+        isOver,
+      );
+    });
+  }
+
+  /** Counts of the whole connection. */
+  stats(): ConnectionStats {
+    return statsOf(this.core);
+  }
+
+  /**
+   * Opens a stream. The other end hears of it with its first byte.
+   *
+   * @param direction Both ways, or from here to there.
+   * @param signal Ends the wait for the other end to allow another stream.
+   * @returns The stream.
+   * @throws {MptError} Why the connection is over; `ERR_ABORTED`.
+   */
+  async openStream(
+    direction: StreamDirection = "bidirectional",
+    signal?: AbortSignal,
+  ): Promise<QuicStream> {
+    for (;;) {
+      if (this.#failure !== null) throw this.#failure;
+      if (signal?.aborted) throw abortedError("open a stream", signal);
+      const id = this.core.open(direction);
+      this.touch();
+      if (id !== null) return this.#add(id);
+      await orAborted(this.#streamsAvailable.wait(), "open a stream", signal);
+    }
+  }
+
+  /**
+   * The next stream that the other end opened.
+   *
+   * @returns The stream, or null when the connection is over.
+   */
+  async acceptStream(): Promise<QuicStream | null> {
+    for (;;) {
+      const next = this.#incoming.shift();
+      if (next !== undefined) return next;
+      if (this.#failure !== null) return null;
+      await this.#streamArrived.wait();
+    }
+  }
+
+  /**
+   * Sends a datagram (RFC 9221): it may be lost, and is never sent again.
+   *
+   * @param bytes What to send.
+   * @returns False if the other end takes none of this size, or too many wait to be sent.
+   * @throws {MptError} Why the connection is over.
+   */
+  sendDatagram(bytes: Uint8Array): boolean {
+    if (this.#failure !== null) throw this.#failure;
+    const taken = this.core.sendDatagram(bytes.slice());
+    if (taken) this.touch();
+    return taken;
+  }
+
+  /**
+   * The next datagram that arrived.
+   *
+   * @returns Its bytes, or null when the connection is over.
+   */
+  async receiveDatagram(): Promise<Uint8Array<ArrayBuffer> | null> {
+    for (;;) {
+      const next = this.#datagrams.shift();
+      if (next !== undefined) return next;
+      if (this.#failure !== null) return null;
+      await this.#datagramArrived.wait();
+    }
+  }
+
+  /** Asks the other end for an acknowledgment: it keeps the connection alive and measures the RTT. */
+  ping(): void {
+    if (this.#failure !== null) return;
+    this.core.ping();
+    this.touch();
+  }
+
+  /**
+   * Changes the keys of packets (RFC 9001 6).
+   *
+   * @returns False if it is too early for that.
+   */
+  updateKeys(): boolean {
+    return this.#failure === null && this.core.updateKeys(nowUs());
+  }
+
+  /**
+   * Closes in order: ends every stream, waits until the other end has what was written, and tells it a code.
+   *
+   * @param errorCode The application's code.
+   * @param reason In words.
+   */
+  close(errorCode: number = 0, reason: string = ""): Promise<void> {
+    this.#closing ??= this.#close(errorCode, reason);
+    return this.#closing;
+  }
+
+  /**
+   * Ends at once; the other end hears the code, and what was written may be lost.
+   *
+   * @param errorCode The application's code.
+   * @param reason In words.
+   */
+  abort(errorCode: number = ABORTED, reason: string = ""): void {
+    this.abortWith(
+      new MptError("ERR_ABORTED", `Cannot exchange data with ${this.peer}: it was cancelled`),
+      errorCode,
+      reason,
+    );
+  }
+
+  /** Ends at once with an error of the caller's for everybody who waits. */
+  abortWith(failure: MptError, errorCode: number = ABORTED, reason: string = ""): void {
+    if (this.#failure !== null) return;
+    this.core.close(nowUs(), errorCode, reason);
+    this.#isEndedHere = true;
+    this.#end(failure);
+    this.touch();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** Something was done that may have to be sent. */
+  touch(): void {
+    this.#parts.loop.touch(this.core);
+  }
+
+  /** A stream is over. */
+  forget(stream: QuicStream): void {
+    this.#streams.delete(stream.id);
+  }
+
+  /** Takes what happened. */
+  onEvent(event: ConnectionEvent): void {
+    switch (event.type) {
+      case "connected":
+        return this.#onConnected();
+      case "opened": {
+        this.#incoming.push(this.#add(event.id));
+        return this.#streamArrived.notify();
+      }
+      case "readable":
+        return this.#streams.get(event.id)?.onReadable();
+      case "writable":
+        return this.#streams.get(event.id)?.onWritable();
+      case "stopped":
+        return this.#streams.get(event.id)?.onStopped(event.errorCode);
+      case "delivered":
+        return this.#streams.get(event.id)?.onDelivered();
+      case "streams-available":
+        return this.#streamsAvailable.notify();
+      case "datagram":
+        this.#datagrams.push(event.bytes);
+        if (this.#datagrams.length > MAX_DATAGRAMS) this.#datagrams.shift();
+        return this.#datagramArrived.notify();
+      case "closed": {
+        const action = this.#isConnected ? `exchange data with ${this.peer}` : `connect to ${this.peer}`;
+        return this.#end(closeError(event.reason, action));
+      }
+      case "confirmed":
+      case "token":
+      case "path":
+        return;
+      default:
+        event satisfies never;
+    }
+  }
+
+  /** The socket can no longer be used. */
+  onFailure(error: unknown): void {
+    this.#end(toMptError(error, `Cannot exchange data with ${this.peer}`));
+  }
+
+  async #close(errorCode: number, reason: string): Promise<void> {
+    if (this.#failure === null) {
+      const streams = [...this.#streams.values()].map((stream) => stream.close());
+      const stop = new AbortController();
+      await Promise.race([Promise.all(streams), this.#ended.wait(), sleep(LINGER_MS, stop.signal)]);
+      stop.abort();
+      const failure = new MptError(
+        "ERR_CLOSED",
+        `Cannot exchange data with ${this.peer}: the connection is closed`,
+      );
+      this.abortWith(failure, errorCode, reason);
+    }
+    await this.closed;
+  }
+
+  #add(id: number): QuicStream {
+    const stream = new QuicStream(this, id);
+    this.#streams.set(id, stream);
+    return stream;
+  }
+
+  #onConnected(): void {
+    this.#isConnected = true;
+    this.#connected.resolve();
+  }
+
+  #end(failure: MptError): void {
+    if (this.#failure !== null) return;
+    this.#failure = failure;
+    this.#connected.reject(failure);
+    for (const stream of [...this.#streams.values()]) stream.onConnectionOver();
+    this.#streams.clear();
+    for (const each of [this.#streamArrived, this.#datagramArrived, this.#streamsAvailable, this.#ended]) {
+      each.notify();
+    }
+    void this.#release();
+  }
+
+  /** The last words are sent first. */
+  async #release(): Promise<void> {
+    await this.#parts.loop.flushed();
+    await this.#parts.release();
+    this.#closed.resolve();
+  }
+}

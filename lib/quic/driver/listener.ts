@@ -1,0 +1,131 @@
+import type { Endpoint } from "../../base/endpoint.ts";
+import type { DatagramSocket } from "../../io/datagram_socket.ts";
+import { TlsServer } from "../../tls/server.ts";
+import type { Connection } from "../connection/connection.ts";
+import type { ConnectionConfig } from "../connection/config.ts";
+import { TokenKey } from "../tokens.ts";
+import { random } from "./clock.ts";
+import { QuicConnection } from "./connection.ts";
+import type { ServerIdentity } from "./credentials.ts";
+import { QUIC_BACKLOG, QUIC_READ_BUFFER_BYTES, type QuicListenOptions } from "./options.ts";
+import { Signal } from "./signal.ts";
+import { SocketLoop } from "./socket_loop.ts";
+
+/** Takes QUIC connections on one socket. */
+export class QuicListener implements AsyncDisposable, AsyncIterable<QuicConnection> {
+  /** `sha256/BASE64` of the server's public key: what a client can pin. */
+  readonly pin: string;
+  /** The server's certificate as PEM: what a client can trust. */
+  readonly certificate: string;
+  /** Whether the certificate was made by the listener. */
+  readonly selfSigned: boolean;
+  readonly #loop: SocketLoop;
+  readonly #readBytes: number;
+  readonly #waiting: QuicConnection[] = [];
+  readonly #open = new Set<QuicConnection>();
+  readonly #backlog: number;
+  readonly #arrived = new Signal();
+  #closed = false;
+
+  /** Takes a socket, which it closes. Listeners come from {@linkcode listen}. */
+  constructor(
+    socket: DatagramSocket,
+    config: ConnectionConfig,
+    identity: ServerIdentity,
+    options: QuicListenOptions,
+  ) {
+    this.pin = identity.pin;
+    this.certificate = identity.pem;
+    this.selfSigned = identity.selfSigned;
+    this.#backlog = options.backlog ?? QUIC_BACKLOG;
+    this.#readBytes = options.readBufferBytes ?? QUIC_READ_BUFFER_BYTES;
+    const { alpn, keyLog } = options;
+    const credentials = [identity.credentials];
+    this.#loop = new SocketLoop(socket, {
+      config,
+      tokens: new TokenKey(random(32), random),
+      server: {
+        tls: (transportParameters) =>
+          new TlsServer({
+            credentials: () => credentials,
+            alpn,
+            transportParameters,
+            random,
+            ...(keyLog === undefined ? {} : { keyLog }),
+          }),
+        maxWaiting: this.#backlog,
+        ...(options.retry === undefined ? {} : { retry: options.retry }),
+        ...(options.maxConnections === undefined ? {} : { maxConnections: options.maxConnections }),
+      },
+    }, { onIncoming: (core) => this.#onIncoming(core), onReport: () => {} });
+  }
+
+  /** The address and the port, the real one where 0 was asked for. */
+  get local(): Endpoint {
+    return this.#loop.socket.local;
+  }
+
+  /** The socket, which tells its backend and features. */
+  get socket(): DatagramSocket {
+    return this.#loop.socket;
+  }
+
+  /**
+   * The next connection whose handshake is complete.
+   *
+   * @returns The connection, or null once the listener is closed.
+   */
+  async accept(): Promise<QuicConnection | null> {
+    for (;;) {
+      if (this.#closed) return null;
+      const next = this.#waiting.shift();
+      if (next !== undefined) return next;
+      await this.#arrived.wait();
+    }
+  }
+
+  /** Takes no more clients. Accepted connections go on; the socket is closed after the last of them. */
+  async close(): Promise<void> {
+    if (!this.#closed) {
+      this.#closed = true;
+      this.#loop.stopAccepting();
+      this.#arrived.notify();
+      for (const connection of this.#waiting.splice(0)) connection.abort();
+    }
+    if (this.#open.size === 0) await this.#loop.stop();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncIterator<QuicConnection> {
+    for (let next = await this.accept(); next !== null; next = await this.accept()) yield next;
+  }
+
+  #onIncoming(core: Connection): void {
+    const { remote } = core.core.firstPath.network.tuple;
+    const connection: QuicConnection = new QuicConnection({
+      core,
+      loop: this.#loop,
+      remote: this.#loop.endpointOf(remote),
+      readBytes: this.#readBytes,
+      release: () => this.#release(connection),
+    });
+    this.#loop.attach(core, connection);
+    this.#open.add(connection);
+    if (this.#closed || this.#waiting.length >= this.#backlog) {
+      connection.abort();
+      return;
+    }
+    this.#waiting.push(connection);
+    this.#arrived.notify();
+  }
+
+  async #release(connection: QuicConnection): Promise<void> {
+    this.#open.delete(connection);
+    const waiting = this.#waiting.indexOf(connection);
+    if (waiting >= 0) this.#waiting.splice(waiting, 1);
+    if (this.#closed && this.#open.size === 0) await this.#loop.stop();
+  }
+}

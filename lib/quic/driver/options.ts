@@ -1,0 +1,76 @@
+import type { Ip } from "../../base/ip.ts";
+import type { DatagramBackend } from "../../io/datagram_socket.ts";
+import type { CryptoBackend } from "../../crypto/aead.ts";
+import type { StreamSettings } from "../streams/streams.ts";
+import type { RetryPolicy } from "../endpoint/options.ts";
+
+/** Options of both ends of a QUIC connection. */
+export interface QuicOptions {
+  /** Application protocols (ALPN), the preferred one first; at least one. */
+  readonly alpn: readonly string[];
+  /** After so many milliseconds without a sign of life the connection is over; 0 is never. @default {30000} */
+  readonly idleTimeoutMs?: number;
+  /** How often to say something while nothing is to be said, in milliseconds; 0 is never. @default {0} */
+  readonly keepAliveMs?: number;
+  /** What the other end may send before it is read, and how many streams it may open. @default {1 MiB, 100} */
+  readonly streams?: Partial<StreamSettings>;
+  /** Congestion control: `cubic` or `reno`. @default {"cubic"} */
+  readonly congestion?: string;
+  /** The largest DATAGRAM frame to take, in bytes; 0 is none. @default {65535} */
+  readonly maxDatagramBytes?: number;
+  /** The most bytes that one read of a stream gives. @default {262144} */
+  readonly readBufferBytes?: number;
+  /** Takes a line for a key log file (SSLKEYLOGFILE), without its line end. @default {undefined} nobody */
+  readonly keyLog?: (line: string) => void;
+  /** Bind to this interface, such as `wlan0`; needs system calls. @default {undefined} any */
+  readonly interface?: string;
+  /** Use this kind of socket and no other. @default {undefined} the fastest there is */
+  readonly socketBackend?: DatagramBackend;
+  /** Use this packet protection and no other. @default {undefined} the fastest there is */
+  readonly cryptoBackend?: CryptoBackend;
+}
+
+/** Whom a client trusts. */
+export interface QuicTrust {
+  /** Certificates to trust instead of the system's, as PEM. @default {undefined} the system's */
+  readonly ca?: string;
+  /** Keys that are trusted whatever certificate they come in: `sha256/BASE64`. @default {[]} */
+  readonly pins?: readonly string[];
+  /** Goes on with any server; what the check found is in `connection.tls.verdict`. @default {false} */
+  readonly insecure?: boolean;
+  /** The name that the certificate must be for, and that the server is told. @default {undefined} the target's host */
+  readonly serverName?: string;
+}
+
+/** Options of {@linkcode connect}. */
+export interface QuicConnectOptions extends QuicOptions, QuicTrust {
+  /** Local address. @default {undefined} the system chooses */
+  readonly localAddress?: Ip;
+  /** How long the handshake may take, in milliseconds, more than 0. @default {10000} */
+  readonly timeoutMs?: number;
+  /** Ends the connect; later it aborts the connection. */
+  readonly signal?: AbortSignal;
+}
+
+/** Options of {@linkcode listen}. */
+export interface QuicListenOptions extends QuicOptions {
+  /** The certificate chain as PEM, the server's own first. @default {undefined} a self-signed one */
+  readonly cert?: string;
+  /** The key of the certificate as PEM. */
+  readonly key?: string;
+  /** Names and addresses of a self-signed certificate. @default {["localhost"]} and the address */
+  readonly hosts?: readonly string[];
+  /** Connections that may wait to be accepted; more are refused. @default {1024} */
+  readonly backlog?: number;
+  /** Connections in all. @default {10000} */
+  readonly maxConnections?: number;
+  /** When clients have to prove their address with a Retry first. @default {"under-load"} */
+  readonly retry?: RetryPolicy;
+  /** Whether a listener on an IPv6 address also takes IPv4 clients. @default {true} */
+  readonly dualStack?: boolean;
+}
+
+/** The defaults of the options above. */
+export const QUIC_CONNECT_TIMEOUT_MS = 10_000;
+export const QUIC_READ_BUFFER_BYTES = 262_144;
+export const QUIC_BACKLOG = 1024;

@@ -1,0 +1,69 @@
+import { getCACertificates } from "node:tls";
+import { X509Certificate } from "node:crypto";
+import { MptError } from "../../base/errors.ts";
+import { checkIdentity, type IdentityVerdict, type PeerIdentity } from "../../tls/identity.ts";
+import { parseCertificate, type ParsedCertificate } from "../../tls/x509/certificate.ts";
+import type { QuicTrust } from "./options.ts";
+
+const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+let systemRoots: readonly ParsedCertificate[] | undefined;
+
+/**
+ * The certificates of a PEM text, in DER.
+ *
+ * @throws {MptError} `ERR_INVALID_VALUE` if there is none, or one cannot be read.
+ */
+export function certificatesOf(pem: string, what: string): readonly Uint8Array[] {
+  const found = pem.match(PEM) ?? [];
+  if (found.length === 0) {
+    throw new MptError("ERR_INVALID_VALUE", `Cannot use ${what}: it has no certificate in PEM form`);
+  }
+  try {
+    return found.map((each) => new Uint8Array(new X509Certificate(each).raw));
+  } catch (error) {
+    throw new MptError("ERR_INVALID_VALUE", `Cannot use ${what}: a certificate in it cannot be read`, {
+      cause: error,
+    });
+  }
+}
+
+/** The check of a server's identity that follows from whom a client trusts. */
+export function checkOf(trust: QuicTrust, host: string): (identity: PeerIdentity) => IdentityVerdict {
+  const { ca, pins = [] } = trust;
+  const given = ca === undefined ? undefined : certificatesOf(ca, "the CA file").map(parseCertificate);
+  return (identity) => {
+    // With pins alone nobody else is trusted
+    const roots = given ?? (pins.length > 0 ? [] : rootsOfSystem(trust.insecure ?? false));
+    return checkIdentity(identity, "server", { roots, pins, host, nowMs: Date.now() });
+  };
+}
+
+/** What the system trusts. Read once: it takes a while. */
+function rootsOfSystem(insecure: boolean): readonly ParsedCertificate[] {
+  if (systemRoots !== undefined) return systemRoots;
+  let pems: readonly string[];
+  try {
+    pems = getCACertificates("system");
+  } catch (error) {
+    // Without a store nobody is trusted, and that is what the verdict then says
+    if (insecure) return [];
+    throw new MptError(
+      "ERR_PERMISSION",
+      "Cannot read the system's certificates: run again with --allow-sys=ca",
+      {
+        cause: error,
+        fix: "--allow-sys=ca",
+      },
+    );
+  }
+  systemRoots = pems.flatMap((pem) => {
+    try {
+      return certificatesOf(pem, "the system's certificates").map(parseCertificate);
+    } catch {
+      // One that we cannot read helps nobody
+      return [];
+    }
+  });
+  return systemRoots;
+}

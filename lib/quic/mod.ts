@@ -1,0 +1,40 @@
+/**
+ * QUIC version 1 (RFC 9000, 9001, 9002, 9221) with TLS 1.3, all of it in TypeScript: connections with many
+ * streams and datagrams over one UDP socket, with what is known of their paths. It talks to any QUIC server
+ * and client; the application protocol is the caller's.
+ *
+ * @example Two streams and a datagram between a client and a server on this machine
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { connect, listen } from "@multipath/mpt/quic";
+ * import { Endpoint } from "@multipath/mpt/base";
+ *
+ * const address = Endpoint.parse("127.0.0.1:0", { allowPortZero: true });
+ * await using listener = await listen(address, { alpn: ["demo"] });
+ * const accepted = listener.accept();
+ * await using client = await connect(listener.local, { alpn: ["demo"], ca: listener.certificate });
+ * await using server = (await accepted)!;
+ *
+ * for (const text of ["one", "two"]) {
+ *   await using stream = await client.openStream("unidirectional");
+ *   await stream.write(new TextEncoder().encode(text));
+ *   await stream.closeWrite();
+ *   const arrived = (await server.acceptStream())!;
+ *   assert.equal(await new Response(arrived.readable).text(), text);
+ * }
+ *
+ * client.sendDatagram(new TextEncoder().encode("three"));
+ * assert.equal(new TextDecoder().decode((await server.receiveDatagram())!), "three");
+ * assert.equal(client.paths()[0]!.state, "active");
+ * ```
+ *
+ * @module
+ */
+export { connect } from "./driver/connect.ts";
+export { listen } from "./driver/listen.ts";
+export { QuicConnection } from "./driver/connection.ts";
+export { QuicListener } from "./driver/listener.ts";
+export { QuicStream } from "./driver/stream.ts";
+export type { ConnectionStats } from "./driver/stats.ts";
+export type { QuicConnectOptions, QuicListenOptions, QuicOptions, QuicTrust } from "./driver/options.ts";
+export type { CloseReason } from "./connection/events.ts";

@@ -1,0 +1,4 @@
+import { complianceSuite } from "./compliance.ts";
+import { QUIC } from "./transports.ts";
+
+complianceSuite("quic", QUIC);
