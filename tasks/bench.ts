@@ -122,7 +122,7 @@ async function shaped({ runs, seconds }: Settings): Promise<readonly Section[]> 
       const [one, two, all] = await interleaved([mpt, iperf3], [...singles, both], runs, 1e6);
       rows.push(...[one!, two!].map((samples, index) => row(singles[index]!.what, "Mbit/s", samples)));
       const efficiency = all!.map((samples, tool) => efficiencyOf(samples, one![tool]!, two![tool]!));
-      // A download cannot reach 94: Linux leaves 1420 bytes of a frame to a sender that has received anything.
+      // A download cannot reach 94: Linux leaves 1420 bytes of a frame to an MPTCP sender that has received any.
       const wanted = direction === "upload"
         ? atLeast(all![0]!, 94, "Mbit/s")
         : atLeastRatio(all![0]!, all![1]!, 0.99, "iperf3");
@@ -170,7 +170,7 @@ async function unshaped({ runs, seconds }: Settings): Promise<readonly Section[]
       title: `Unshaped ${place}, cubic`,
       text:
         `One path without a limit, ${seconds} s a transfer, ${runs} runs. iperf3 with its default blocks of ` +
-        "128 KiB, and with 256 KiB, the size that mpt writes.",
+        "128 KiB, and with 256 KiB.",
       peers: ["iperf3", "iperf3 -l 256K"],
       rows: tasks.map(({ what }, index) => {
         const samples = seen[index]!;

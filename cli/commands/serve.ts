@@ -1,5 +1,6 @@
 import { Command, Option } from "@commander-js/extra-typings";
 import { Endpoint } from "../../lib/base/endpoint.ts";
+import { MptError } from "../../lib/base/errors.ts";
 import type { ServeOptions, ServeResult } from "../../lib/serve/mod.ts";
 import { duration, integer, size, withCommonOptions } from "../common_options.ts";
 import { EXIT } from "../exit_codes.ts";
@@ -24,6 +25,8 @@ export function serveCommand(): Command {
     .option("--once", "end after the first connection")
     .option("--token <text>", "let only clients that know it transfer data")
     .option("--congestion <name>", "congestion control, such as cubic")
+    .option("--cert <file>", "certificate of quic listeners, as PEM (default: a self-signed one)")
+    .option("--key <file>", "the key of the certificate, as PEM")
     .addOption(
       new Option("--syn-mirror-port <port>", "port of the SYN mirror (default: any free one)")
         .argParser(integer(0, 65_535)).conflicts("synMirror"),
@@ -57,7 +60,8 @@ export function serveCommand(): Command {
       run: async ({ signal, output }) => {
         const { serve } = await import("../../lib/serve/mod.ts");
         const { renderServeEvent } = await import("../render/serve.ts");
-        const server = await serve({ ...serveOptions, signal }, (event) => {
+        const identity = { ...await pem("cert", options.cert), ...await pem("key", options.key) };
+        const server = await serve({ ...serveOptions, ...identity, signal }, (event) => {
           output.event(event);
           const line = output.human
             ? renderServeEvent(event, output.paint, output.options.verbose ?? false)
@@ -89,11 +93,25 @@ function synMirrorOf(
   return synMirrorPort === undefined ? {} : { synMirrorPort };
 }
 
+/** What a file with a certificate or a key holds. */
+async function pem(
+  option: "cert" | "key",
+  file: string | undefined,
+): Promise<Pick<ServeOptions, "cert" | "key">> {
+  if (file === undefined) return {};
+  try {
+    return { [option]: await Deno.readTextFile(file) };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new MptError("ERR_USAGE", `Cannot read ${file}: ${reason}`, { cause: error });
+  }
+}
+
 function collectEndpoint(text: string, earlier: readonly Endpoint[] | undefined): readonly Endpoint[] {
   return usage(() => {
     const endpoint = Endpoint.parse(text, { allowPortZero: true, defaultPort: 4433 });
-    if (endpoint.transport === "quic" || endpoint.transport === "mpquic") {
-      throw new RangeError(`this version serves tcp and mptcp, not ${endpoint.transport}`);
+    if (endpoint.transport === "mpquic") {
+      throw new RangeError(`this version serves tcp, mptcp and quic, not ${endpoint.transport}`);
     }
     return [...earlier ?? [], endpoint];
   });

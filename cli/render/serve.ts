@@ -8,6 +8,7 @@ export function renderServeEvent(event: ServeEvent, paint: Painter, verbose: boo
   switch (event.event) {
     case "listening": {
       const line = `listening on ${paint.bold(`${event.transport}@${event.address}`)}`;
+      if (event.pin !== undefined) return `${line}, its key is --pin ${event.pin}`;
       return event.fallback === null ? line : `${line} ${paint.warn(`instead of mptcp: ${event.fallback}`)}`;
     }
     case "syn-mirror":

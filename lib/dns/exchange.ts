@@ -1,4 +1,4 @@
-import { Endpoint } from "../base/endpoint.ts";
+import type { Endpoint } from "../base/endpoint.ts";
 import { MptError, toMptError } from "../base/errors.ts";
 import { Ip } from "../base/ip.ts";
 import { deadline } from "../io/deadline.ts";

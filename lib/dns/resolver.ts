@@ -1,18 +1,18 @@
 import { randomBytes, randomInt } from "node:crypto";
-import { Endpoint } from "../base/endpoint.ts";
+import type { Endpoint } from "../base/endpoint.ts";
 import { MptError } from "../base/errors.ts";
 import type { Ip } from "../base/ip.ts";
 import { abortedError, deadline } from "../io/deadline.ts";
 import { type Hosts, localAddressesOf } from "./config/hosts_file.ts";
 import { askTcp, askUdp, type DnsTransport, type Reply } from "./exchange.ts";
-import { type DnsAnswer, readAnswer } from "./wire/answer.ts";
+import { type DnsAnswer, MAX_CHAIN, readAnswer } from "./wire/answer.ts";
 import type { DnsName } from "./wire/name.ts";
 import { buildQuery, UDP_SIZE } from "./wire/query.ts";
 import type { DnsRecord } from "./wire/record.ts";
 import { RCODE, type RecordType } from "./wire/types.ts";
 
-/** Names that are followed from answer to answer, beside those inside one answer. */
-const MAX_FOLLOWED = 8;
+/** Names after which no further question is asked; one answer may hold {@linkcode MAX_CHAIN} of them. */
+const MAX_NAMES = MAX_CHAIN;
 
 /** How a {@linkcode Resolver} asks. */
 export interface ResolverOptions {
@@ -106,8 +106,10 @@ export class Resolver {
    */
   async query(name: DnsName, type: RecordType, signal?: AbortSignal): Promise<DnsResult> {
     const startMs = performance.now();
-    const local = type === "A" || type === "AAAA" ? localAddressesOf(this.#options.hosts, name) : null;
-    if (local !== null) return fromHosts(name, type, local, startMs);
+    if (type === "A" || type === "AAAA") {
+      const local = localAddressesOf(this.#options.hosts, name);
+      if (local !== null) return fromHosts(name, type, local, startMs);
+    }
     const tries: DnsTry[] = [];
     const names: DnsName[] = [];
     let ttl = Infinity;
@@ -124,9 +126,19 @@ export class Resolver {
       );
       ttl = Math.min(ttl, answer.ttl ?? Infinity);
       const next = names[names.length - 1]!;
-      if (answer.unfinished && names.length <= MAX_FOLLOWED && !next.equals(asked)) {
-        asked = next;
-        continue;
+      if (answer.unfinished) {
+        if (names.length <= MAX_NAMES && names.findIndex((each) => each.equals(next)) === names.length - 1) {
+          asked = next;
+          continue;
+        }
+        return {
+          ...base,
+          status: "failed",
+          reason: "its CNAME records have no end",
+          records: [],
+          names,
+          ttl: null,
+        };
       }
       const known = Number.isFinite(ttl) && answer.ttl !== null ? ttl : null;
       return { ...base, status: answer.status, reason: null, records: answer.records, names, ttl: known };

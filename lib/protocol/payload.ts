@@ -3,12 +3,9 @@ const LARGEST_BYTES = 1_048_576;
 /** What passes in 30 s, the idle timeout of most servers, at 1 kbit/s. */
 const SMALLEST_BYTES = 4096;
 
-/**
- * A write that takes less than this many milliseconds could have been larger; one that takes more, smaller.
- * Not sooner: over MPTCP the last packet of each write may stay partly empty.
- */
+/** A write that takes less than this many milliseconds could have been larger; one that takes more, smaller. */
 const FAST_MS = 5;
-const SLOW_MS = 250;
+const SLOW_MS = 100;
 
 /** Zeros, and never anything else: every transfer sends the same memory again and again. */
 const ZEROS = new Uint8Array(LARGEST_BYTES);

@@ -32,9 +32,16 @@
  */
 export { connect } from "./driver/connect.ts";
 export { listen } from "./driver/listen.ts";
-export { QuicConnection } from "./driver/connection.ts";
-export { QuicListener } from "./driver/listener.ts";
-export { QuicStream } from "./driver/stream.ts";
+export type {
+  QuicConnection,
+  QuicHandshake,
+  QuicListener,
+  QuicStream,
+  QuicStreamDirection,
+} from "./driver/api.ts";
 export type { ConnectionStats } from "./driver/stats.ts";
 export type { QuicConnectOptions, QuicListenOptions, QuicOptions, QuicTrust } from "./driver/options.ts";
 export type { CloseReason } from "./connection/events.ts";
+export type { StreamSettings } from "./streams/streams.ts";
+export type { ByteStream } from "../io/byte_stream.ts";
+export type { DatagramBackend } from "../io/datagram_socket.ts";

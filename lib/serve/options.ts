@@ -32,6 +32,10 @@ export interface ServeOptions extends Partial<ServeLimits> {
   readonly synMirrorPort?: number | null;
   /** Congestion control of every connection. @default {undefined} the system's */
   readonly congestion?: string;
+  /** The certificate chain of QUIC listeners as PEM. @default {undefined} a self-signed one */
+  readonly cert?: string;
+  /** The key of the certificate as PEM. */
+  readonly key?: string;
   /** Ends the server: it stops listening and lets transfers finish for up to 5 seconds. */
   readonly signal?: AbortSignal;
 }

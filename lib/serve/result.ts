@@ -37,6 +37,8 @@ export type ServeEvent =
     readonly transport: Transport;
     /** Why it is not the transport that was asked for; null when it is. */
     readonly fallback: string | null;
+    /** `sha256/BASE64` of the key that a QUIC listener shows. */
+    readonly pin?: string;
   }
   | { readonly event: "syn-mirror"; readonly address: string }
   | {

@@ -8,6 +8,7 @@ import { hostFacts } from "../io/host.ts";
 import { lookup } from "../io/lookup.ts";
 import { mptcpProblem } from "../mptcp/state.ts";
 import { listen } from "../transport/connect.ts";
+import { QuicTransportListener } from "../transport/quic.ts";
 import { type Activity, lookForProgress, overdue, startActivity } from "./activity.ts";
 import { CounterBaseline } from "./counter_baseline.ts";
 import { Gate } from "./gate.ts";
@@ -19,6 +20,7 @@ import {
   type ServeLimits,
   type ServeOptions,
 } from "./options.ts";
+import { SERVE_ALPN } from "./quic_streams.ts";
 import { ReportStore } from "./report_store.ts";
 import type { ServeEvent, ServeResult } from "./result.ts";
 import { serveConnection } from "./serve_connection.ts";
@@ -260,6 +262,7 @@ export async function serve(
         address: listener.local.address,
         transport: listener.transport,
         fallback,
+        ...(listener instanceof QuicTransportListener ? { pin: listener.pin } : {}),
       });
     }
     const addresses = listeners.map(({ local }, i) => ({ local, dualStack: isDualStack(endpoints[i]!) }));
@@ -282,6 +285,11 @@ async function open(endpoint: Endpoint, options: ServeOptions): Promise<Listener
     dualStack: isDualStack(endpoint),
     ...(options.fallback === undefined ? {} : { fallback: options.fallback }),
     ...(options.congestion === undefined ? {} : { congestion: options.congestion }),
+    quic: {
+      alpn: SERVE_ALPN,
+      ...(options.cert === undefined ? {} : { cert: options.cert }),
+      ...(options.key === undefined ? {} : { key: options.key }),
+    },
   });
 }
 

@@ -2,13 +2,16 @@ import { MptError, toMptError } from "../base/errors.ts";
 import type { ByteStream } from "../io/byte_stream.ts";
 import type { Connection, Listener } from "../io/connection.ts";
 import type { CounterWatch } from "../mptcp/counter_window.ts";
+import type { CheckAnswer } from "../protocol/check.ts";
 import { looksLikeHttp } from "../protocol/perf.ts";
 import { StreamReader } from "../protocol/stream_reader.ts";
+import { QuicTransport } from "../transport/quic.ts";
 import type { Activity } from "./activity.ts";
 import { checkAnswer } from "./check_answer.ts";
 import { HttpSession } from "./http_session.ts";
 import type { ServeLimits } from "./options.ts";
 import { PerfSession } from "./perf_session.ts";
+import { serveQuicStreams } from "./quic_streams.ts";
 import type { ReportStore } from "./report_store.ts";
 import type { ServedConnection } from "./result.ts";
 
@@ -37,8 +40,13 @@ export async function serveConnection(
 ): Promise<ServedConnection> {
   let failure: MptError | null = null;
   try {
-    const stream = await connection.acceptStream();
-    if (stream !== null) await speak(connection, listener, stream, activity, services);
+    if (connection instanceof QuicTransport) {
+      const check = (): CheckAnswer => answerOf(connection, listener, services);
+      await serveQuicStreams(connection, activity, { ...services, check });
+    } else {
+      const stream = await connection.acceptStream();
+      if (stream !== null) await speak(connection, listener, stream, activity, services);
+    }
   } catch (error) {
     failure = toMptError(error, `Cannot serve ${connection.remote.address}`);
   }
@@ -80,15 +88,7 @@ async function speak(
     new PerfSession(connection, stream, reader, activity, services.limits, wishes);
   if (looksLikeHttp(first)) {
     activity.protocol = "http";
-    const check = (): ReturnType<typeof checkAnswer> =>
-      checkAnswer(connection, {
-        listener,
-        instance: services.instance,
-        limits: services.limits,
-        tokenRequired: services.token !== undefined,
-        synMirrorPort: services.synMirrorPort,
-        watch: services.watch,
-      });
+    const check = (): CheckAnswer => answerOf(connection, listener, services);
     await new HttpSession(stream, reader, activity, {
       ...services,
       check,
@@ -109,6 +109,17 @@ async function speak(
     throw new MptError("ERR_PERMISSION", "Cannot serve raw perf: this server wants its token");
   }
   await perf({}).raw();
+}
+
+function answerOf(connection: Connection, listener: Listener, services: ConnectionServices): CheckAnswer {
+  return checkAnswer(connection, {
+    listener,
+    instance: services.instance,
+    limits: services.limits,
+    tokenRequired: services.token !== undefined,
+    synMirrorPort: services.synMirrorPort,
+    watch: services.watch,
+  });
 }
 
 function endOf(activity: Activity, failure: MptError | null): ServedConnection["end"] {

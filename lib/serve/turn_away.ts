@@ -1,7 +1,11 @@
 import type { Connection } from "../io/connection.ts";
 import { deadline, orAborted } from "../io/deadline.ts";
 import { encodeResponseHead } from "../protocol/http1.ts";
+import { QuicTransport } from "../transport/quic.ts";
 import { linger } from "./linger.ts";
+
+/** The application error code for a client that is one too many. */
+const TOO_MANY = 1;
 
 /** How long a client that is one too many has to ask for something, in milliseconds. */
 const ASK_MS = 1000;
@@ -20,6 +24,7 @@ export async function turnAway(
   patient: boolean,
   signal: AbortSignal,
 ): Promise<void> {
+  if (connection instanceof QuicTransport) return await connection.quic.close(TOO_MANY, reason);
   try {
     const stream = await connection.openStream();
     // A client that says nothing is answered all the same.

@@ -5,10 +5,9 @@ import type { PathInfo } from "../base/path.ts";
 import type { ByteStream } from "../io/byte_stream.ts";
 import type { Connection, ConnectOptions, Listener, ListenOptions } from "../io/connection.ts";
 import type { SocketOptions } from "../io/socket_options.ts";
+import type { QuicConnection, QuicListener } from "../quic/driver/api.ts";
 import { connect } from "../quic/driver/connect.ts";
-import type { QuicConnection } from "../quic/driver/connection.ts";
 import { listenNow } from "../quic/driver/listen.ts";
-import type { QuicListener } from "../quic/driver/listener.ts";
 import type { QuicConnectOptions, QuicListenOptions, QuicOptions } from "../quic/driver/options.ts";
 
 /** The application protocol of those who only want streams. */
@@ -136,14 +135,19 @@ export class QuicTransport implements Connection {
   }
 }
 
-class QuicTransportListener implements Listener {
+/** A QUIC listener with the face of every transport. */
+export class QuicTransportListener implements Listener {
   readonly transport = "quic";
   readonly local: Endpoint;
+  /** `sha256/BASE64` of the server's public key. */
+  readonly pin: string;
   readonly #listener: QuicListener;
 
+  /** Takes a listener. */
   constructor(listener: QuicListener) {
     this.#listener = listener;
     this.local = listener.local;
+    this.pin = listener.pin;
   }
 
   async accept(): Promise<Connection | null> {

@@ -130,7 +130,7 @@ Deno.test({
         const again = await next("established");
         assert.deepEqual([...facts(again), again.source], ["established", ...path2, source]);
 
-        const box = { kind: "reject", path: "path2", how: "reset" } as const;
+        const box = { kind: "reject", path: "path2", packets: "all", how: "reset" } as const;
         await lab.addMiddlebox(box);
         const reset = await next("closed");
         assert.deepEqual([...facts(reset), reset.error, reset.reset], [

@@ -30,9 +30,9 @@ import {
 } from "../../lib/quic/wire/write_packet.ts";
 import { writeTransportParameters } from "../../lib/quic/wire/write_transport_parameters.ts";
 import { RFC_9001 } from "../lib/crypto/protection_samples.ts";
-import { output } from "../support/command.ts";
-import { type CapturedDatagram, pcap } from "../support/pcap.ts";
+import type { CapturedDatagram } from "../support/pcap.ts";
 import { requires } from "../support/requires.ts";
+import { dissect } from "./tshark.ts";
 
 const ORIGINAL = ConnectionId.from(fromHex("8394c8f03e515708"));
 const CLIENT = ConnectionId.from(fromHex("c1c1c1c1c1"));
@@ -161,38 +161,6 @@ function serverHello(suite: CipherSuite): Uint8Array {
     `${suite.code.toString(16)}00002e`,
   );
   return fromHex(hex);
-}
-
-/** What tshark says of some fields of each packet. */
-async function dissect(
-  datagrams: readonly CapturedDatagram[],
-  keyLog: string,
-  fields: readonly string[],
-): Promise<readonly Readonly<Record<string, string>>[]> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await Deno.writeFile(`${folder}/capture.pcap`, pcap(datagrams));
-    await Deno.writeTextFile(`${folder}/keys.log`, keyLog);
-    const argv = ["tshark", "-r", `${folder}/capture.pcap`, "-d", "udp.port==4433,quic", "-T", "fields"];
-    const names = ["_ws.malformed", "_ws.expert.message", "quic.decryption_failed", ...fields];
-    const text = await output([
-      ...argv,
-      ...["-o", `tls.keylog_file:${folder}/keys.log`, "-E", "aggregator=/s"],
-      ...names.flatMap((name) => ["-e", name]),
-    ], { deadlineMs: 60_000 });
-    const lines = text.split("\n").filter((line) => line !== "");
-    const packets = lines.map((line) =>
-      Object.fromEntries(line.split("\t").map((value, index) => [names[index] ?? "", value]))
-    );
-    for (const packet of packets) {
-      assert.equal(packet["_ws.malformed"], "");
-      assert.equal(packet["quic.decryption_failed"], "");
-      assert.doesNotMatch(packet["_ws.expert.message"] ?? "", /[Mm]alformed|unknown frame|decrypt/i);
-    }
-    return packets;
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 }
 
 Deno.test({

@@ -13,7 +13,7 @@ export function checkMemory({ core }: Connection): void {
     assert([...path.localIds.active].length <= 8, `${[...path.localIds.active].length} ids of ours`);
     let bytes = 0;
     let eliciting = 0;
-    for (const space of core.liveSpaces()) {
+    for (const space of core.liveSpaces) {
       assert(space.received.count <= 64, `${space.received.count} ranges of packets`);
       eliciting = 0;
       for (const packet of space.detector.sent) {

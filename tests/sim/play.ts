@@ -282,6 +282,6 @@ function isAtRest(end: Connection): boolean {
 
 function inFlight(end: Connection): number {
   let packets = 0;
-  for (const space of end.core.liveSpaces()) packets += space.elicitingInFlight;
+  for (const space of end.core.liveSpaces) packets += space.elicitingInFlight;
   return packets;
 }

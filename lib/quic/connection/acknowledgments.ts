@@ -46,10 +46,12 @@ export function onAckFrame(
     if (path.firstSampleAtUs === Infinity) path.firstSampleAtUs = nowUs;
   }
   if (level === "handshake") core.handshakeAcked = true;
+  // RFC 9002 7.8: a window that is not used tells nothing about the path
+  const underused = 2 * path.bytesInFlight < path.congestion.windowBytes;
   for (const packet of acked) {
     space.onGone(packet);
     const current = path.onGone(packet);
-    if (current && packet.inFlight) path.congestion.onAcked(packet, nowUs, path.rtt);
+    if (current && packet.inFlight) path.onDelivered(packet, underused, nowUs);
     if (current && level === "application" && path.mtuSearch.onAcked(packet)) path.onMtuChanged(nowUs);
     onContentAcked(core, space, packet);
   }

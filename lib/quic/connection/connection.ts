@@ -16,6 +16,12 @@ import { nextTimeoutUs, onTimeout } from "./timers.ts";
 import { Transmission, type Transmit } from "./transmission.ts";
 import type { Tuple } from "./tuple.ts";
 
+/** Type and length of a DATAGRAM frame. */
+const DATAGRAM_HEADER_BYTES = 3;
+
+/** Header, tag and an ACK frame beside a datagram. */
+const PACKET_OVERHEAD_BYTES = 64;
+
 /**
  * One QUIC connection (RFC 9000) without sockets, clock or chance: datagrams and the time go in through
  * `handle...` methods, datagrams, the next time and events come out of `poll...` methods. Times are in
@@ -98,6 +104,12 @@ export class Connection {
     onTimeout(this.#core, nowUs);
   }
 
+  /** The system refused to send datagrams of this size on a path: they are larger than its interface takes. */
+  handleTooLarge(nowUs: number, pathId: number, bytes: number): void {
+    const path = this.#core.paths.get(pathId);
+    if (path?.mtuSearch.onTooLarge(bytes) === true) path.onMtuChanged(nowUs);
+  }
+
   // What the user does
 
   /** Opens a stream; null while the peer allows no more. */
@@ -107,10 +119,14 @@ export class Connection {
 
   /** Sends a datagram (RFC 9221). @returns False if the peer takes none of this size, or too many wait. */
   sendDatagram(bytes: Uint8Array): boolean {
-    const { peer, datagrams, firstPath } = this.#core;
-    if (peer === null || bytes.length + 3 > peer.maxDatagramFrameSize) return false;
-    if (bytes.length > firstPath.mtu - 64) return false;
-    return datagrams.push(bytes);
+    return bytes.length <= this.maxDatagramBytes && this.#core.datagrams.push(bytes);
+  }
+
+  /** The largest datagram that can be sent now; -1 before the peer has said that it takes any. */
+  get maxDatagramBytes(): number {
+    const { peer, firstPath } = this.#core;
+    if (peer === null) return -1;
+    return Math.min(peer.maxDatagramFrameSize - DATAGRAM_HEADER_BYTES, firstPath.mtu - PACKET_OVERHEAD_BYTES);
   }
 
   /** Closes the connection with a code of the application. */

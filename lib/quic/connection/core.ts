@@ -116,6 +116,8 @@ export class Core {
   /** Whether an address that is not validated keeps us from sending: timers cannot help. */
   amplificationBlocked = false;
 
+  #liveSpaces: readonly PacketSpace[] = [];
+
   // Used again for every packet
   readonly header: PacketHeader = new PacketHeader();
   readonly frames: FrameReader = new FrameReader();
@@ -141,6 +143,7 @@ export class Core {
     const remoteIds = new RemoteIds(options.destination, config.activeConnectionIdLimit);
     const limited = side === "server";
     this.paths.set(0, new Path(0, config, options.tuple, options.validated, limited, localIds, remoteIds));
+    this.onSpacesChanged();
   }
 
   /** The path of the handshake. */
@@ -173,10 +176,15 @@ export class Core {
   }
 
   /** All packet number spaces that are in use. */
-  *liveSpaces(): Generator<PacketSpace> {
-    if (this.spaces.initial !== null) yield this.spaces.initial;
-    if (this.spaces.handshake !== null) yield this.spaces.handshake;
-    for (const { space } of this.paths.values()) yield space;
+  get liveSpaces(): readonly PacketSpace[] {
+    return this.#liveSpaces;
+  }
+
+  /** Spaces were added or given up. */
+  onSpacesChanged(): void {
+    const { initial, handshake } = this.spaces;
+    const early = [initial, handshake].filter((each) => each !== null);
+    this.#liveSpaces = [...early, ...[...this.paths.values()].map(({ space }) => space)];
   }
 
   /**

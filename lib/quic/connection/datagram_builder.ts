@@ -152,7 +152,12 @@ export class DatagramBuilder {
     if (draft === null) return at;
     if (space.received.ackAtUs < Infinity || ackDue) addAck(core, draft, nowUs);
     if (wanted) addCrypto(core, draft);
-    if (space.probes > 0 && !draft.ackEliciting) draft.addControl(PING);
+    if (space.probes > 0 && !draft.ackEliciting) {
+      // RFC 9002 6.2.4: both probes of a timeout carry what is missing
+      core.crypto[space.level].sendAgain();
+      addCrypto(core, draft);
+      if (!draft.ackEliciting) draft.addControl(PING);
+    }
     if (draft.isEmpty) {
       this.#count--;
       return at;

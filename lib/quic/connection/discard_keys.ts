@@ -16,6 +16,7 @@ function discard(core: Core, level: EarlyLevel): void {
   if (space === null) return;
   abandonSpace(core, space);
   core.spaces[level] = null;
+  core.onSpacesChanged();
   core.keys[level]?.close();
   core.keys[level] = null;
 }

@@ -93,6 +93,9 @@ function takeParameters(core: Core, bytes: Uint8Array, nowUs: number): void {
   core.idle.setPeerTimeout(peer.maxIdleTimeoutMs);
   const { localIds, remoteIds } = core.firstPath;
   localIds.setPeerLimit(peer.activeConnectionIdLimit);
+  // RFC 9000 5.1.1: the id of the preferred address counts, though the address is not used
+  const preferred = peer.preferredAddress;
+  if (preferred !== null) remoteIds.onNew({ ...preferred, sequence: 1, retirePriorTo: 0 });
   if (peer.statelessResetToken !== null) remoteIds.setFirstResetToken(peer.statelessResetToken);
 }
 

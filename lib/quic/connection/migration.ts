@@ -36,7 +36,6 @@ export function onAuthenticated(
   core: Core,
   packet: OpenedPacket,
   decisive: boolean,
-  datagramBytes: number,
   nowUs: number,
 ): void {
   const { path, tuple, destination } = packet;
@@ -46,9 +45,7 @@ export function onAuthenticated(
     return;
   }
   const known = path.fallback !== null && sameTuple(path.fallback.tuple, tuple) ? path.fallback : null;
-  const aside = takeAside(path, tuple);
-  const next = known ?? aside ?? path.makeNetwork(tuple, false);
-  if (known === null && aside === null) next.onReceived(datagramBytes);
+  const next = known ?? takeAside(path, tuple) ?? path.makeNetwork(tuple, false);
   follow(core, path, next, packet, nowUs);
 }
 
@@ -63,8 +60,6 @@ export function onPathChallenge(core: Core, path: Path, tuple: Tuple, data: Uint
   if (path.asides.length >= MAX_ASIDES) path.asides.shift();
   const aside = path.makeNetwork(tuple, false);
   path.asides.push(aside);
-  // The challenge came in a datagram of at least this size (RFC 9000 8.2.1)
-  aside.onReceived(1200);
   aside.onChallenge(data);
 }
 

@@ -68,6 +68,8 @@ export class Path {
   pacedUntilUs: number = Infinity;
   readonly #config: ConnectionConfig;
   readonly #limited: boolean;
+  /** Used again for every packet. */
+  readonly #delivered = { bytes: 0, sentAtUs: 0, appLimited: false };
   #generations = 0;
 
   constructor(
@@ -156,6 +158,19 @@ export class Path {
     if (!packet.inFlight) return;
     this.bytesInFlight += packet.bytes;
     this.pacer.onSent(packet.bytes);
+  }
+
+  /**
+   * Notes that a packet was delivered.
+   *
+   * @param underused Whether the congestion window was larger than what was on its way.
+   */
+  onDelivered(packet: Sent, underused: boolean, nowUs: number): void {
+    const delivered = this.#delivered;
+    delivered.bytes = packet.bytes;
+    delivered.sentAtUs = packet.sentAtUs;
+    delivered.appLimited = underused;
+    this.congestion.onAcked(delivered, nowUs, this.rtt);
   }
 
   /** Notes that a packet is no longer on its way. @returns Whether it tells something about this way. */

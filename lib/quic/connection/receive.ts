@@ -62,6 +62,7 @@ function readDatagram(
 ): boolean {
   const { header } = core;
   let opened = false;
+  let counted = false;
   let at = start;
   let destination: ConnectionId | null = null;
   while (at < end && core.closing.isOpen) {
@@ -88,7 +89,10 @@ function readDatagram(
     const way = wayOf(core, path, tuple);
     if (way === "ignore") continue;
     // RFC 9000 8.1: whatever becomes of its packets
-    if (start === header.start) way?.onReceived(datagramBytes);
+    if (!counted && way !== null) {
+      way.onReceived(datagramBytes);
+      counted = true;
+    }
     const packet = openPacket(core, header, bytes, path, own, tuple, ecn, nowUs);
     if (packet === "early") {
       core.early.keep(tuple, bytes, header.start, header.end, ecn);
@@ -101,7 +105,13 @@ function readDatagram(
       path.counters.bytesReceived += datagramBytes;
     }
     opened = true;
-    onOpened(core, packet, bytes, header, nowUs, datagramBytes);
+    onOpened(core, packet, bytes, header, nowUs);
+    if (counted) continue;
+    // A new way, which the packet itself has opened
+    const opener = wayOf(core, path, tuple);
+    if (opener === null || opener === "ignore") continue;
+    opener.onReceived(datagramBytes);
+    counted = true;
   }
   return opened;
 }
@@ -112,7 +122,6 @@ function onOpened(
   bytes: Uint8Array<ArrayBuffer>,
   header: PacketHeader,
   nowUs: number,
-  datagramBytes: number,
 ): void {
   const { path, level, space } = packet;
   if (level === "initial" && core.peerSource === null) adoptSource(core, bytes, header);
@@ -129,7 +138,7 @@ function onOpened(
   const isNewest = packet.packetNumber > space.received.newest;
   space.received.onReceived(packet.packetNumber, nowUs, seen.ackEliciting, packet.ecn);
   if (level === "application") {
-    onAuthenticated(core, packet, isNewest && !seen.probing, datagramBytes, nowUs);
+    onAuthenticated(core, packet, isNewest && !seen.probing, nowUs);
   }
 }
 

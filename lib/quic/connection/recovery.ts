@@ -12,7 +12,7 @@ const PROBES = 2;
 /** When packets have to be taken for lost, or probes sent (RFC 9002 A.8). */
 export function lossTimeoutUs(core: Core): number {
   let at = Infinity;
-  for (const space of core.liveSpaces()) at = Math.min(at, space.detector.lossTimeUs);
+  for (const space of core.liveSpaces) at = Math.min(at, space.detector.lossTimeUs);
   if (at < Infinity) return at;
   for (const path of core.paths.values()) at = Math.min(at, probeTimer(core, path).atUs);
   return at;
@@ -21,7 +21,7 @@ export function lossTimeoutUs(core: Core): number {
 /** RFC 9002 A.9: the time of {@linkcode lossTimeoutUs} has come. */
 export function onLossTimeout(core: Core, nowUs: number): void {
   let lost = false;
-  for (const space of core.liveSpaces()) {
+  for (const space of core.liveSpaces) {
     if (space.detector.lossTimeUs > nowUs) continue;
     lost = true;
     detectLost(core, space, nowUs);
@@ -113,7 +113,9 @@ function probe(core: Core, path: Path, expired: PacketSpace, nowUs: number): voi
   if (path.mtuSearch.onProbeTimeout(path.probeCount, nowUs)) path.onMtuChanged(nowUs);
   core.lastActivityUs = nowUs;
   for (const space of spacesOf(core, path)) {
-    const waits = space.elicitingInFlight > 0 && space.level !== "application";
+    // What was taken for lost may wait as well: later levels fill the window, which the peer cannot read yet
+    const waits = space.level !== "application" &&
+      (space.elicitingInFlight > 0 || core.crypto[space.level].hasData);
     if (space !== expired && !waits) continue;
     space.probes = PROBES;
     sendOldestAgain(core, space);

@@ -20,7 +20,7 @@ export function nextTimeoutUs(core: Core): number {
   if (core.amplificationBlocked) return at;
   at = Math.min(at, lossTimeoutUs(core));
   for (const path of core.paths.values()) at = Math.min(at, path.pacedUntilUs, path.mtuSearch.timeoutUs);
-  for (const space of core.liveSpaces()) {
+  for (const space of core.liveSpaces) {
     if (space.received.ackAtUs > -Infinity) at = Math.min(at, space.received.ackAtUs);
   }
   return at;

@@ -1,6 +1,9 @@
 import { MptError } from "../../base/errors.ts";
 import { quote } from "../../base/quote.ts";
+import type { CryptoBackend } from "../../crypto/aead.ts";
 import { chooseBackend } from "../../crypto/choose.ts";
+import { LIBCRYPTO, libcryptoReason } from "../../crypto/libcrypto.ts";
+import { NODE_CRYPTO } from "../../crypto/node_crypto.ts";
 import { type ConnectionConfig, connectionConfig } from "../connection/config.ts";
 import type { CongestionController } from "../recovery/congestion.ts";
 import { Cubic } from "../recovery/cubic.ts";
@@ -28,7 +31,7 @@ export function configurationOf(options: QuicOptions): ConnectionConfig {
     );
   }
   const config = connectionConfig({
-    backend: options.cryptoBackend ?? chooseBackend().backend,
+    backend: backendOf(options.cryptoBackend),
     random,
     congestion: controller,
     ...(idleTimeoutMs === undefined ? {} : { maxIdleTimeoutMs: idleTimeoutMs }),
@@ -36,4 +39,12 @@ export function configurationOf(options: QuicOptions): ConnectionConfig {
     ...(maxDatagramBytes === undefined ? {} : { maxDatagramFrameSize: maxDatagramBytes }),
   });
   return { ...config, streams: { ...config.streams, ...options.streams } };
+}
+
+function backendOf(wanted: QuicOptions["cryptoBackend"]): CryptoBackend {
+  if (wanted === undefined) return chooseBackend().backend;
+  if (wanted === "node:crypto") return NODE_CRYPTO;
+  const reason = libcryptoReason();
+  if (reason === null) return LIBCRYPTO;
+  throw new MptError("ERR_NOT_SUPPORTED", `Cannot protect packets with libcrypto: ${reason}`);
 }

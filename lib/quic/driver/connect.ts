@@ -7,9 +7,10 @@ import { lookup } from "../../io/lookup.ts";
 import { openDatagramSocket } from "../../io/open_datagram_socket.ts";
 import { TlsClient } from "../../tls/client.ts";
 import { TokenKey } from "../tokens.ts";
+import type { QuicConnection } from "./api.ts";
 import { random } from "./clock.ts";
 import { configurationOf } from "./configuration.ts";
-import { QuicConnection } from "./connection.ts";
+import { DrivenConnection } from "./connection.ts";
 import { QUIC_CONNECT_TIMEOUT_MS, QUIC_READ_BUFFER_BYTES, type QuicConnectOptions } from "./options.ts";
 import { SocketLoop } from "./socket_loop.ts";
 import { checkOf } from "./trust.ts";
@@ -47,7 +48,12 @@ import { checkOf } from "./trust.ts";
  * assert.equal(await new Response(question.readable).text(), "hello");
  * ```
  */
-export async function connect(target: Endpoint, options: QuicConnectOptions): Promise<QuicConnection> {
+export function connect(target: Endpoint, options: QuicConnectOptions): Promise<QuicConnection> {
+  return dial(target, options);
+}
+
+/** As {@linkcode connect}, with the parts of the connection that are not for everybody. */
+export async function dial(target: Endpoint, options: QuicConnectOptions): Promise<DrivenConnection> {
   if (target.port === undefined) {
     throw new MptError("ERR_INVALID_ENDPOINT", `Cannot connect to ${target.address}: it has no port`);
   }
@@ -77,7 +83,7 @@ async function connectTo(
   port: number,
   host: string,
   options: QuicConnectOptions,
-): Promise<QuicConnection> {
+): Promise<DrivenConnection> {
   const remote = Endpoint.of(ip, port);
   const action = `connect to ${remote.address}`;
   const { signal, timeoutMs = QUIC_CONNECT_TIMEOUT_MS } = options;
@@ -87,7 +93,7 @@ async function connectTo(
   const check = checkOf(options, serverName);
   using limit = deadline(timeoutMs, signal);
   const socket = await openSocket(remote, options);
-  let connection: QuicConnection | undefined;
+  let connection: DrivenConnection | undefined;
   const onReport = (report: DatagramReport): void => {
     // ICMP proves nothing once the server has answered
     if (connection === undefined || connection.core.core.heard) return;
@@ -108,7 +114,7 @@ async function connectTo(
       random,
       ...(options.keyLog === undefined ? {} : { keyLog: options.keyLog }),
     }), (core) =>
-    connection = new QuicConnection({
+    connection = new DrivenConnection({
       core,
       loop,
       remote,
@@ -133,7 +139,7 @@ async function connectTo(
 }
 
 /** Aborts the connection with its signal, as long as it is there. */
-function follow(connection: QuicConnection, signal: AbortSignal | undefined): void {
+function follow(connection: DrivenConnection, signal: AbortSignal | undefined): void {
   if (signal === undefined) return;
   const onAbort = (): void =>
     connection.abortWith(abortedError(`exchange data with ${connection.peer}`, signal));

@@ -5,15 +5,16 @@ import { abortedError, orAborted, sleep } from "../../io/deadline.ts";
 import type { TlsSummary } from "../../tls/session.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { CloseReason, ConnectionEvent } from "../connection/events.ts";
-import type { StreamDirection } from "../wire/frames.ts";
 import type { TransportParameters } from "../wire/transport_parameters.ts";
+import type { QuicConnection, QuicHandshake, QuicStreamDirection } from "./api.ts";
 import { nowUs } from "./clock.ts";
 import { closeError } from "./close_error.ts";
+import { handshakeView } from "./handshake_view.ts";
 import { pathInfo } from "./path_info.ts";
 import { Signal } from "./signal.ts";
 import type { EventSink, SocketLoop } from "./socket_loop.ts";
 import { type ConnectionStats, statsOf } from "./stats.ts";
-import { QuicStream, type StreamHost } from "./stream.ts";
+import { DrivenStream, type StreamHost } from "./stream.ts";
 
 /** How long `close()` waits for what was written to arrive, in milliseconds. */
 const LINGER_MS = 10_000;
@@ -25,7 +26,7 @@ const MAX_DATAGRAMS = 1024;
 const ABORTED = 1;
 
 /** What a connection is made of. */
-export interface QuicConnectionParts {
+export interface DrivenParts {
   readonly core: Connection;
   readonly loop: SocketLoop;
   readonly remote: Endpoint;
@@ -35,8 +36,8 @@ export interface QuicConnectionParts {
   readonly release: () => Promise<void>;
 }
 
-/** A QUIC connection (RFC 9000): streams, datagrams, and what is known of its paths. */
-export class QuicConnection implements AsyncDisposable, EventSink, StreamHost {
+/** A connection of the core that a socket loop moves. */
+export class DrivenConnection implements QuicConnection, EventSink, StreamHost {
   /** The other end's address and port. */
   readonly remote: Endpoint;
   /** Resolves when the handshake is complete; rejects with the reason if it fails. */
@@ -46,11 +47,11 @@ export class QuicConnection implements AsyncDisposable, EventSink, StreamHost {
   /** Its parts, for tests. */
   readonly core: Connection;
   readonly readBytes: number;
-  readonly #parts: QuicConnectionParts;
+  readonly #parts: DrivenParts;
   readonly #connected = Promise.withResolvers<void>();
   readonly #closed = Promise.withResolvers<void>();
-  readonly #streams = new Map<number, QuicStream>();
-  readonly #incoming: QuicStream[] = [];
+  readonly #streams = new Map<number, DrivenStream>();
+  readonly #incoming: DrivenStream[] = [];
   readonly #datagrams: Uint8Array<ArrayBuffer>[] = [];
   readonly #streamArrived = new Signal();
   readonly #datagramArrived = new Signal();
@@ -62,7 +63,7 @@ export class QuicConnection implements AsyncDisposable, EventSink, StreamHost {
   #closing: Promise<void> | undefined;
 
   /** Takes a connection of the core. Connections come from `connect()` and `listen()`. */
-  constructor(parts: QuicConnectionParts) {
+  constructor(parts: DrivenParts) {
     this.#parts = parts;
     this.core = parts.core;
     this.remote = parts.remote;
@@ -104,6 +105,11 @@ export class QuicConnection implements AsyncDisposable, EventSink, StreamHost {
     return this.core.tls;
   }
 
+  /** The same for users of the library. */
+  get handshake(): QuicHandshake {
+    return handshakeView(this.core.tls);
+  }
+
   /** The application protocol; null before the handshake. */
   get alpn(): string | null {
     return this.core.tls.alpn;
@@ -117,14 +123,12 @@ export class QuicConnection implements AsyncDisposable, EventSink, StreamHost {
   /** The paths as they are now; after the end, as they were last. */
   paths(): readonly PathInfo[] {
     const { loop } = this.#parts;
-    const isOver = this.core.closeState !== "open";
     return [...this.core.core.paths.values()].map((path) => {
       const { local, remote } = path.network.tuple;
       return pathInfo(
         path,
         local === null ? loop.socket.local : loop.endpointOf(local),
         remote === this.core.core.firstPath.network.tuple.remote ? this.remote : loop.endpointOf(remote),
-        isOver,
       );
     });
   }
@@ -142,14 +146,11 @@ export class QuicConnection implements AsyncDisposable, EventSink, StreamHost {
    * @returns The stream.
    * @throws {MptError} Why the connection is over; `ERR_ABORTED`.
    */
-  async openStream(
-    direction: StreamDirection = "bidirectional",
-    signal?: AbortSignal,
-  ): Promise<QuicStream> {
+  async openStream(direction?: QuicStreamDirection, signal?: AbortSignal): Promise<DrivenStream> {
     for (;;) {
       if (this.#failure !== null) throw this.#failure;
       if (signal?.aborted) throw abortedError("open a stream", signal);
-      const id = this.core.open(direction);
+      const id = this.core.open(direction ?? "bidirectional");
       this.touch();
       if (id !== null) return this.#add(id);
       await orAborted(this.#streamsAvailable.wait(), "open a stream", signal);
@@ -161,7 +162,7 @@ export class QuicConnection implements AsyncDisposable, EventSink, StreamHost {
    *
    * @returns The stream, or null when the connection is over.
    */
-  async acceptStream(): Promise<QuicStream | null> {
+  async acceptStream(): Promise<DrivenStream | null> {
     for (;;) {
       const next = this.#incoming.shift();
       if (next !== undefined) return next;
@@ -258,7 +259,7 @@ export class QuicConnection implements AsyncDisposable, EventSink, StreamHost {
   }
 
   /** A stream is over. */
-  forget(stream: QuicStream): void {
+  forget(stream: DrivenStream): void {
     this.#streams.delete(stream.id);
   }
 
@@ -318,8 +319,8 @@ export class QuicConnection implements AsyncDisposable, EventSink, StreamHost {
     await this.closed;
   }
 
-  #add(id: number): QuicStream {
-    const stream = new QuicStream(this, id);
+  #add(id: number): DrivenStream {
+    const stream = new DrivenStream(this, id);
     this.#streams.set(id, stream);
     return stream;
   }

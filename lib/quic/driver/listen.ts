@@ -2,9 +2,10 @@ import { Endpoint } from "../../base/endpoint.ts";
 import { MptError } from "../../base/errors.ts";
 import type { DatagramSocket, DatagramSocketOptions } from "../../io/datagram_socket.ts";
 import { openDatagramSocket, openDatagramSocketNow } from "../../io/open_datagram_socket.ts";
+import type { QuicListener } from "./api.ts";
 import { configurationOf } from "./configuration.ts";
 import { identityOf } from "./credentials.ts";
-import { QuicListener } from "./listener.ts";
+import { DrivenListener } from "./listener.ts";
 import type { QuicListenOptions } from "./options.ts";
 
 /**
@@ -39,7 +40,7 @@ export async function listen(endpoint: Endpoint, options: QuicListenOptions): Pr
 }
 
 /** As {@linkcode listen}, at once; for the sockets of `node:dgram` there is no such way: `ERR_NOT_SUPPORTED`. */
-export function listenNow(endpoint: Endpoint, options: QuicListenOptions): QuicListener {
+export function listenNow(endpoint: Endpoint, options: QuicListenOptions): DrivenListener {
   return prepare(endpoint, options, (socketOptions, make) => {
     try {
       return make(openDatagramSocketNow(socketOptions));
@@ -52,7 +53,7 @@ export function listenNow(endpoint: Endpoint, options: QuicListenOptions): QuicL
 function prepare<T>(
   endpoint: Endpoint,
   options: QuicListenOptions,
-  open: (options: DatagramSocketOptions, make: (socket: DatagramSocket) => QuicListener) => T,
+  open: (options: DatagramSocketOptions, make: (socket: DatagramSocket) => DrivenListener) => T,
 ): T {
   const { ip, port = 0 } = endpoint;
   if (ip === undefined) {
@@ -67,7 +68,7 @@ function prepare<T>(
     ...(options.interface === undefined ? {} : { interface: options.interface }),
     ...(options.socketBackend === undefined ? {} : { backend: options.socketBackend }),
   };
-  return open(socketOptions, (socket) => new QuicListener(socket, config, identity, options));
+  return open(socketOptions, (socket) => new DrivenListener(socket, config, identity, options));
 }
 
 /** What the socket says, in the words of whoever listens. */

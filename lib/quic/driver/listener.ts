@@ -4,15 +4,16 @@ import { TlsServer } from "../../tls/server.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { ConnectionConfig } from "../connection/config.ts";
 import { TokenKey } from "../tokens.ts";
+import type { QuicListener } from "./api.ts";
 import { random } from "./clock.ts";
-import { QuicConnection } from "./connection.ts";
+import { DrivenConnection } from "./connection.ts";
 import type { ServerIdentity } from "./credentials.ts";
 import { QUIC_BACKLOG, QUIC_READ_BUFFER_BYTES, type QuicListenOptions } from "./options.ts";
 import { Signal } from "./signal.ts";
 import { SocketLoop } from "./socket_loop.ts";
 
-/** Takes QUIC connections on one socket. */
-export class QuicListener implements AsyncDisposable, AsyncIterable<QuicConnection> {
+/** A listener whose connections a socket loop moves. */
+export class DrivenListener implements QuicListener {
   /** `sha256/BASE64` of the server's public key: what a client can pin. */
   readonly pin: string;
   /** The server's certificate as PEM: what a client can trust. */
@@ -21,13 +22,11 @@ export class QuicListener implements AsyncDisposable, AsyncIterable<QuicConnecti
   readonly selfSigned: boolean;
   readonly #loop: SocketLoop;
   readonly #readBytes: number;
-  readonly #waiting: QuicConnection[] = [];
-  readonly #open = new Set<QuicConnection>();
-  readonly #backlog: number;
+  readonly #open = new Set<DrivenConnection>();
   readonly #arrived = new Signal();
   #closed = false;
 
-  /** Takes a socket, which it closes. Listeners come from {@linkcode listen}. */
+  /** Takes a socket, which it closes. Listeners come from `listen()`. */
   constructor(
     socket: DatagramSocket,
     config: ConnectionConfig,
@@ -37,7 +36,6 @@ export class QuicListener implements AsyncDisposable, AsyncIterable<QuicConnecti
     this.pin = identity.pin;
     this.certificate = identity.pem;
     this.selfSigned = identity.selfSigned;
-    this.#backlog = options.backlog ?? QUIC_BACKLOG;
     this.#readBytes = options.readBufferBytes ?? QUIC_READ_BUFFER_BYTES;
     const { alpn, keyLog } = options;
     const credentials = [identity.credentials];
@@ -53,11 +51,11 @@ export class QuicListener implements AsyncDisposable, AsyncIterable<QuicConnecti
             random,
             ...(keyLog === undefined ? {} : { keyLog }),
           }),
-        maxWaiting: this.#backlog,
+        maxWaiting: options.backlog ?? QUIC_BACKLOG,
         ...(options.retry === undefined ? {} : { retry: options.retry }),
         ...(options.maxConnections === undefined ? {} : { maxConnections: options.maxConnections }),
       },
-    }, { onIncoming: (core) => this.#onIncoming(core), onReport: () => {} });
+    }, { onIncoming: () => this.#arrived.notify(), onReport: () => {} });
   }
 
   /** The address and the port, the real one where 0 was asked for. */
@@ -75,11 +73,11 @@ export class QuicListener implements AsyncDisposable, AsyncIterable<QuicConnecti
    *
    * @returns The connection, or null once the listener is closed.
    */
-  async accept(): Promise<QuicConnection | null> {
+  async accept(): Promise<DrivenConnection | null> {
     for (;;) {
       if (this.#closed) return null;
-      const next = this.#waiting.shift();
-      if (next !== undefined) return next;
+      const next = this.#loop.nextIncoming();
+      if (next !== undefined) return this.#take(next);
       await this.#arrived.wait();
     }
   }
@@ -90,7 +88,9 @@ export class QuicListener implements AsyncDisposable, AsyncIterable<QuicConnecti
       this.#closed = true;
       this.#loop.stopAccepting();
       this.#arrived.notify();
-      for (const connection of this.#waiting.splice(0)) connection.abort();
+      for (let next = this.#loop.nextIncoming(); next !== undefined; next = this.#loop.nextIncoming()) {
+        this.#take(next).abort();
+      }
     }
     if (this.#open.size === 0) await this.#loop.stop();
   }
@@ -99,33 +99,26 @@ export class QuicListener implements AsyncDisposable, AsyncIterable<QuicConnecti
     await this.close();
   }
 
-  async *[Symbol.asyncIterator](): AsyncIterator<QuicConnection> {
+  async *[Symbol.asyncIterator](): AsyncIterator<DrivenConnection> {
     for (let next = await this.accept(); next !== null; next = await this.accept()) yield next;
   }
 
-  #onIncoming(core: Connection): void {
+  #take(core: Connection): DrivenConnection {
     const { remote } = core.core.firstPath.network.tuple;
-    const connection: QuicConnection = new QuicConnection({
+    const connection: DrivenConnection = new DrivenConnection({
       core,
       loop: this.#loop,
       remote: this.#loop.endpointOf(remote),
       readBytes: this.#readBytes,
       release: () => this.#release(connection),
     });
-    this.#loop.attach(core, connection);
     this.#open.add(connection);
-    if (this.#closed || this.#waiting.length >= this.#backlog) {
-      connection.abort();
-      return;
-    }
-    this.#waiting.push(connection);
-    this.#arrived.notify();
+    this.#loop.attach(core, connection);
+    return connection;
   }
 
-  async #release(connection: QuicConnection): Promise<void> {
+  async #release(connection: DrivenConnection): Promise<void> {
     this.#open.delete(connection);
-    const waiting = this.#waiting.indexOf(connection);
-    if (waiting >= 0) this.#waiting.splice(waiting, 1);
     if (this.#closed && this.#open.size === 0) await this.#loop.stop();
   }
 }

@@ -1,8 +1,6 @@
 import type { Ip } from "../../base/ip.ts";
 import type { DatagramBackend } from "../../io/datagram_socket.ts";
-import type { CryptoBackend } from "../../crypto/aead.ts";
 import type { StreamSettings } from "../streams/streams.ts";
-import type { RetryPolicy } from "../endpoint/options.ts";
 
 /** Options of both ends of a QUIC connection. */
 export interface QuicOptions {
@@ -27,7 +25,7 @@ export interface QuicOptions {
   /** Use this kind of socket and no other. @default {undefined} the fastest there is */
   readonly socketBackend?: DatagramBackend;
   /** Use this packet protection and no other. @default {undefined} the fastest there is */
-  readonly cryptoBackend?: CryptoBackend;
+  readonly cryptoBackend?: "libcrypto" | "node:crypto";
 }
 
 /** Whom a client trusts. */
@@ -36,13 +34,13 @@ export interface QuicTrust {
   readonly ca?: string;
   /** Keys that are trusted whatever certificate they come in: `sha256/BASE64`. @default {[]} */
   readonly pins?: readonly string[];
-  /** Goes on with any server; what the check found is in `connection.tls.verdict`. @default {false} */
+  /** Goes on with any server; what the check found is in `connection.handshake`. @default {false} */
   readonly insecure?: boolean;
   /** The name that the certificate must be for, and that the server is told. @default {undefined} the target's host */
   readonly serverName?: string;
 }
 
-/** Options of {@linkcode connect}. */
+/** Options of `connect()`. */
 export interface QuicConnectOptions extends QuicOptions, QuicTrust {
   /** Local address. @default {undefined} the system chooses */
   readonly localAddress?: Ip;
@@ -52,7 +50,7 @@ export interface QuicConnectOptions extends QuicOptions, QuicTrust {
   readonly signal?: AbortSignal;
 }
 
-/** Options of {@linkcode listen}. */
+/** Options of `listen()`. */
 export interface QuicListenOptions extends QuicOptions {
   /** The certificate chain as PEM, the server's own first. @default {undefined} a self-signed one */
   readonly cert?: string;
@@ -65,7 +63,7 @@ export interface QuicListenOptions extends QuicOptions {
   /** Connections in all. @default {10000} */
   readonly maxConnections?: number;
   /** When clients have to prove their address with a Retry first. @default {"under-load"} */
-  readonly retry?: RetryPolicy;
+  readonly retry?: "never" | "under-load" | "always";
   /** Whether a listener on an IPv6 address also takes IPv4 clients. @default {true} */
   readonly dualStack?: boolean;
 }

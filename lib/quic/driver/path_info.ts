@@ -3,13 +3,13 @@ import type { PathInfo, PathState } from "../../base/path.ts";
 import type { Path } from "../connection/path.ts";
 
 /** What is known of a path, in the terms of every transport. Bytes are those of UDP payloads. */
-export function pathInfo(path: Path, local: Endpoint, remote: Endpoint, isOver: boolean): PathInfo {
+export function pathInfo(path: Path, local: Endpoint, remote: Endpoint): PathInfo {
   const { rtt, counters } = path;
   return {
     id: path.id,
     local,
     remote,
-    state: isOver ? "closed" : stateOf(path),
+    state: stateOf(path),
     status: "available",
     ...(rtt.samples === 0 ? {} : { rttMs: rtt.smoothedUs / 1000, minRttMs: rtt.minUs / 1000 }),
     cwndBytes: path.congestion.windowBytes,

@@ -30,8 +30,8 @@ export interface EventSink {
 
 /** What the owner of a loop wants to know. */
 export interface LoopOwner {
-  /** A client's handshake is complete; without an answer nobody hears of its events. */
-  onIncoming(connection: Connection): void;
+  /** A client's handshake is complete: see {@linkcode SocketLoop.nextIncoming}. */
+  onIncoming(): void;
   /** What came back for a datagram that was sent: a hint, and no verdict. */
   onReport(report: DatagramReport): void;
 }
@@ -44,6 +44,7 @@ export class SocketLoop {
   readonly socket: DatagramSocket;
   readonly #endpoint: QuicEndpoint;
   readonly #owner: LoopOwner;
+  readonly #isServer: boolean;
   readonly #sinks = new Map<Connection, EventSink>();
   readonly #tuples = new Tuples();
   readonly #outgoing: Outgoing;
@@ -62,6 +63,7 @@ export class SocketLoop {
     this.socket = socket;
     this.#endpoint = new QuicEndpoint(options);
     this.#owner = owner;
+    this.#isServer = options.server !== null;
     this.#outgoing = new Outgoing(socket, this.#endpoint, this.#tuples);
     this.#onDatagram = (buffer, start, end, remote, local, ecn) => {
       const mark = MARKS[ecn] ?? "not-ect";
@@ -92,6 +94,12 @@ export class SocketLoop {
   /** Says who takes the events of a connection. */
   attach(connection: Connection, sink: EventSink): void {
     this.#sinks.set(connection, sink);
+    this.#tell(connection, sink);
+  }
+
+  /** The next client whose handshake is complete. Those that nobody asks for count as waiting. */
+  nextIncoming(): Connection | undefined {
+    return this.#endpoint.pollIncoming();
   }
 
   /** Takes no more clients. */
@@ -198,16 +206,17 @@ export class SocketLoop {
 
   #dispatch(): void {
     const endpoint = this.#endpoint;
-    for (let next = endpoint.pollIncoming(); next !== undefined; next = endpoint.pollIncoming()) {
-      this.#owner.onIncoming(next);
-    }
     for (let next = endpoint.pollTouched(); next !== undefined; next = endpoint.pollTouched()) {
       const sink = this.#sinks.get(next);
-      if (sink === undefined) continue;
-      for (let event = next.pollEvent(); event !== undefined; event = next.pollEvent()) {
-        sink.onEvent(event);
-        if (event.type === "closed") this.#sinks.delete(next);
-      }
+      if (sink !== undefined) this.#tell(next, sink);
+    }
+    if (this.#isServer && endpoint.load.waiting > 0) this.#owner.onIncoming();
+  }
+
+  #tell(connection: Connection, sink: EventSink): void {
+    for (let event = connection.pollEvent(); event !== undefined; event = connection.pollEvent()) {
+      sink.onEvent(event);
+      if (event.type === "closed") this.#sinks.delete(connection);
     }
   }
 

@@ -2,19 +2,25 @@ import type { Connection } from "../connection/connection.ts";
 
 /** Counts of a connection over all its paths. */
 export interface ConnectionStats {
-  /** Bytes of UDP payloads. */
+  /** Bytes of UDP payloads sent. */
   readonly bytesSent: number;
+  /** Bytes of UDP payloads received. */
   readonly bytesReceived: number;
+  /** UDP datagrams sent. */
   readonly datagramsSent: number;
+  /** UDP datagrams received. */
   readonly datagramsReceived: number;
+  /** Packets that were taken for lost. */
   readonly packetsLost: number;
+  /** Bytes of those packets. */
   readonly bytesLost: number;
   /** Packets that were taken for lost and were not. */
   readonly spuriousLosses: number;
   /** How often the congestion window was reduced. */
   readonly congestionEvents: number;
-  /** How often sending had to wait for the other end's flow control. */
+  /** How often sending had to wait for the other end's flow control of the connection. */
   readonly blockedByConnection: number;
+  /** How often sending had to wait for the other end's flow control of a stream. */
   readonly blockedByStream: number;
   /** Streams that are not over. */
   readonly streams: number;

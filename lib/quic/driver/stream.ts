@@ -1,9 +1,9 @@
 import { MptError } from "../../base/errors.ts";
-import { type ByteStream, readableOf, writableOf } from "../../io/byte_stream.ts";
+import { readableOf, writableOf } from "../../io/byte_stream.ts";
 import { turnIfDue } from "../../io/turn.ts";
 import type { Connection } from "../connection/connection.ts";
 import { mayReceive, maySend } from "../streams/stream_id.ts";
-import type { StreamDirection } from "../wire/frames.ts";
+import type { QuicStream, QuicStreamDirection } from "./api.ts";
 import { Signal } from "./signal.ts";
 
 /** What of a stream may wait for acknowledgments at the least and at the most, in bytes. */
@@ -27,18 +27,15 @@ export interface StreamHost {
   /** Something was done to the stream. */
   touch(): void;
   /** The stream is over. */
-  forget(stream: QuicStream): void;
+  forget(stream: DrivenStream): void;
 }
 
-/**
- * One stream of a QUIC connection: bytes both ways, or one way, with back-pressure. Each direction ends by
- * itself; `abort()` gives up this stream and leaves the connection alone.
- */
-export class QuicStream implements ByteStream {
+/** A stream of a connection that a socket loop moves. */
+export class DrivenStream implements QuicStream {
   /** The number of the stream (RFC 9000 2.1). */
   readonly id: number;
   /** Whether data goes both ways. */
-  readonly direction: StreamDirection;
+  readonly direction: QuicStreamDirection;
   /** Resolves when both directions have ended. Never rejects. */
   readonly closed: Promise<void>;
   readonly #host: StreamHost;
@@ -56,7 +53,7 @@ export class QuicStream implements ByteStream {
   #writeFailure: MptError | null = null;
   #writing: Promise<void> = Promise.resolve();
 
-  /** Takes a stream of the core. Streams come from {@linkcode QuicConnection}. */
+  /** Takes a stream of the core. Streams come from a DrivenConnection. */
   constructor(host: StreamHost, id: number) {
     this.#host = host;
     this.id = id;

@@ -128,6 +128,7 @@ export class QuicEndpoint {
 
   /** The time of {@linkcode pollTimeout} has come. */
   handleTimeout(nowUs: number): void {
+    this.#setTimers();
     const due: Entry[] = [];
     for (let entry = this.#timers.take(nowUs); entry !== undefined; entry = this.#timers.take(nowUs)) {
       due.push(entry);
@@ -201,6 +202,7 @@ export class QuicEndpoint {
 
   /** When to call {@linkcode handleTimeout}; Infinity for never. */
   pollTimeout(): number {
+    this.#setTimers();
     return this.#timers.nextUs;
   }
 
@@ -360,7 +362,11 @@ export class QuicEndpoint {
     this.#sending.add(entry);
     this.#followIds(entry);
     if (connection.closeState === "closed") this.#forget(entry);
-    else this.#timers.set(entry, connection.pollTimeout());
+  }
+
+  /** Timers change with every datagram: they are asked for when they are needed. */
+  #setTimers(): void {
+    for (const entry of this.#sending) this.#timers.set(entry, entry.connection.pollTimeout());
   }
 
   /** New ids are issued while packets are made. */

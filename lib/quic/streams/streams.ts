@@ -5,20 +5,26 @@ import { QuicError } from "../wire/quic_error.ts";
 import { ReceiveWindow, SendWindow } from "./flow_control.ts";
 import { ReceiveStream } from "./receive_stream.ts";
 import { SendQueue } from "./send_queue.ts";
+import { type StreamEvent, StreamEvents } from "./stream_events.ts";
 import { SendStream, type StreamPiece } from "./send_stream.ts";
 import { directionOf, indexOf, initiatorOf, mayReceive, maySend, type Side, streamId } from "./stream_id.ts";
 import { AcceptLimit, OpenLimit } from "./stream_limits.ts";
 
+export type { StreamEvent } from "./stream_events.ts";
+
 /** What this end allows the peer. Sizes in bytes. */
 export interface StreamSettings {
-  /** Unread data of the whole connection, at first and at the most. */
+  /** Unread data of the whole connection at first. */
   readonly connectionWindow: number;
+  /** Unread data of the whole connection at the most. */
   readonly maxConnectionWindow: number;
-  /** Unread data of a stream, at first and at the most. */
+  /** Unread data of a stream at first. */
   readonly streamWindow: number;
+  /** Unread data of a stream at the most. */
   readonly maxStreamWindow: number;
-  /** Streams that the peer may have open at a time. */
+  /** Bidirectional streams that the peer may have open at a time. */
   readonly bidirectional: number;
+  /** Unidirectional streams that the peer may have open at a time. */
   readonly unidirectional: number;
 }
 
@@ -31,21 +37,6 @@ export interface PeerLimits {
   readonly initialMaxStreamsBidi: number;
   readonly initialMaxStreamsUni: number;
 }
-
-/** What happened on streams, for the user. */
-export type StreamEvent =
-  /** The peer opened a stream. */
-  | { readonly type: "opened"; readonly id: number }
-  /** There is data, the end or a reset to read. */
-  | { readonly type: "readable"; readonly id: number }
-  /** The peer has acknowledged bytes: there is room to write. */
-  | { readonly type: "writable"; readonly id: number }
-  /** The peer wants no more. */
-  | { readonly type: "stopped"; readonly id: number; readonly errorCode: number }
-  /** The peer has everything up to the end, or knows of the reset. */
-  | { readonly type: "delivered"; readonly id: number }
-  /** More streams of this direction may be opened. */
-  | { readonly type: "streams-available"; readonly direction: StreamDirection };
 
 /** What reading a stream gave. */
 export type ReadResult =
@@ -76,7 +67,7 @@ export class Streams {
   readonly #sending = new Map<number, SendStream>();
   readonly #receiving = new Map<number, ReceiveStream>();
   readonly #queue = new SendQueue();
-  readonly #events: StreamEvent[] = [];
+  readonly #events = new StreamEvents();
   readonly #control: ControlFrame[] = [];
   readonly #credit = new Set<number>();
   readonly #accept: Readonly<Record<StreamDirection, AcceptLimit>>;

@@ -168,6 +168,25 @@ Deno.test("decodeSockDiag() takes the shorter structs of older kernels", () => {
   assert.equal(entry?.tcpInfo?.bytesSent, undefined);
 });
 
+Deno.test("decodeSockDiag() takes the longer structs of newer kernels, and attributes that it does not know", () => {
+  const [message] = JOIN;
+  assert.ok(message);
+  const body = message.slice(16);
+  const at = toHex(body).indexOf("1c010200") / 2;
+  assert.ok(at > 0);
+  // INET_DIAG_INFO of 280 bytes, and 16 more that nobody knows yet; then an attribute of type 200.
+  const longer = Uint8Array.of(
+    ...body.subarray(0, at),
+    ...[0x2c, 1, 2, 0],
+    ...body.subarray(at + 4, at + 284),
+    ...new Uint8Array(16).fill(0xee),
+    ...[8, 0, 200, 0, 1, 2, 3, 4],
+    ...body.subarray(at + 284),
+  );
+  const [entry] = decodeSockDiag([encodeMessage({ type: 20, flags: 0, sequence: 6, body: longer })]);
+  assert.deepEqual(entry, decodeSockDiag([message])[0]);
+});
+
 Deno.test("decodeSockDiag() refuses a socket of another family", () => {
   const body = new Uint8Array(72).fill(1, 0, 1);
   assert.throws(() => decodeSockDiag([encodeMessage({ type: 20, flags: 0, sequence: 6, body })]), {

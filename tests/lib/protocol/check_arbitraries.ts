@@ -2,8 +2,10 @@ import fc from "fast-check";
 import { Endpoint } from "../../../lib/base/endpoint.ts";
 import { ENDPOINT_FLAGS } from "../../../lib/mptcp/path_manager_json.ts";
 import { TCP_STATE_NAMES } from "../../../lib/mptcp/subflow_json.ts";
+import type { CheckAnswer } from "../../../lib/protocol/check.ts";
 import type { CheckMptcp } from "../../../lib/protocol/check_mptcp.ts";
 import { addresses } from "../base/arbitraries.ts";
+import { paths } from "./arbitraries.ts";
 
 const plain = { noNullPrototype: true } as const;
 
@@ -16,7 +18,7 @@ const facts = maybe(fc.boolean());
 const ends = fc.tuple(addresses, fc.nat(65535)).map(([ip, port]) => Endpoint.of(ip, port).address);
 
 /** Counters by name; gauges may go down. */
-export const counters: fc.Arbitrary<Readonly<Record<string, number>>> = fc.dictionary(
+const counters: fc.Arbitrary<Readonly<Record<string, number>>> = fc.dictionary(
   fc.stringMatching(/^(MPTcp|Tcp)Ext[A-Za-z]{1,10}$/),
   fc.maxSafeInteger().map((value) => value === 0 ? 0 : value),
   { maxKeys: 4, noNullPrototype: true },
@@ -43,7 +45,7 @@ const subflows = fc.record({
 }, plain);
 
 /** The part of a check answer about MPTCP. */
-export const mptcpParts: fc.Arbitrary<CheckMptcp> = fc.record({
+const mptcpParts: fc.Arbitrary<CheckMptcp> = fc.record({
   counter_window: maybe(fc.record({
     ms: fc.nat(),
     counters,
@@ -84,3 +86,35 @@ export const mptcpParts: fc.Arbitrary<CheckMptcp> = fc.record({
     ),
   }, plain)),
 }, plain);
+
+const words = fc.stringMatching(/^[ -~]{0,20}$/);
+
+const basics: fc.Arbitrary<Omit<CheckAnswer, keyof CheckMptcp>> = fc.record({
+  schema: fc.constant("mpt.check/1" as const),
+  server: fc.record({
+    name: words,
+    version: words,
+    instance: fc.option(words.filter((text) => text !== ""), { nil: null }),
+  }, { noNullPrototype: true }),
+  defer_accept: fc.option(fc.boolean(), { nil: null }),
+  listener: fc.option(fc.constantFrom("tcp" as const, "mptcp" as const), { nil: null }),
+  transport: fc.constantFrom("tcp", "mptcp", "quic", "mpquic"),
+  fallback: fc.boolean(),
+  local: words,
+  remote: words,
+  paths: fc.array(paths, { maxLength: 3 }),
+  counters,
+  addresses: fc.array(words, { maxLength: 3 }),
+  syn_mirror_port: fc.option(fc.nat(65535), { nil: null }),
+  limits: fc.record({
+    max_bytes: fc.maxSafeNat(),
+    max_duration_ms: fc.maxSafeNat(),
+    token_required: fc.boolean(),
+  }, { noNullPrototype: true }),
+}, { noNullPrototype: true });
+
+/** Any answer that a server may give. */
+export const answers: fc.Arbitrary<CheckAnswer> = fc.tuple(basics, mptcpParts).map(([basic, mptcp]) => ({
+  ...basic,
+  ...mptcp,
+}));

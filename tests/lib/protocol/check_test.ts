@@ -1,40 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type CheckAnswer, parseCheckAnswer } from "../../../lib/protocol/check.ts";
-import type { CheckMptcp } from "../../../lib/protocol/check_mptcp.ts";
-import { paths, readsOrRefuses, spoiled } from "./arbitraries.ts";
-import { counters, mptcpParts } from "./check_arbitraries.ts";
-
-const words = fc.stringMatching(/^[ -~]{0,20}$/);
-
-const basics: fc.Arbitrary<Omit<CheckAnswer, keyof CheckMptcp>> = fc.record({
-  schema: fc.constant("mpt.check/1" as const),
-  server: fc.record({
-    name: words,
-    version: words,
-    instance: fc.option(words.filter((text) => text !== ""), { nil: null }),
-  }, { noNullPrototype: true }),
-  defer_accept: fc.option(fc.boolean(), { nil: null }),
-  listener: fc.option(fc.constantFrom("tcp" as const, "mptcp" as const), { nil: null }),
-  transport: fc.constantFrom("tcp", "mptcp", "quic", "mpquic"),
-  fallback: fc.boolean(),
-  local: words,
-  remote: words,
-  paths: fc.array(paths, { maxLength: 3 }),
-  counters,
-  addresses: fc.array(words, { maxLength: 3 }),
-  syn_mirror_port: fc.option(fc.nat(65535), { nil: null }),
-  limits: fc.record({
-    max_bytes: fc.maxSafeNat(),
-    max_duration_ms: fc.maxSafeNat(),
-    token_required: fc.boolean(),
-  }, { noNullPrototype: true }),
-}, { noNullPrototype: true });
-
-const answers: fc.Arbitrary<CheckAnswer> = fc.tuple(basics, mptcpParts).map(([basic, mptcp]) => ({
-  ...basic,
-  ...mptcp,
-}));
+import { parseCheckAnswer } from "../../../lib/protocol/check.ts";
+import { readsOrRefuses, spoiled } from "./arbitraries.ts";
+import { answers } from "./check_arbitraries.ts";
 
 const SUBFLOW = { local: "192.0.2.1:1", remote: "192.0.2.2:2", tcp_state: "established" };
 const MANAGER = { kind: "kernel", subflows_max: 2, add_addr_accepted_max: 0 };

@@ -1,4 +1,4 @@
-import { Endpoint } from "../../../lib/base/endpoint.ts";
+import type { Endpoint } from "../../../lib/base/endpoint.ts";
 import type { Connection } from "../../../lib/io/connection.ts";
 import { openDatagramSocket } from "../../../lib/io/open_datagram_socket.ts";
 import { fillBacklog, type TransportUnderTest, V4 } from "./compliance_support.ts";

@@ -45,6 +45,9 @@ export function explainFailedJoin(evidence: Evidence, row: JoinRow, tally: JoinT
   }
 }
 
+/** The kernel sends the last packet of a join's handshake again every few milliseconds: far more than others add. */
+const RESENT = 10;
+
 /** The TCP handshake is complete at this end, the one of MPTCP is not. */
 function stalled(evidence: Evidence, make: Make, tally: JoinTally): readonly Finding[] {
   const { server } = evidence;
@@ -70,14 +73,17 @@ function stalled(evidence: Evidence, make: Make, tally: JoinTally): readonly Fin
       const filter = `the server counted TcpExtTCPDeferAcceptDrop ${
         dropped === "unknown" ? dropped : `+${dropped}`
       }`;
-      if (dropped === 0 || server.deferAccept === "no") {
+      // Every connection that comes through the filter counts once, the first subflow of this one as well.
+      if (server.deferAccept === "no" || (dropped !== "unknown" && dropped <= 1)) {
         const none = server.deferAccept === "no" ? "the listener has no accept filter" : filter;
         return [
           make("join-dropped", "likely", "the last packet of the handshake did not arrive", none, ...lines),
         ];
       }
       if (server.deferAccept === "yes") {
-        const sure = dropped === "unknown" ? "likely" : saw(server, "MPJoinSynRx") ?? "likely";
+        const sure = dropped === "unknown" || dropped < RESENT
+          ? "likely"
+          : saw(server, "MPJoinSynRx") ?? "likely";
         return [make(
           "join-stalled-by-accept-filter",
           sure,

@@ -64,7 +64,9 @@ function bothEnds(evidence: Evidence): readonly Finding[] {
     }
     return [{
       code: "option-stripped-synack",
-      certainty: never(client, "MPCapableSYNACKRX") ? arrived : "likely",
+      certainty: never(client, "MPCapableSYNACKRX") && never(server, "MPFallbackTokenInit")
+        ? arrived
+        : "likely",
       evidence: [
         "the option arrived in the SYN, and the SYN/ACK came back without it",
         ...counterLines(evidence, "server", ["MPCapableSYNRX", "MPCapableFallbackACK"]),

@@ -20,7 +20,7 @@ export function heldBack(evidence: Evidence, row: JoinRow): readonly Finding[] {
   if (subflow.heldMs < SHORTEST_FILTER_MS + ROUND_TRIPS * subflow.rttMs || subflow.resent !== "no") return [];
   const { server } = evidence;
   const dropped = movedFully(server, "TcpExtTCPDeferAcceptDrop");
-  if (server.deferAccept === "no" || dropped === 0) return [];
+  if (server.deferAccept === "no" || (dropped !== "unknown" && dropped <= 1)) return [];
   return [{
     code: "join-stalled-by-accept-filter",
     certainty: "likely",

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { auditJoins } from "../../../../lib/mptcp/diagnosis/join_audit.ts";
 import { CATALOGUE, diagnose, type Evidence, noEvidence } from "../../../../lib/mptcp/diagnosis/mod.ts";
-import { bothEnds, counters } from "./recorded.ts";
+import { bothEnds, counters, oneEnd } from "./recorded.ts";
 import { ROWS } from "./rows.ts";
 
 const tristate = fc.constantFrom("yes", "no", "unknown");
@@ -190,20 +190,58 @@ function forget<T>(value: T, [key, ...rest]: readonly string[]): T {
   return { ...value, [key]: forget((value as Record<string, unknown>)[key], rest) };
 }
 
+/** What does not say what happened on the way; `no-extra-address` speaks of what is here, and of what arrived. */
+function harmless(code: string): boolean {
+  return code.endsWith("-ambiguous") || ["mptcp-unknown", "mptcp-works", "no-extra-address"].includes(code);
+}
+
 Deno.test("to know less never proves another cause", () => {
   for (const row of ROWS) {
     const whole = bothEnds(row.parts);
     const proved = new Set(diagnose(whole).map(({ code }) => code));
     for (const path of unknownable(whole)) {
       for (const { code, certainty } of diagnose(forget(whole, path))) {
-        const harmless = code.endsWith("-ambiguous") || code === "mptcp-unknown" || code === "mptcp-works" ||
-          // It speaks of what arrived here.
-          code === "no-extra-address";
         assert(
-          certainty !== "proved" || proved.has(code) || harmless,
+          certainty !== "proved" || proved.has(code) || harmless(code),
           `${row.name}: without ${path.join(".")} ${code} is proved`,
         );
       }
+    }
+  }
+});
+
+Deno.test("a counter that a kernel does not have proves no other cause, and one that nobody knows changes nothing", () => {
+  for (const row of ROWS) {
+    const whole = bothEnds(row.parts);
+    const before = diagnose(whole);
+    const proved = new Set(before.filter(({ certainty }) => certainty === "proved").map(({ code }) => code));
+    for (const side of ["client", "server"] as const) {
+      const { counters: all } = whole[side];
+      if (all === "unknown") continue;
+      const withCounters = (moved: Readonly<Record<string, number>>): Evidence => ({
+        ...whole,
+        [side]: { ...whole[side], counters: { ...all, moved } },
+      });
+      assert.deepEqual(diagnose(withCounters({ MPTcpExtFromTheFuture: 7, ...all.moved })), before, row.name);
+      for (const missing of Object.keys(all.moved)) {
+        const { [missing]: _, ...rest } = all.moved;
+        for (const { code, certainty } of diagnose(withCounters(rest))) {
+          assert(
+            certainty !== "proved" || proved.has(code) || harmless(code),
+            `${row.name}: without ${missing} of the ${side} ${code} is proved`,
+          );
+        }
+      }
+    }
+  }
+});
+
+Deno.test("what rests on the other end's word says so", () => {
+  for (const row of ROWS) {
+    const alone = new Set(diagnose(oneEnd(row.parts)).map(({ code, certainty }) => `${code} ${certainty}`));
+    for (const { code, certainty, evidence } of diagnose(bothEnds(row.parts))) {
+      if (alone.has(`${code} ${certainty}`) || code.endsWith("-ambiguous")) continue;
+      assert.match(evidence.join("\n"), /\bthe (server|mirror)\b|another server/, `${row.name}: ${code}`);
     }
   }
 });

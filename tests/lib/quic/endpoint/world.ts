@@ -35,7 +35,6 @@ export class World {
   readonly events: Map<Connection, ConnectionEvent[]> = new Map();
   readonly #options: WorldOptions;
   readonly #random: (length: number) => Uint8Array;
-  #clientPort = CLIENT.port;
   readonly #slab = new Uint8Array(65_536);
 
   constructor(options: WorldOptions = {}) {
@@ -99,11 +98,6 @@ export class World {
     throw new Error("the world does not come to rest");
   }
 
-  /** As a NAT does: the client's datagrams come from another port from now on. */
-  rebind(): void {
-    this.#clientPort++;
-  }
-
   /** Puts everything that the endpoints have to say on its way. */
   flush(): void {
     for (const endpoint of [this.client, this.server]) {
@@ -123,8 +117,7 @@ export class World {
       ) {
         for (let at = 0; at < out.end; at += out.segmentBytes) {
           const bytes = this.#slab.subarray(at, Math.min(out.end, at + out.segmentBytes));
-          const outer = endpoint === this.client ? { ip: source.ip, port: this.#clientPort } : source;
-          this.network.send(this.nowUs, outer, out.tuple.remote, bytes);
+          this.network.send(this.nowUs, out.tuple.local ?? source, out.tuple.remote, bytes);
         }
       }
     }
@@ -135,10 +128,7 @@ export class World {
       const { source, destination } = each;
       const bytes = new Uint8Array(each.bytes);
       const endpoint = destination.ip.equals(SERVER.ip) ? this.server : this.client;
-      // What was sent to a port that the NAT has given up does not arrive
-      if (endpoint === this.client && destination.port !== this.#clientPort) continue;
-      const local = endpoint === this.client ? CLIENT : destination;
-      endpoint.handleDatagram(this.nowUs, { local, remote: source }, bytes, 0, bytes.length);
+      endpoint.handleDatagram(this.nowUs, { local: destination, remote: source }, bytes, 0, bytes.length);
     }
   }
 
