@@ -47,6 +47,7 @@ export async function watch(options: WatchOptions): Promise<WatchJson> {
   // Connections that only linger, such as those of the probe before, move no counters.
   const { lingering } = otherConnections(null);
   const counters = CounterWatch.start();
+  const steps = new CounterSteps();
   const log = new WatchLog(options.onEvent);
   using limit = deadline(plan.watchMs, signal);
   options.onStart(heard.source, heard.reason);
@@ -65,7 +66,7 @@ export async function watch(options: WatchOptions): Promise<WatchJson> {
       const stream = await connection.openStream();
       const talk = watchTalk(stream, ip, plan, options.check);
       keptBy = talk.keptBy;
-      ending = await follow({ connection, stream, token, talk, heard, limit, log });
+      ending = await follow({ connection, stream, token, talk, heard, limit, log, steps });
     } finally {
       connection.abort();
       await connection.closed;
@@ -131,11 +132,12 @@ interface Watched {
   readonly heard: HeardEvents;
   readonly limit: Deadline;
   readonly log: WatchLog;
+  readonly steps: CounterSteps;
 }
 
 /** Tells what happens until the time is over or the connection is. */
 async function follow(watched: Watched): Promise<Ending> {
-  const { connection, token, talk, heard, limit, log } = watched;
+  const { connection, token, talk, heard, limit, log, steps } = watched;
   const book = new PathBook(heard.source === "events", ({ ip }) => interfaceOf(ip) ?? null);
   const tell = (changes: readonly PathChange[]): void => changes.forEach((each) => log.add(each));
   const stop = new AbortController();
@@ -143,7 +145,6 @@ async function follow(watched: Watched): Promise<Ending> {
   connection.closed.then(() => stop.abort());
   const ended = talk.run(over).then(() => null, (error) => toMptError(error, "Cannot go on"));
   const look = (): Look => lookAtSockets(token) ?? lookAtConnection(connection);
-  const steps = new CounterSteps();
   const isShared = (): boolean => otherConnections(token).alive !== 0;
   const [first] = lookAtConnection(connection).paths;
   if (first !== undefined) tell([book.first(first)]);

@@ -11,6 +11,11 @@ const ALPN = "hq-interop";
 const LOOPBACK = Endpoint.parse("quic@127.0.0.1:0", { allowPortZero: true });
 const BYTES = 3_000_000;
 
+const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
+const IDENTITY = makeSelfSigned({ hosts: ["localhost"], nowMs: Date.now(), random });
+const CERT = certificatePem(IDENTITY.certificate);
+const KEY = IDENTITY.key.export({ format: "pem", type: "pkcs8" }).toString();
+
 const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
 async function bytesOf(stream: ReadableStream<Uint8Array>): Promise<Uint8Array> {
@@ -18,19 +23,12 @@ async function bytesOf(stream: ReadableStream<Uint8Array>): Promise<Uint8Array> 
 }
 
 Deno.test("connect() exchanges streams and datagrams with Deno's server", async () => {
-  const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
-  const { certificate, key } = makeSelfSigned({ hosts: ["localhost"], nowMs: Date.now(), random });
-  const cert = certificatePem(certificate);
   const endpoint = new Deno.QuicEndpoint({ hostname: "127.0.0.1", port: 0 });
-  const listener = endpoint.listen({
-    cert,
-    key: key.export({ format: "pem", type: "pkcs8" }).toString(),
-    alpnProtocols: [ALPN],
-  });
+  const listener = endpoint.listen({ cert: CERT, key: KEY, alpnProtocols: [ALPN] });
   const accepting = listener.accept();
   const client = await connect(Endpoint.of("127.0.0.1", endpoint.addr.port), {
     alpn: [ALPN],
-    ca: cert,
+    ca: CERT,
     serverName: "localhost",
   });
   const theirs = await accepting;
@@ -89,16 +87,16 @@ Deno.test("listen() serves Deno's client", async () => {
 });
 
 Deno.test("serve answers Deno's client over hq-interop", async () => {
-  await using server = await serve({ listen: [LOOPBACK], synMirrorPort: null });
+  await using server = await serve({ listen: [LOOPBACK], synMirrorPort: null, cert: CERT, key: KEY });
   const endpoint = new Deno.QuicEndpoint({ hostname: "127.0.0.1", port: 0 });
   const theirs = await Deno.connectQuic({
     hostname: "127.0.0.1",
     port: server.listeners[0]!.local.port!,
     serverName: "localhost",
     alpnProtocols: [ALPN],
-    insecureSkipVerify: true,
+    caCerts: [CERT],
     endpoint,
-  } as Deno.ConnectQuicOptions<false>);
+  });
   const stream = await theirs.createBidirectionalStream();
   const writer = stream.writable.getWriter();
   await writer.write(new TextEncoder().encode("GET /\r\n"));

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import { CIPHER_SUITES } from "../../lib/crypto/suites.ts";
+import type { Connection } from "../../lib/quic/connection/connection.ts";
 import { exchange } from "../lib/quic/connection/exchange.ts";
 import { Pair } from "../lib/quic/connection/pair.ts";
 import type { CapturedDatagram } from "../support/pcap.ts";
@@ -30,8 +31,10 @@ async function readCapture(
   capture: readonly CapturedDatagram[],
   keys: readonly string[],
 ): Promise<Set<string>> {
-  const packets = await dissect(capture, `${keys.join("\n")}\n`, FIELDS);
-  assert.equal(packets.length, capture.length);
+  // A relay may still be at work
+  const datagrams = [...capture];
+  const packets = await dissect(datagrams, `${keys.join("\n")}\n`, FIELDS);
+  assert.equal(packets.length, datagrams.length);
   const phases = new Set<string>();
   for (const [index, packet] of packets.entries()) {
     // A Retry has no frames
@@ -40,6 +43,10 @@ async function readCapture(
     for (const phase of packet["quic.key_phase"]!.split(" ")) if (phase !== "") phases.add(phase);
   }
   return phases;
+}
+
+function isUpdated({ core }: Connection): boolean {
+  return core.keys.application?.phases.phase === 1;
 }
 
 /** Our client sends the data to a server of quinn's through the relay, and has it back. */
@@ -62,7 +69,10 @@ async function echoedByQuinn(relay: UdpRelay, keys: string[], listener: Deno.Qui
     await driver.until(() => drain(driver, id, back));
     await piped;
     assert.equal(Buffer.compare(Buffer.concat(back), DATA), 0);
-    if (round === 0) await driver.until(() => connection.updateKeys(QuicDriver.now()));
+    // Quinn may have been first: it changes its keys after some hundred packets
+    if (round === 0) {
+      await driver.until(() => isUpdated(connection) || connection.updateKeys(QuicDriver.now()));
+    }
   }
   connection.close(QuicDriver.now(), 0, "");
   driver.wake();

@@ -86,9 +86,10 @@ Deno.test({
 
     const argv = mptArgv(["probe", `10.77.1.2:${WEB_PORT}`, "--join-timeout", "0.5"]);
     const told = await network.output("client", argv);
+    assert.match(told, /^✓ .* over one path\.$/m);
     assert.match(
       told,
-      / over one path\.\n! .* from 10\.77\.2\.1 to 10\.77\.2\.2:8080 waits in the server's accept filter/,
+      /^. Possible: The server's accept filter holds back a further path from 10\.77\.2\.1 to 10\.77\.2\.2:8080\.$/m,
     );
   },
 });

@@ -50,6 +50,8 @@ const PACKAGES: Readonly<Record<string, string>> = {
   setsid: "util-linux",
   script: "bsdutils",
   bash_completion: "bash-completion",
+  gtlsclient: "ngtcp2-client",
+  gtlsserver: "ngtcp2-server",
   dnsmasq: "dnsmasq-base",
   dig: "bind9-dnsutils",
   ip6tables: "iptables",

@@ -1,18 +1,29 @@
+import { TAG_BYTES } from "../../crypto/suites.ts";
+import type { TlsLevel } from "../../tls/session.ts";
 import type { Qlog } from "../qlog/qlog.ts";
 import { applicationError, transportError } from "../qlog/names.ts";
 import type { QlogEvents } from "../qlog/events.ts";
 import type { LongHeader } from "../wire/write_packet.ts";
 import type { CloseReason } from "./events.ts";
 import type { OpenedPacket } from "./packet_opener.ts";
-import type { PacketDraft } from "./packet_draft.ts";
 import type { Path } from "./path.ts";
 
-/** What a connection writes into its log. Only called where there is one. */
+/** A packet that was put together, in the slab. */
+export interface DraftedPacket {
+  readonly buffer: Uint8Array;
+  readonly space: { readonly level: TlsLevel };
+  readonly path: { readonly id: number };
+  readonly packetNumber: number;
+  readonly headerStart: number;
+  readonly payloadStart: number;
+  readonly at: number;
+  readonly longHeader: LongHeader | null;
+}
 
 /** A packet is about to be sealed. */
 export function logSent(
   qlog: Qlog,
-  draft: PacketDraft,
+  draft: DraftedPacket,
   phase: 0 | 1,
   mtuProbe: boolean,
   nowUs: number,
@@ -25,7 +36,7 @@ export function logSent(
     type: space.level === "application" ? "1-rtt" as const : space.level,
     pathId: path.id,
     packetNumber,
-    packetBytes: at + 16 - headerStart,
+    packetBytes: at + TAG_BYTES - headerStart,
     ...(space.level === "application" ? { keyPhase: phase } : longHeader(draft.longHeader)),
   };
   qlog.packetSent(nowUs, packet, mtuProbe);

@@ -6,31 +6,14 @@ import { makeServer } from "../connection/server.ts";
 import type { Transmit } from "../connection/transmission.ts";
 import type { Tuple } from "../connection/tuple.ts";
 import type { FreshId } from "../ids/local_ids.ts";
-import { MIN_DATAGRAM_BYTES } from "../mtu_discovery.ts";
 import type { EcnMark } from "../recovery/received_packets.ts";
 import { ConnectionId } from "../wire/connection_id.ts";
-import { QUIC_ERROR } from "../wire/error_codes.ts";
 import { PacketHeader } from "../wire/packet_header.ts";
-import { type Admission, admit, type Load } from "./admission.ts";
-import { type EndpointOptions, type ServerLimits, serverLimits, SUPPORTED_VERSIONS } from "./options.ts";
+import type { Load } from "./admission.ts";
+import type { EndpointOptions } from "./options.ts";
 import { Routes } from "./routes.ts";
-import { idsOf, refusal, retry, statelessReset, versionNegotiation } from "./stateless.ts";
+import { type EndpointCounters, Strangers } from "./strangers.ts";
 import { TimerHeap } from "./timer_heap.ts";
-
-/** RFC 9000 7.2: the first id that a client makes up has so many bytes at the least. */
-const MIN_ORIGINAL_ID_BYTES = 8;
-
-/** Answers without a connection that wait to be sent; what is more is dropped: nobody relies on them. */
-const MAX_ANSWERS = 64;
-
-/** Stateless resets of one second (RFC 9000 10.3: they should be limited). */
-const MAX_RESETS_PER_SECOND = 100;
-
-/** An answer without a connection. */
-interface Answer {
-  readonly tuple: Tuple;
-  readonly bytes: Uint8Array<ArrayBuffer>;
-}
 
 /** What the endpoint knows of a connection. */
 interface Entry {
@@ -44,29 +27,13 @@ interface Entry {
   waiting: boolean;
 }
 
-/** Counts of what was not given to any connection. */
-export interface EndpointCounters {
-  dropped: number;
-  versionNegotiations: number;
-  retries: number;
-  refusals: number;
-  resets: number;
-}
-
 /**
  * Many connections over one socket (RFC 9000 5.2): it gives datagrams to those that they belong to, makes
  * connections for new clients or turns them away, and says who wants to send. Pure, as connections are.
  */
 export class QuicEndpoint {
-  readonly counters: EndpointCounters = {
-    dropped: 0,
-    versionNegotiations: 0,
-    retries: 0,
-    refusals: 0,
-    resets: 0,
-  };
   readonly #options: EndpointOptions;
-  readonly #limits: ServerLimits | null;
+  readonly #strangers: Strangers;
   readonly #routes = new Routes<Entry>();
   readonly #entries = new Map<Connection, Entry>();
   readonly #timers = new TimerHeap<Entry>();
@@ -75,20 +42,21 @@ export class QuicEndpoint {
   /** Those with which something happened. */
   readonly #touched = new Set<Connection>();
   readonly #incoming: Connection[] = [];
-  readonly #answers: Answer[] = [];
   readonly #header = new PacketHeader();
-  #accepting = true;
   #handshakes = 0;
   #waiting = 0;
-  #resetSecond = -1;
-  #resets = 0;
 
   constructor(options: EndpointOptions) {
     this.#options = options;
-    this.#limits = options.server === null ? null : serverLimits(options.server);
+    this.#strangers = new Strangers(options, () => this.#makeId());
   }
 
   // What is the case
+
+  /** Counts of what was not given to any connection. */
+  get counters(): EndpointCounters {
+    return this.#strangers.counters;
+  }
 
   /** The connections that are not forgotten. */
   get connections(): Iterable<Connection> {
@@ -169,7 +137,7 @@ export class QuicEndpoint {
 
   /** Takes no more clients; those that are there go on. */
   stopAccepting(): void {
-    this.#accepting = false;
+    this.#strangers.accepting = false;
   }
 
   /** Says that something was done to a connection: it may have something to send now. */
@@ -213,7 +181,7 @@ export class QuicEndpoint {
     start: number = 0,
     maxSegments: number = 1,
   ): Transmit | null {
-    const answer = this.#answers.shift();
+    const answer = this.#strangers.pollAnswer();
     if (answer !== undefined) {
       const end = start + answer.bytes.length;
       buffer.set(answer.bytes, start);
@@ -251,19 +219,8 @@ export class QuicEndpoint {
       this.#settle(entry, nowUs);
       if (entry.connection.closeReason?.by === "stateless-reset") return;
     }
-    this.counters.dropped++;
-    if (this.#options.server === null || !this.#mayReset(nowUs)) return;
-    const { destinationStart, destinationEnd } = this.#header;
-    if (this.#header.read(bytes, start, end, LOCAL_ID_BYTES) !== null) return;
-    const id = ConnectionId.from(bytes, destinationStart, destinationEnd);
-    const reset = statelessReset(
-      end - start,
-      this.#options.tokens.resetToken(id),
-      this.#options.config.random,
-    );
-    if (reset === null) return;
-    this.counters.resets++;
-    this.#answer(tuple, reset);
+    // The connections have read it with headers of their own
+    this.#strangers.onShort(nowUs, tuple, bytes, start, end, this.#header);
   }
 
   #onUnknownLong(
@@ -275,68 +232,30 @@ export class QuicEndpoint {
     ecn: EcnMark,
   ): void {
     const header = this.#header;
-    const { server } = this.#options;
-    const limits = this.#limits;
-    // RFC 9000 14.1, 6.1: a client's first datagram is a full one, or it is not answered
-    const small = end - start < MIN_DATAGRAM_BYTES;
-    if (server === null || limits === null || small) {
+    const { server, config } = this.#options;
+    const client = this.#strangers.onLong(nowUs, tuple, bytes, start, end, header, this.load);
+    if (client === null || server === null) return;
+    const { destination, source, admission } = client;
+    const connection = makeServer({
+      config,
+      tuple,
+      nowUs,
+      version: header.version,
+      originalDestination: admission.originalDestination,
+      clientSource: source,
+      ...(admission.retried ? { retrySource: destination } : {}),
+      validated: admission.validated,
+      tls: server.tls,
+      makeId: () => this.#makeId(),
+    });
+    connection.handleDatagram(nowUs, tuple, bytes, start, end, ecn);
+    if (!connection.core.heard && connection.closeReason === null) {
+      // Whoever sent it does not even know how packets are protected
       this.counters.dropped++;
+      connection.abandon();
       return;
     }
-    const { random, backend } = this.#options.config;
-    if (header.type !== "version-negotiation" && !SUPPORTED_VERSIONS.includes(header.version)) {
-      this.counters.versionNegotiations++;
-      this.#answer(tuple, versionNegotiation(bytes.subarray(0, end), header, SUPPORTED_VERSIONS, random));
-      return;
-    }
-    const tooShort = header.destinationEnd - header.destinationStart < MIN_ORIGINAL_ID_BYTES;
-    if (header.type !== "initial" || tooShort) {
-      this.counters.dropped++;
-      return;
-    }
-    const { destination, source } = idsOf(bytes, header);
-    const token = bytes.slice(header.tokenStart, header.tokenEnd);
-    const admission: Admission = this.#accepting
-      ? admit(this.#options.tokens, limits, this.load, token, tuple, destination, nowUs)
-      : { type: "refuse", errorCode: QUIC_ERROR.CONNECTION_REFUSED };
-    switch (admission.type) {
-      case "retry": {
-        const { connectionId } = this.#makeId();
-        const sealed = this.#options.tokens.retryToken(tuple.remote, destination, connectionId, nowUs);
-        this.counters.retries++;
-        this.#answer(tuple, retry(header, destination, connectionId, source, sealed, random));
-        return;
-      }
-      case "refuse":
-        this.counters.refusals++;
-        this.#answer(tuple, refusal(backend, header.version, destination, source, admission.errorCode));
-        return;
-      case "accept": {
-        const connection = makeServer({
-          config: this.#options.config,
-          tuple,
-          nowUs,
-          version: header.version,
-          originalDestination: admission.originalDestination,
-          clientSource: source,
-          ...(admission.retried ? { retrySource: destination } : {}),
-          validated: admission.validated,
-          tls: server.tls,
-          makeId: () => this.#makeId(),
-        });
-        connection.handleDatagram(nowUs, tuple, bytes, start, end, ecn);
-        if (!connection.core.heard && connection.closeReason === null) {
-          // Whoever sent it does not even know how packets are protected
-          this.counters.dropped++;
-          connection.abandon();
-          return;
-        }
-        this.#register(connection, tuple, destination, nowUs);
-        return;
-      }
-      default:
-        admission satisfies never;
-    }
+    this.#register(connection, tuple, destination, nowUs);
   }
 
   #register(connection: Connection, tuple: Tuple, original: ConnectionId | null, nowUs: number): void {
@@ -417,18 +336,5 @@ export class QuicEndpoint {
         return { connectionId, resetToken: tokens.resetToken(connectionId) };
       }
     }
-  }
-
-  #mayReset(nowUs: number): boolean {
-    const second = Math.floor(nowUs / 1e6);
-    if (second !== this.#resetSecond) {
-      this.#resetSecond = second;
-      this.#resets = 0;
-    }
-    return ++this.#resets <= MAX_RESETS_PER_SECOND;
-  }
-
-  #answer(tuple: Tuple, bytes: Uint8Array<ArrayBuffer>): void {
-    if (this.#answers.length < MAX_ANSWERS) this.#answers.push({ tuple, bytes });
   }
 }

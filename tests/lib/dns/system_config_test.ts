@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { systemConfig } from "../../../lib/dns/system_config.ts";
+import { resolverOptions, systemConfig } from "../../../lib/dns/system_config.ts";
 import { DnsName } from "../../../lib/dns/wire/name.ts";
-import { localAddressesOf } from "../../../lib/dns/config/hosts_file.ts";
+import { localAddressesOf, parseHosts } from "../../../lib/dns/config/hosts_file.ts";
+import { parseResolvConf } from "../../../lib/dns/config/resolv_conf.ts";
 import { output, ROOT } from "../../support/command.ts";
 
 Deno.test("systemConfig() has a server and knows localhost, whatever the files say", async () => {
@@ -11,7 +12,7 @@ Deno.test("systemConfig() has a server and knows localhost, whatever the files s
 });
 
 Deno.test("systemConfig() names the permission that is missing", async () => {
-  const script = `import { systemConfig } from "${ROOT}/lib/dns/system_config.ts";
+  const script = `import { resolverOptions, systemConfig } from "${ROOT}/lib/dns/system_config.ts";
     const error = await systemConfig().catch((each) => each);
     console.log(error.code, error.fix);`;
   const text = await output([Deno.execPath(), "run", "--quiet", "--no-prompt", "-"], {
@@ -19,4 +20,13 @@ Deno.test("systemConfig() names the permission that is missing", async () => {
     cwd: ROOT,
   });
   assert.match(text, /^ERR_PERMISSION --allow-read=\/etc\/(resolv\.conf|hosts)$/m);
+});
+
+Deno.test("resolverOptions() asks the servers of the file, those over IPv6 first", () => {
+  const conf = parseResolvConf(
+    "nameserver 192.0.2.53\nnameserver 2001:db8::53\noptions timeout:3 attempts:4 use-vc\n",
+  );
+  const { servers, timeoutMs, attempts, useTcp } = resolverOptions({ conf, hosts: parseHosts("") });
+  assert.deepEqual(servers.map(({ address }) => address), ["[2001:db8::53]:53", "192.0.2.53:53"]);
+  assert.deepEqual([timeoutMs, attempts, useTcp], [3000, 4, true]);
 });

@@ -23,7 +23,7 @@ export const HANDSHAKE_ENTRIES: {
   "blackhole-active": {
     level: "warn",
     sentence:
-      "This host has switched MPTCP off for all new connections for a while, after SYNs with MPTCP got no answer.",
+      "This host has switched MPTCP off for all new connections for a while {subject}, after SYNs with MPTCP got no answer.",
     seen:
       "All new MPTCP connections of this network namespace are plain TCP, to every server, also to those that speak MPTCP.",
     why:

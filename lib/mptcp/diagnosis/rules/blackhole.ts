@@ -13,12 +13,16 @@ export const blackholeRule: Rule = (evidence) => {
   const fix = seconds === "unknown" || seconds === 0
     ? {}
     : { fix: `sysctl -w net.mptcp.blackhole_timeout=${seconds}` };
+  const subject = seconds === "unknown" || seconds === 0
+    ? {}
+    : { subject: `(${seconds} s, more if it happened before)` };
   const findings: Finding[] = [];
   if (skipped !== null) {
     findings.push({
       code: "blackhole-active",
       certainty: skipped,
       evidence: [counterLine(evidence, "client", "MPCapableSYNTXDisabled"), lasts],
+      ...subject,
       ...fix,
     });
   }
@@ -32,6 +36,7 @@ export const blackholeRule: Rule = (evidence) => {
         lasts,
         "all new MPTCP connections of this network namespace are plain TCP until then",
       ],
+      ...subject,
       ...fix,
     });
   }

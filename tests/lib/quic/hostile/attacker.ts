@@ -26,23 +26,34 @@ export class Attacker {
     this.#pair = pair;
   }
 
-  /** Sends frames to the server in a packet of their own. @returns How the server has closed, if it has. */
-  send(frames: Uint8Array, level: Level = "1-rtt", from: SocketAddress = CLIENT): CloseReason | null {
+  /** Sends frames to the server in a packet of their own, as {@linkcode packet}. @returns How the server has closed, if it has. */
+  send(
+    frames: Uint8Array,
+    level: Level = "1-rtt",
+    from: SocketAddress = CLIENT,
+    bits: number = 0,
+  ): CloseReason | null {
     const server = this.#pair.server!;
-    const bytes = this.packet(frames, level);
+    const bytes = this.packet(frames, level, bits);
     server.handleDatagram(this.#pair.nowUs, { local: SERVER, remote: from }, bytes, 0, bytes.length);
     return server.closeReason;
   }
 
-  /** The packet, protected. */
-  packet(frames: Uint8Array, level: Level = "1-rtt"): Uint8Array<ArrayBuffer> {
+  /**
+   * The packet, protected.
+   *
+   * @param bits More bits to set in its first byte.
+   */
+  packet(frames: Uint8Array, level: Level = "1-rtt", bits: number = 0): Uint8Array<ArrayBuffer> {
     const { core } = this.#pair.client;
     const number = this.#next++;
     const bytes = new Uint8Array(PACKET_BYTES);
-    return level === "1-rtt" ? short(core, bytes, frames, number) : long(core, bytes, frames, number, level);
+    return level === "1-rtt"
+      ? short(core, bytes, frames, number, bits)
+      : long(core, bytes, frames, number, level);
   }
 
-  /** Leaves packet numbers out. */
+  /** Leaves packet numbers out, or goes back. */
   skip(count: number): void {
     this.#next += count;
   }
@@ -53,6 +64,7 @@ function short(
   bytes: Uint8Array<ArrayBuffer>,
   frames: Uint8Array,
   number: number,
+  bits: number,
 ): Uint8Array<ArrayBuffer> {
   const { phases, headers } = core.keys.application!;
   const destination = core.firstPath.remoteIds.current!;
@@ -65,6 +77,7 @@ function short(
     number,
     NUMBER_BYTES,
   );
+  bytes[0]! |= bits;
   bytes.set(frames, payloadStart);
   const end = phases.seal(bytes, 0, payloadStart, payloadStart + frames.length, 0, number);
   headers.out.add(bytes, 0, payloadStart - NUMBER_BYTES, end);

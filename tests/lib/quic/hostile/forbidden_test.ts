@@ -140,6 +140,28 @@ Deno.test("hostile: limits and codes of 2^62 - 1 where they are legal change not
   assert.equal(pair.server!.closeState, "open");
 });
 
+Deno.test("hostile: RFC 9001 6.4: old keys under a higher packet number than the new ones are a KEY_UPDATE_ERROR", () => {
+  using pair = new Pair().connect();
+  const attacker = new Attacker(pair);
+  const ping = Uint8Array.of(1, 0, 0, 0);
+  attacker.skip(1);
+  const late = attacker.packet(ping);
+  attacker.skip(-2);
+  pair.client.core.keys.application!.phases.update(100_000);
+  assert.equal(attacker.send(ping), null);
+  assert.equal(pair.server!.core.keys.application!.phases.phase, 1, "the server follows");
+  const server = pair.server!;
+  server.handleDatagram(pair.nowUs, server.core.firstPath.network.tuple, late, 0, late.length);
+  assert.equal(server.closeReason?.errorCode, QUIC_ERROR.KEY_UPDATE_ERROR);
+});
+
+Deno.test("hostile: RFC 9000 17.2: reserved bits that are set are a PROTOCOL_VIOLATION", () => {
+  using pair = new Pair().connect();
+  const attacker = new Attacker(pair);
+  const reason = attacker.send(Uint8Array.of(1, 0, 0, 0), "1-rtt", undefined, 0x18);
+  assert.equal(reason?.errorCode, QUIC_ERROR.PROTOCOL_VIOLATION);
+});
+
 /** A pair in the middle of its handshake: the client has the keys of this level, the server reads such packets. */
 function midHandshake(level: "initial" | "handshake"): Pair {
   const pair = new Pair({
