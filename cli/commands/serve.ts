@@ -68,9 +68,11 @@ export function serveCommand(): Command {
             : null;
           if (line !== null) output.answer(line);
         });
-        if (output.human) {
+        // Neither probe nor bench speak QUIC yet
+        const reachable = server.listeners.filter(({ transport }) => transport !== "quic");
+        if (output.human && reachable.length > 0) {
           const { howToUse } = await import("../render/serve.ts");
-          output.answer(howToUse(server.listeners.map((each) => each.local)));
+          output.answer(howToUse(reachable.map((each) => each.local)));
         }
         return await server.finished;
       },

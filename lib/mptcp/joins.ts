@@ -6,6 +6,9 @@ import { pathManagerSummary } from "./path_manager.ts";
 /** How often to look for new subflows, in milliseconds. The kernel's events need CAP_NET_ADMIN. */
 const LOOK_MS = 10;
 
+/** How often to ask whether to go on, in milliseconds. */
+const ASK_MS = 100;
+
 /** With more than one path active and none on its way, this much quiet ends the wait, in milliseconds. */
 const SETTLE_MS = 250;
 
@@ -18,6 +21,8 @@ export interface JoinWaitOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called for each path when it is first seen active. */
   readonly onPath?: (path: PathInfo) => void;
+  /** Asked every now and then; false ends the wait, as when the other end has closed the connection. */
+  readonly goOn?: () => boolean;
 }
 
 /** What the wait for further subflows brought. */
@@ -41,6 +46,7 @@ export async function waitForJoins(connection: Connection, options: JoinWaitOpti
   const until = performance.now() + timeoutMs;
   const skipped = timeoutMs === 0 ? "the wait is 0" : noJoinsBecause();
   let changedAt = performance.now();
+  let askedAt = 0;
   for (;;) {
     const paths = connection.paths();
     const now = performance.now();
@@ -54,6 +60,10 @@ export async function waitForJoins(connection: Connection, options: JoinWaitOpti
       activeAtMs.set(path.id, now - connectedAtMs);
       changedAt = now;
       options.onPath?.(path);
+    }
+    if (now - askedAt >= ASK_MS) {
+      askedAt = now;
+      if (options.goOn?.() === false) return { paths, activeAtMs, heldMs, skipped };
     }
     const settled = activeAtMs.size > 1 && now - changedAt >= SETTLE_MS &&
       !paths.some((path) => path.state === "validating");

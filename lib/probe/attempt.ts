@@ -5,13 +5,7 @@ import { Endpoint } from "../base/endpoint.ts";
 import type { Connection } from "../io/connection.ts";
 import { sleep } from "../io/deadline.ts";
 import { CounterWatch, type CounterWindow } from "../mptcp/counter_window.ts";
-import type {
-  ByteEvidence,
-  DataOutcome,
-  Evidence,
-  SubflowEvidence,
-  Tristate,
-} from "../mptcp/diagnosis/mod.ts";
+import type { DataOutcome, Evidence, SubflowEvidence, Tristate } from "../mptcp/diagnosis/mod.ts";
 import { noEvidence } from "../mptcp/diagnosis/mod.ts";
 import { inspectConnection, type MptcpInspection } from "../mptcp/inspect.ts";
 import { type JoinWait, waitForJoins } from "../mptcp/joins.ts";
@@ -21,6 +15,7 @@ import { connect } from "../transport/connect.ts";
 import { connectOptions } from "./connect_options.ts";
 import type { Control } from "./control.ts";
 import { Conversation } from "./conversation.ts";
+import { acked, bytesOf } from "./byte_evidence.ts";
 import { connectOutcome } from "./data_outcome.ts";
 import { failedCheck } from "./failure.ts";
 import { hostEvidence, isOnThisHost } from "./host_evidence.ts";
@@ -122,6 +117,7 @@ async function connectedAttempt(setting: Setting, connection: Connection): Promi
   const conversation = await Conversation.begin(connection, plan, hooks.signal);
   const { phase } = conversation;
   const speaks = connection.isMultipath();
+  let lively: MptcpInspection | null = null;
   // A connection whose first data got no answer gets no further subflows either.
   const wait = speaks && phase.outcome !== "silent"
     ? await waitForJoins(connection, {
@@ -129,10 +125,18 @@ async function connectedAttempt(setting: Setting, connection: Connection): Promi
       timeoutMs: plan.joinTimeoutMs,
       signal: hooks.signal,
       onPath: hooks.onPath,
+      goOn: () => {
+        const seen = inspectConnection(connection, token);
+        if (seen === null) return true;
+        if (!isLively(seen)) return false;
+        lively = seen;
+        return true;
+      },
     })
     : null;
   const server = (speaks ? await conversation.askAgain() : null) ?? phase.check;
-  const joined = inspectConnection(connection, token);
+  // A server that closes takes the subflows away, and with them what they had come to.
+  const joined = lastLively(inspectConnection(connection, token), lively);
   // Before the transfer: it fills queues, and the round-trip times with them.
   const paths = connection.paths();
   let last = joined;
@@ -200,6 +204,15 @@ async function connectedAttempt(setting: Setting, connection: Connection): Promi
   };
 }
 
+/** Whether the first subflow is neither gone nor closed by the other end. */
+function isLively({ subflows }: MptcpInspection): boolean {
+  return subflows.some(({ join, tcp_state }) => join !== true && tcp_state === "established");
+}
+
+function lastLively(now: MptcpInspection | null, before: MptcpInspection | null): MptcpInspection | null {
+  return now !== null && isLively(now) ? now : before ?? now;
+}
+
 /** How long a socket that was given up may stay in the kernel's tables, in milliseconds. */
 const LINGER_MS = 200;
 
@@ -226,40 +239,6 @@ function counterEvidence(window: CounterWindow | null): Evidence["client"]["coun
   return { moved: Object.fromEntries(window.counters), shared: window.shared };
 }
 
-/** Bytes that MPTCP, or TCP after a fallback, knows to have arrived. */
-function acked(seen: MptcpInspection | null): number {
-  return seen?.mptcp?.bytes_acked ?? sum(seen?.subflows.map(({ bytes_acked }) => bytes_acked) ?? []);
-}
-
-/** Bytes since an earlier look: data that came twice in the meantime is none that MPTCP missed. */
-function bytesOf(last: MptcpInspection, since: MptcpInspection | null): ByteEvidence | "unknown" {
-  const [whole, before] = [totals(last), since === null ? NO_BYTES : totals(since)];
-  if (whole === null || before === null) return "unknown";
-  return {
-    subflowsAcked: whole.subflowsAcked - before.subflowsAcked,
-    connectionAcked: whole.connectionAcked - before.connectionAcked,
-    subflowsReceived: whole.subflowsReceived - before.subflowsReceived,
-    connectionReceived: whole.connectionReceived - before.connectionReceived,
-  };
-}
-
-const NO_BYTES: ByteEvidence = {
-  subflowsAcked: 0,
-  connectionAcked: 0,
-  subflowsReceived: 0,
-  connectionReceived: 0,
-};
-
-function totals({ mptcp, subflows }: MptcpInspection): ByteEvidence | null {
-  if (mptcp === null || mptcp.bytes_acked === null || mptcp.bytes_received === null) return null;
-  return {
-    subflowsAcked: sum(subflows.map(({ bytes_acked }) => bytes_acked)),
-    connectionAcked: mptcp.bytes_acked,
-    subflowsReceived: sum(subflows.map(({ bytes_received }) => bytes_received)),
-    connectionReceived: mptcp.bytes_received,
-  };
-}
-
 /** How long a path waited, and how far it is to the other end. */
 function timesOf(
   subflow: SubflowJson,
@@ -272,10 +251,6 @@ function timesOf(
     heldMs: wait?.heldMs.get(path?.id ?? -1) ?? "unknown",
     rttMs: path?.minRttMs ?? path?.rttMs ?? "unknown",
   };
-}
-
-function sum(numbers: readonly (number | null)[]): number {
-  return numbers.reduce((total: number, each) => total + (each ?? 0), 0);
 }
 
 function fact(value: boolean): Tristate {

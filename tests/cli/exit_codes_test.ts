@@ -3,10 +3,10 @@ import { benchExitCode } from "../../cli/bench_exit.ts";
 import { exitCodeOf } from "../../cli/exit_codes.ts";
 import { probeExitCode } from "../../cli/probe_exit.ts";
 import type { MptErrorCode } from "../../lib/base/errors.ts";
-import type { BenchRun } from "../../lib/bench/result.ts";
+import type { BenchRun, Penalty } from "../../lib/bench/result.ts";
 import type { CheckJson } from "../../lib/probe/result.ts";
 import { failed, multi, result as benchResult, single } from "../lib/bench/fixtures.ts";
-import { check, endpoint, mptcpWithout, result as probeResult } from "../lib/probe/fixtures.ts";
+import { check, endpoint, mptcpWithout, result as probeResult, watch } from "../lib/probe/fixtures.ts";
 
 Deno.test("exitCodeOf(): 2 for what was asked, 1 for what the other end did, 130 for an interrupt, else 3", () => {
   const codes: Readonly<Record<number, readonly MptErrorCode[]>> = {
@@ -64,6 +64,40 @@ Deno.test("probeExitCode(): what was required decides, else whether anything wor
     const endpoints = [endpoint({ tcp: check({ status: tcp }), mptcp: mptcpWithout({ status: mptcp }) })];
     assert.equal(probeExitCode(probeResult({ endpoints }), required), code, `${tcp} ${mptcp} ${required}`);
   }
+});
+
+Deno.test("probeExitCode(): a watch needs MPTCP, and fails with its connection", () => {
+  const with_ = (status: CheckJson["status"]) => [endpoint({ mptcp: mptcpWithout({ status }) })];
+  const cases: readonly (readonly [Parameters<typeof probeResult>[0], number])[] = [
+    [{ watch: watch() }, 0],
+    [{ watch: watch({ end: "closed" }) }, 0],
+    [{ watch: watch({ end: "failed" }) }, 1],
+    [{ watch: null, endpoints: with_("no") }, 1],
+    [{ watch: null, endpoints: with_("unknown") }, 3],
+  ];
+  for (const [fields, code] of cases) assert.equal(probeExitCode(probeResult(fields), undefined, true), code);
+  assert.equal(probeExitCode(probeResult({ watch: watch({ end: "failed" }) }), "mptcp", true), 1);
+  assert.equal(probeExitCode(probeResult({ endpoints: with_("no") }), undefined, false), 0);
+});
+
+Deno.test("benchExitCode(): a fix that could not be tried counts, where no run failed", () => {
+  const penalty: Penalty = {
+    direction: "download",
+    path: null,
+    certainty: "possible",
+    evidence: [],
+    cure: null,
+    tried: null,
+    not_tried: null,
+  };
+  const runs = [single(50), multi(20)];
+  const cut: Penalty = { ...penalty, not_tried: "because" };
+  assert.equal(benchExitCode(benchResult({ runs, penalties: [penalty] }), false), 0);
+  assert.equal(benchExitCode(benchResult({ runs, penalties: [penalty, cut] }), false), 3);
+  assert.equal(
+    benchExitCode(benchResult({ runs: [...runs, failed("ERR_RESET")], penalties: [cut] }), false),
+    1,
+  );
 });
 
 Deno.test("benchExitCode(): a failed run is a failure, MPTCP that is not here only when asked for", () => {

@@ -35,22 +35,6 @@ const SCRIPTS: readonly (readonly [string, Script])[] = [
     network: { ...FAIR, jitterUs: 4_000, loss: 0.24, corrupt: 0.04, rateBps: 20_000_000 },
     operations: [],
   }],
-  ["a server that goes back to the address that is validated sends there again", {
-    ...NARROW,
-    seed: 0,
-    network: { ...FAIR, delayUs: 120_000, corrupt: 0.01 },
-    operations: [
-      { op: "open", side: "client", direction: "bidirectional" },
-      { op: "write", side: "client", stream: 0, bytes: 101 },
-      { op: "write", side: "client", stream: 0, bytes: 559 },
-      { op: "advance", ms: 120 },
-      { op: "rebind" },
-      { op: "write", side: "client", stream: 0, bytes: 341 },
-      { op: "write", side: "server", stream: 0, bytes: 1_001 },
-      { op: "drop", side: "server", datagrams: 3 },
-      { op: "advance", ms: 120 },
-    ],
-  }],
 ];
 
 for (const [what, script] of SCRIPTS) Deno.test(`RFC 9000: ${what}`, () => play(script));

@@ -159,6 +159,7 @@ export interface QuicListener extends AsyncDisposable, AsyncIterable<QuicConnect
    * The next connection whose handshake is complete.
    *
    * @returns The connection, or null once the listener is closed.
+   * @throws {MptError} What the system said when the socket can no longer be used.
    */
   accept(): Promise<QuicConnection | null>;
   /** Takes no more clients. Accepted connections go on; the socket is closed after the last of them. */

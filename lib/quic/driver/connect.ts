@@ -103,7 +103,7 @@ async function connectTo(
     config,
     tokens: new TokenKey(random(32), random),
     server: null,
-  }, { onIncoming: () => {}, onReport });
+  }, { onIncoming: () => {}, onFailure: () => {}, onReport });
   loop.connect(remote, (transportParameters) =>
     new TlsClient({
       serverName: nameOf(serverName),

@@ -1,4 +1,5 @@
 import type { Endpoint } from "../../base/endpoint.ts";
+import { type MptError, toMptError } from "../../base/errors.ts";
 import type { DatagramSocket } from "../../io/datagram_socket.ts";
 import { TlsServer } from "../../tls/server.ts";
 import type { Connection } from "../connection/connection.ts";
@@ -24,6 +25,7 @@ export class DrivenListener implements QuicListener {
   readonly #readBytes: number;
   readonly #open = new Set<DrivenConnection>();
   readonly #arrived = new Signal();
+  #failure: MptError | null = null;
   #closed = false;
 
   /** Takes a socket, which it closes. Listeners come from `listen()`. */
@@ -55,7 +57,14 @@ export class DrivenListener implements QuicListener {
         ...(options.retry === undefined ? {} : { retry: options.retry }),
         ...(options.maxConnections === undefined ? {} : { maxConnections: options.maxConnections }),
       },
-    }, { onIncoming: () => this.#arrived.notify(), onReport: () => {} });
+    }, {
+      onIncoming: () => this.#arrived.notify(),
+      onReport: () => {},
+      onFailure: (error) => {
+        this.#failure = toMptError(error, `Cannot accept a connection on ${this.local.address}`);
+        this.#arrived.notify();
+      },
+    });
   }
 
   /** The address and the port, the real one where 0 was asked for. */
@@ -72,10 +81,12 @@ export class DrivenListener implements QuicListener {
    * The next connection whose handshake is complete.
    *
    * @returns The connection, or null once the listener is closed.
+   * @throws {MptError} What the system said when the socket can no longer be used.
    */
   async accept(): Promise<DrivenConnection | null> {
     for (;;) {
       if (this.#closed) return null;
+      if (this.#failure !== null) throw this.#failure;
       const next = this.#loop.nextIncoming();
       if (next !== undefined) return this.#take(next);
       await this.#arrived.wait();

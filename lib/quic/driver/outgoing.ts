@@ -7,8 +7,8 @@ import type { Tuples } from "./tuples.ts";
 const MAX_SEGMENTS = 40;
 const SLAB_BYTES = 65_536;
 
-/** Batches in a row before others get their turn. */
-const MAX_BATCHES = 16;
+/** Batches in a row before others get their turn: few, since what is not read meanwhile overflows the peer's buffer. */
+const MAX_BATCHES = 2;
 
 /** What sending came to: nothing is left, others should have their turn, or the kernel has no room. */
 export type SendState = "done" | "more" | "blocked";

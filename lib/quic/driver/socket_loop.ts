@@ -34,6 +34,8 @@ export interface LoopOwner {
   onIncoming(): void;
   /** What came back for a datagram that was sent: a hint, and no verdict. */
   onReport(report: DatagramReport): void;
+  /** The socket can no longer be used; the loop is over. */
+  onFailure(error: unknown): void;
 }
 
 /**
@@ -224,6 +226,7 @@ export class SocketLoop {
     const sinks = [...this.#sinks.values()];
     this.#sinks.clear();
     for (const sink of sinks) sink.onFailure(error);
+    this.#owner.onFailure(error);
     void this.stop();
   }
 }

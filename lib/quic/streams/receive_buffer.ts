@@ -3,6 +3,9 @@ import { RangeSet } from "./range_set.ts";
 /** Received bytes are gathered in blocks of this size, which go to the reader as they are. */
 const BLOCK_BYTES = 65_536;
 
+/** Many streams carry little: their first block begins small and grows. */
+const FIRST_BYTES = 2048;
+
 /**
  * Puts the bytes of a stream in order. Memory is bounded by what flow control lets the peer send, rounded
  * up to whole blocks; the number of gaps is the caller's to limit through {@linkcode gaps}.
@@ -56,7 +59,7 @@ export class ReceiveBuffer {
       const index = Math.floor(at / BLOCK_BYTES);
       const inBlock = at - index * BLOCK_BYTES;
       const count = Math.min(until - at, BLOCK_BYTES - inBlock);
-      this.#block(index).set(source.subarray(at + shift, at + shift + count), inBlock);
+      this.#block(index, inBlock + count).set(source.subarray(at + shift, at + shift + count), inBlock);
       at += count;
     }
     return added;
@@ -74,7 +77,7 @@ export class ReceiveBuffer {
     const index = Math.floor(this.#readOffset / BLOCK_BYTES);
     const from = this.#readOffset - index * BLOCK_BYTES;
     const count = Math.min(readable, BLOCK_BYTES - from);
-    const chunk = this.#block(index).subarray(from, from + count);
+    const chunk = this.#block(index, from + count).subarray(from, from + count);
     this.#readOffset += count;
     this.#received.remove(0, this.#readOffset);
     if (from + count === BLOCK_BYTES) this.#blocks.delete(index);
@@ -87,12 +90,14 @@ export class ReceiveBuffer {
     this.#received.remove(0, Infinity);
   }
 
-  #block(index: number): Uint8Array<ArrayBuffer> {
-    let block = this.#blocks.get(index);
-    if (block === undefined) {
-      block = new Uint8Array(BLOCK_BYTES);
-      this.#blocks.set(index, block);
-    }
-    return block;
+  /** The block with this index, at least as long as given. */
+  #block(index: number, bytes: number): Uint8Array<ArrayBuffer> {
+    const block = this.#blocks.get(index);
+    if (block !== undefined && block.length >= bytes) return block;
+    const size = index > 0 ? BLOCK_BYTES : Math.min(BLOCK_BYTES, Math.max(FIRST_BYTES, 2 * bytes));
+    const larger = new Uint8Array(size);
+    if (block !== undefined) larger.set(block);
+    this.#blocks.set(index, larger);
+    return larger;
   }
 }

@@ -60,6 +60,42 @@ Deno.test("renderBench(): a penalty is told once, not as a verdict and a warning
   assert(text.startsWith(`! ${sentence}\n    try: ip mptcp endpoint change ADDRESS backup`));
 });
 
+Deno.test("renderBench(): the run with the fix stands below the others, with its paths", () => {
+  const fixed = multi(47, { paths: [path(0), path(1, { status: "backup" })] });
+  const text = renderBench(
+    of([single(50), single(2), multi(20)], {
+      penalties: [{
+        direction: "download",
+        path: null,
+        certainty: "proved",
+        evidence: [],
+        cure: null,
+        tried: { before_bps: 20_000_000, after_bps: 47_000_000, helped: true, restored: true, run: fixed },
+        not_tried: null,
+      }],
+    }),
+    PLAIN,
+    false,
+  );
+  const rows = text.split("\n").filter((line) => line.includes("download   "));
+  assert.deepEqual(rows.at(-1)!.split(/ {2,}/).slice(0, 4), [
+    "mptcp",
+    "download",
+    "all 2, fixed",
+    "47.0 Mbit/s",
+  ]);
+  assert.match(text, /^Paths of mptcp download with the fix:$/m);
+});
+
+Deno.test("LiveBench says what is changed for a run, and how to take it back", () => {
+  const live = new LiveBench();
+  assert.equal(
+    live.note({ event: "try-fix", command: "do it", undo: "undo it" }),
+    "trying the fix for one run: do it (taken back by: undo it)",
+  );
+  assert.deepEqual(live.status({ event: "try-fix", command: "do it", undo: null }), []);
+});
+
 Deno.test("renderBench(): failed runs, missing MPTCP and fallbacks show in the table", () => {
   const runs = [
     failed("ERR_REFUSED"),

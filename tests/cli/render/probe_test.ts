@@ -95,6 +95,7 @@ Deno.test("renderProbe(): what the server sees stands below", () => {
     schema: "mpt.check/1",
     server: { name: "mpt", version: "0.1.0", instance: null },
     listener: null,
+    defer_accept: null,
     transport: "mptcp",
     fallback: false,
     local: "198.51.100.1:443",

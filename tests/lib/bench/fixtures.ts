@@ -118,6 +118,7 @@ export function server(fields: Partial<BenchServer> = {}): BenchServer {
       schema: "mpt.check/1",
       server: { name: "mpt", version: "0.1.0", instance: null },
       listener: null,
+      defer_accept: null,
       transport: "mptcp",
       fallback: false,
       local: "198.51.100.1:4433",

@@ -3,6 +3,7 @@ import type { PathJson } from "../../../lib/base/path_json.ts";
 import { envelope } from "../../../lib/base/result.ts";
 import { planProbe, type ProbeOptions, type ProbePlan } from "../../../lib/probe/options.ts";
 import type { CheckJson, MptcpCheckJson, ProbeEndpoint, ProbeResult } from "../../../lib/probe/result.ts";
+import type { WatchJson } from "../../../lib/probe/watch_event.ts";
 
 /** A path of a result, from 192.0.2.1 to 198.51.100.1. */
 export function path(id: number, fields: Partial<PathJson> = {}): PathJson {
@@ -93,6 +94,26 @@ export function endpoint(fields: Partial<ProbeEndpoint> = {}): ProbeEndpoint {
 /** What is planned for a target. */
 export function plan(options: ProbeOptions = {}, target: string = "198.51.100.1:443"): ProbePlan {
   return planProbe(Endpoint.parse(target), options);
+}
+
+/** What was seen of a connection that was kept for five seconds. */
+export function watch(fields: Partial<WatchJson> = {}): WatchJson {
+  return {
+    address: "198.51.100.1",
+    source: "events",
+    source_reason: null,
+    looked_at: "sock_diag",
+    kept_by: "perf",
+    started_at: "2026-11-21T10:00:00.000Z",
+    duration_ms: 5000,
+    events: [],
+    dropped: 0,
+    counters: { MPTcpExtSubflowStale: 0, MPTcpExtSubflowRecover: 0 },
+    counters_shared: "no",
+    end: "time",
+    error: null,
+    ...fields,
+  };
 }
 
 /** A whole result. */

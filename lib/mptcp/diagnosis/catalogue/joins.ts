@@ -188,7 +188,7 @@ export const JOIN_ENTRIES: {
     evidence:
       "The subflow is established for TCP and its MPTCP handshake is not complete (no `e` in the flags of ss -ti); " +
       "MPJoinSynAckRx here, MPJoinSynRx without MPJoinAckRx and TCPDeferAcceptDrop at the server. From one end a dropped last " +
-      "packet looks the same, until the filter lets the path through: mpt probe --join-timeout 40 waits for that.",
+      "packet looks the same, until the filter lets the path through (--join-timeout).",
     fix:
       "httpd: AcceptFilter http none and AcceptFilter https none; nginx: listen without deferred; HAProxy: bind without defer-accept",
   },

@@ -105,7 +105,7 @@ function stalled(evidence: Evidence, make: Make, tally: JoinTally): readonly Fin
 const STALLED = ["join-stalled-by-accept-filter", "join-dropped", "join-return-path"] as const;
 
 const WAIT_LONGER =
-  "an accept filter lets the path through in the end, what is dropped stays so: mpt probe --join-timeout 40 tells them apart";
+  "an accept filter lets the path through in the end, if the server keeps the connection that long (--join-timeout); what is dropped stays so";
 
 /** The SYN got no answer. */
 function unanswered(evidence: Evidence, row: JoinRow, make: Make, tally: JoinTally): readonly Finding[] {

@@ -20,10 +20,12 @@ export type Level = "initial" | "handshake" | "1-rtt";
 /** A client that has the keys of a connection and says with them what it wants. */
 export class Attacker {
   readonly #pair: Pair;
-  #next = FIRST_NUMBER;
+  #next: number;
 
-  constructor(pair: Pair) {
+  /** @param first Its first packet number; the honest client is not understood any more if that is far off. */
+  constructor(pair: Pair, first: number = FIRST_NUMBER) {
     this.#pair = pair;
+    this.#next = first;
   }
 
   /** Sends frames to the server in a packet of their own, as {@linkcode packet}. @returns How the server has closed, if it has. */

@@ -140,7 +140,7 @@ Deno.test("hostile: limits and codes of 2^62 - 1 where they are legal change not
   assert.equal(pair.server!.closeState, "open");
 });
 
-Deno.test("hostile: RFC 9001 6.4: old keys under a higher packet number than the new ones are a KEY_UPDATE_ERROR", () => {
+Deno.test("hostile: RFC 9001 6.4: old keys under a packet number among those of the new ones are a KEY_UPDATE_ERROR", () => {
   using pair = new Pair().connect();
   const attacker = new Attacker(pair);
   const ping = Uint8Array.of(1, 0, 0, 0);
@@ -150,6 +150,8 @@ Deno.test("hostile: RFC 9001 6.4: old keys under a higher packet number than the
   pair.client.core.keys.application!.phases.update(100_000);
   assert.equal(attacker.send(ping), null);
   assert.equal(pair.server!.core.keys.application!.phases.phase, 1, "the server follows");
+  attacker.skip(1);
+  assert.equal(attacker.send(ping), null);
   const server = pair.server!;
   server.handleDatagram(pair.nowUs, server.core.firstPath.network.tuple, late, 0, late.length);
   assert.equal(server.closeReason?.errorCode, QUIC_ERROR.KEY_UPDATE_ERROR);

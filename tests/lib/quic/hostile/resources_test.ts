@@ -195,6 +195,27 @@ Deno.test("hostile: a client that seems to be everywhere at once is followed wit
   }
 });
 
+Deno.test("hostile: RFC 9000 9.3.2: data that went to an address where nobody answers goes to the client again, unasked", () => {
+  using pair = new Pair().connect();
+  exchange(pair, 1_000, 5_000_000);
+  const server = pair.server!;
+  const id = server.open("unidirectional")!;
+  const from = elsewhere(1);
+  pair.fate = (datagram) => sameAddress(datagram.destination, from) ? null : datagram;
+  const attacker = new Attacker(pair, pair.client.core.firstPath.space.nextPacketNumber);
+  attacker.send(together(Uint8Array.of(1), new Uint8Array(1_160)), "1-rtt", from);
+  // Just what may be sent there
+  server.streams.write(id, pattern(3_000));
+  server.streams.finish(id);
+  let received = 0;
+  pair.work = ({ client }) => {
+    for (let r = client.streams.read(id); r.type === "data"; r = client.streams.read(id)) {
+      received += r.bytes.length;
+    }
+  };
+  assert(pair.run(() => received === 3_000, 20_000_000), `${received} bytes`);
+});
+
 Deno.test("hostile: 20,000 forged packets change nothing", () => {
   using pair = new Pair().connect();
   const server = pair.server!;
