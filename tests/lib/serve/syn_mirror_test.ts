@@ -51,8 +51,8 @@ Deno.test({
     await first.until(/\n/);
     await using second = await rawClient(port);
     await second.until(/\n/);
-    await using third = await rawClient(port);
-    assert.equal(await third.rest(), "");
+    // It is turned away, be it by an end or, when that is faster than its connect, by a reset.
+    assert.equal(await restOf(port), "");
     assert.equal(await server.refused(0), "this address has its 2 connections");
     first.end();
     await server.mirrored(0);
@@ -80,6 +80,16 @@ Deno.test({
     await silent.rest();
   },
 });
+
+async function restOf(port: number): Promise<string> {
+  try {
+    await using client = await rawClient(port);
+    return await client.rest();
+  } catch (error) {
+    if (error instanceof Deno.errors.ConnectionReset) return "";
+    throw error;
+  }
+}
 
 async function started(options: ServeOptions): Promise<readonly ServeEvent[]> {
   const events: ServeEvent[] = [];
