@@ -15,6 +15,9 @@ const ALONE: readonly string[] = ["tests/namespaces", "tests/peers", "tests/perf
 /** Tests that are about FFI, or about MPTCP between namespaces, which needs it. */
 const ABOUT_FFI: readonly string[] = ["tests/ffi", ...ALONE];
 
+/** Opens the C library before any test: the first one to use it would seem to leak it. */
+const OPEN_LIBC = "tests/support/open_libc.ts";
+
 const ALL_BUT_FFI: readonly string[] = [
   "--no-prompt",
   "--allow-net",
@@ -35,7 +38,7 @@ interface Round {
 function plan(args: readonly string[]): readonly Round[] {
   const noFfi = args.includes("--no-ffi");
   const extra = args.filter((arg) => arg !== "--no-ffi");
-  const common = ["test", ...(noFfi ? ALL_BUT_FFI : ["--allow-all"]), ...extra];
+  const common = ["test", ...(noFfi ? ALL_BUT_FFI : ["--allow-all", "--preload", OPEN_LIBC]), ...extra];
   const env = noFfi ? { MPT_TEST_NO_FFI: "1" } : {};
   if (extra.some((arg) => !arg.startsWith("-") && existsSync(arg))) return [{ args: common, env }];
 

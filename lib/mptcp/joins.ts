@@ -6,8 +6,8 @@ import { pathManagerSummary } from "./path_manager.ts";
 /** How often to look for new subflows, in milliseconds. The kernel's events need CAP_NET_ADMIN. */
 const LOOK_MS = 10;
 
-/** How often to ask whether to go on, in milliseconds. */
-const ASK_MS = 100;
+/** How often `onLook` is called, in milliseconds. */
+const ON_LOOK_MS = 100;
 
 /** With more than one path active and none on its way, this much quiet ends the wait, in milliseconds. */
 const SETTLE_MS = 250;
@@ -21,8 +21,8 @@ export interface JoinWaitOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called for each path when it is first seen active. */
   readonly onPath?: (path: PathInfo) => void;
-  /** Asked every now and then; false ends the wait, as when the other end has closed the connection. */
-  readonly goOn?: () => boolean;
+  /** Called every now and then during the wait. */
+  readonly onLook?: () => void;
 }
 
 /** What the wait for further subflows brought. */
@@ -46,7 +46,7 @@ export async function waitForJoins(connection: Connection, options: JoinWaitOpti
   const until = performance.now() + timeoutMs;
   const skipped = timeoutMs === 0 ? "the wait is 0" : noJoinsBecause();
   let changedAt = performance.now();
-  let askedAt = 0;
+  let lookedAt = 0;
   for (;;) {
     const paths = connection.paths();
     const now = performance.now();
@@ -61,9 +61,9 @@ export async function waitForJoins(connection: Connection, options: JoinWaitOpti
       changedAt = now;
       options.onPath?.(path);
     }
-    if (now - askedAt >= ASK_MS) {
-      askedAt = now;
-      if (options.goOn?.() === false) return { paths, activeAtMs, heldMs, skipped };
+    if (now - lookedAt >= ON_LOOK_MS) {
+      lookedAt = now;
+      options.onLook?.();
     }
     const settled = activeAtMs.size > 1 && now - changedAt >= SETTLE_MS &&
       !paths.some((path) => path.state === "validating");

@@ -13,6 +13,9 @@ const RTM_GETROUTE = 26;
  */
 const RTMSG = 12;
 
+/** A route of the cache, made for one packet from one of the tables. */
+const RTM_F_CLONED = 0x200;
+
 /** `RTA_*` attributes. */
 const DST = 1;
 const SRC = 2;
@@ -118,12 +121,19 @@ export function encodeRouteGet(query: RouteQuery): Uint8Array<ArrayBuffer> {
   return encodeRoute(0, head, attributes);
 }
 
-/** Reads the answer to either request; other families than IP are left out. */
-export function decodeRoutes(parts: readonly Uint8Array[]): readonly Route[] {
+/**
+ * Reads the answer to either request; other families than IP are left out.
+ *
+ * @param parts The datagrams of the answer.
+ * @param cached Whether to take routes from the cache: the answer to a look-up is one, while a dump of the
+ *   tables has those of learnt MTUs besides. @default {true}
+ */
+export function decodeRoutes(parts: readonly Uint8Array[], cached: boolean = true): readonly Route[] {
   const routes: Route[] = [];
   for (const message of decodeMessages(parts).messages) {
     if (message.type !== RTM_NEWROUTE) continue;
     const head = headOf(message, RTMSG);
+    if (!cached && (head.getUint32(8, true) & RTM_F_CLONED) !== 0) continue;
     const family = head.getUint8(0);
     if (family !== AF_INET && family !== AF_INET6) continue;
     const found = attributeMap(message.body.subarray(RTMSG));

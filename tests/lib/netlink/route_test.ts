@@ -135,6 +135,11 @@ Deno.test("decodeRoutes() reads the route that one packet would take", () => {
   });
 });
 
+Deno.test("decodeRoutes() leaves out routes of the cache when a dump is read, and only those", () => {
+  assert.deepEqual(decodeRoutes(ROUTE_GET, false), []);
+  assert.equal(decodeRoutes(ROUTES, false).length, decodeRoutes(ROUTES).length);
+});
+
 Deno.test("decodeRoutes() throws ERR_NO_ROUTE when there is none", () => {
   assert.throws(() => decodeRoutes(NO_ROUTE), { code: "ERR_NO_ROUTE" });
 });

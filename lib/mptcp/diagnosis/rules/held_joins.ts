@@ -13,11 +13,18 @@ const SHORTEST_FILTER_MS = 900;
 /** The handshake of a join takes two round trips, and the acknowledgement may be delayed. */
 const ROUND_TRIPS = 4;
 
+/** Whether a path was kept waiting for so long as an accept filter does at least, though nothing of it was lost. */
+export function wasHeld({ subflow }: JoinRow): boolean {
+  if (subflow === null || subflow.heldMs === "unknown" || subflow.resent !== "no") return false;
+  const tripMs = subflow.rttMs === "unknown" ? 0 : subflow.rttMs;
+  return subflow.heldMs >= SHORTEST_FILTER_MS + ROUND_TRIPS * tripMs;
+}
+
 /** A path that carries data now, and was kept waiting though nothing of it was lost. */
 export function heldBack(evidence: Evidence, row: JoinRow): readonly Finding[] {
   const { subflow } = row;
   if (subflow === null || subflow.heldMs === "unknown" || subflow.rttMs === "unknown") return [];
-  if (subflow.heldMs < SHORTEST_FILTER_MS + ROUND_TRIPS * subflow.rttMs || subflow.resent !== "no") return [];
+  if (!wasHeld(row)) return [];
   const { server } = evidence;
   const dropped = movedFully(server, "TcpExtTCPDeferAcceptDrop");
   if (server.deferAccept === "no" || (dropped !== "unknown" && dropped <= 1)) return [];

@@ -2,6 +2,7 @@ import type { ConnectOutcome, EventEvidence, Evidence } from "../evidence.ts";
 import { addressOf, counterLine, movedFully, never, saw } from "../facts.ts";
 import type { Finding } from "../finding.ts";
 import type { JoinRow } from "../join_audit.ts";
+import { wasHeld } from "./held_joins.ts";
 import { anyOf, controlLines, countersOf, type JoinTally, type Make, shareOf } from "./join_tally.ts";
 
 /** RFC 8684 3.6: "administratively prohibited". */
@@ -12,7 +13,7 @@ const UNREACHABLE: ReadonlySet<string> = new Set(["ENETUNREACH", "EHOSTUNREACH",
 export function closed(evidence: Evidence, row: JoinRow, make: Make, tally: JoinTally): readonly Finding[] {
   const answered = shareOf(evidence, "client", "MPJoinSynAckRx", tally);
   const event = closingEvent(evidence, row);
-  if (answered === "all") return refused(evidence, event, make, tally);
+  if (answered === "all") return refused(evidence, row, make, tally);
   const lines = [...countersOf(evidence), ...controlLines(row)];
   if (answered === "none") {
     const reset = shareOf(evidence, "client", "MPRstTx", { usable: 0, failed: tally.failed });
@@ -104,19 +105,35 @@ function withoutOption(
   return anyOf(make, ["join-stripped", "join-wrong-server"], first, ...lines);
 }
 
+const HELD = "the subflow was established for TCP for a while, and its MPTCP handshake was not complete";
+
 /** The SYN/ACK fitted, and then a reset came: the server's, or one in its name. */
 function refused(
   evidence: Evidence,
-  event: EventEvidence | undefined,
+  row: JoinRow,
   make: Make,
   tally: JoinTally,
 ): readonly Finding[] {
   const { server } = evidence;
+  const event = closingEvent(evidence, row);
   const rejected = saw(server, "MPJoinRejected");
   const lines = countersOf(evidence);
   const first = "the join was answered, and then reset";
   if (rejected !== null) {
     const counted = counterLine(evidence, "server", "MPJoinRejected");
+    // What an accept filter lets through when the server has closed the connection is refused.
+    if (wasHeld(row) && server.deferAccept !== "no") {
+      return server.deferAccept === "yes"
+        ? [make("join-stalled-by-accept-filter", "likely", HELD, first, counted, ...lines)]
+        : anyOf(
+          make,
+          ["join-stalled-by-accept-filter", "join-rejected-by-peer"],
+          HELD,
+          first,
+          counted,
+          ...lines,
+        );
+    }
     return [make("join-rejected-by-peer", rejected, first, counted, ...lines)];
   }
   if (event?.resetReason === ADMIN) {
@@ -126,7 +143,9 @@ function refused(
   const unseen = never(server, "MPJoinRejected") &&
     shareOf(evidence, "server", "MPJoinAckRx", tally) === "none";
   if (!unseen) {
-    return anyOf(make, ["join-rejected-by-peer", "join-stripped", "join-reset"], first, ...lines);
+    const codes = ["join-rejected-by-peer", "join-stripped", "join-reset"] as const;
+    if (!wasHeld(row)) return anyOf(make, codes, first, ...lines);
+    return anyOf(make, ["join-stalled-by-accept-filter", ...codes], HELD, first, ...lines);
   }
   // A server resets what completes a join without MP_JOIN; one that sent no reset did not get that far.
   const resets = movedFully(server, "TcpOutRsts");

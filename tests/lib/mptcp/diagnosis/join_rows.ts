@@ -65,6 +65,8 @@ const HALF = {
   counters: counters(`${SHAKEN} MPJoinSynTx 1 MPJoinSynAckRx 1`),
 } as const;
 
+const LATE_GONE = { counters: counters(`${SHAKEN} MPJoinSynTx 1 MPJoinSynAckRx 1 MPRstTx 1`) };
+
 /** A join that works, and took its time. */
 function late(times: Partial<SubflowEvidence>): Parts {
   return {
@@ -291,6 +293,26 @@ export const JOIN_ROWS: readonly Row[] = [
         deferAccept: "yes",
         counters: counters(`${TAKEN} MPJoinSynRx 1 MPJoinAckRx 1 TCPDeferAcceptDrop 110`),
         subflows: [mirrored(FIRST), mirrored(JOIN)],
+      },
+    },
+  ),
+  join(
+    "an accept filter lets the join through when the server has closed the connection",
+    RESET_LATE,
+    "",
+    [["join-stalled-by-accept-filter", "likely"]],
+    [
+      ["join-cause-ambiguous", "proved"],
+      ["join-stalled-by-accept-filter", "possible"],
+      ["join-rejected-by-peer", "possible"],
+      ["join-stripped", "possible"],
+      ["join-reset", "possible"],
+    ],
+    {
+      client: { ...LATE_GONE, subflows: [FIRST, { ...HALF_OPEN, state: "gone", heldMs: 30_000 }] },
+      server: {
+        deferAccept: "yes",
+        counters: counters(`${TAKEN} MPJoinSynRx 1 MPJoinRejected 1 TcpOutRsts 1 TCPDeferAcceptDrop 3691`),
       },
     },
   ),
