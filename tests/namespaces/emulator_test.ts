@@ -371,9 +371,12 @@ function asNobody(script: string): readonly string[] {
   return ["unshare", "--mount", "sh", "-ec", `${script}; exec "$@"`, "sh", ...AS_NOBODY];
 }
 
-/** Deno may be installed in a folder that is for one user only. */
+/**
+ * Deno may be installed in a folder that is for one user only. The shell in between matters: setpriv itself
+ * still has the rights to look into such a folder.
+ */
 function nobodyHasDeno(): boolean {
-  const [program = "", ...args] = [...AS_NOBODY, Deno.execPath(), "--version"];
+  const [program = "", ...args] = [...AS_NOBODY, "sh", "-c", 'exec "$0" --version', Deno.execPath()];
   return new Deno.Command(program, { args, stdin: "null" }).outputSync().success;
 }
 
