@@ -371,18 +371,9 @@ function asNobody(script: string): readonly string[] {
   return ["unshare", "--mount", "sh", "-ec", `${script}; exec "$@"`, "sh", ...AS_NOBODY];
 }
 
-/**
- * Deno may be installed in a folder that is for one user only. The shell in between matters: setpriv itself
- * still has the rights to look into such a folder.
- */
-function nobodyHasDeno(): boolean {
-  const [program = "", ...args] = [...AS_NOBODY, "sh", "-c", 'exec "$0" --version', Deno.execPath()];
-  return new Deno.Command(program, { args, stdin: "null" }).outputSync().success;
-}
-
 Deno.test({
   name: "startEmulator() works without being root where /dev/net/tun is for everybody, else says how",
-  ignore: requires("root", "user-namespaces", "ffi").ignore || !nobodyHasDeno(),
+  ...requires("root", "user-namespaces", "ffi", "deno-for-nobody"),
   async fn() {
     await using free = await holdHosts({ launcher: asNobody(OPEN_TUN) });
     assert.equal(free.mode, "user");

@@ -126,7 +126,7 @@ Deno.test({
 
 Deno.test({
   name: "a lab with delay names the device that a user may not open, and what mends it",
-  ...requires("root", "user-namespaces"),
+  ...requires("root", "user-namespaces", "deno-for-nobody"),
   async fn() {
     const nobodyMay = await new Deno.Command("setpriv", {
       args: [...AS_NOBODY.slice(1), "test", "-w", "/dev/net/tun"],
@@ -205,7 +205,7 @@ Deno.test({
 
 Deno.test({
   name: "a lab made without being root vanishes when its owner is killed",
-  ...requires("root", "user-namespaces"),
+  ...requires("root", "user-namespaces", "deno-for-nobody"),
   fn: () => vanishes(AS_NOBODY),
 });
 

@@ -341,7 +341,7 @@ Deno.test({
 
 Deno.test({
   name: "middleboxes, NAT, rebinding and proxy need no right, in a user namespace",
-  ...requires("user-namespaces", "ffi", "tool:nft", "tool:ethtool"),
+  ...requires("user-namespaces", "deno-for-nobody", "ffi", "tool:nft", "tool:ethtool"),
   async fn() {
     const launcher = Deno.uid() === 0 ? AS_NOBODY : [];
     await using lab = await createLab({ paths: [{ nat: true }] }, { launcher });

@@ -4,7 +4,7 @@ import { programPath } from "../../lib/io/process.ts";
 
 /**
  * Something that a test cannot do without. `user-namespaces` are those that anybody may make,
- * `tool:nginx` is a program of that name.
+ * `deno-for-nobody` is a Deno that others than root may run, `tool:nginx` is a program of that name.
  */
 export type Need =
   | "root"
@@ -14,6 +14,7 @@ export type Need =
   | "namespaces"
   | "user-namespaces"
   | "tun"
+  | "deno-for-nobody"
   | `tool:${string}`;
 
 /** Arguments in front of a command that run it as nobody; they need root. */
@@ -114,6 +115,8 @@ function find(need: Need): string | null {
       return namespaceSupport().reason ?? missing("tool:ip");
     case "user-namespaces":
       return namespaceSupport(Deno.uid() === 0 ? AS_NOBODY : []).reason ?? missing("tool:ip");
+    case "deno-for-nobody":
+      return denoForNobodyMissing();
     case "tun":
       return missing("ffi") ?? missing("namespaces") ?? tunMissing();
     default:
@@ -165,4 +168,15 @@ function tell(reason: string): void {
   // The test task gathers the reasons of all test files and prints each once.
   if (file !== undefined) Deno.writeTextFileSync(file, `${reason}\n`, { append: true });
   else Deno.stderr.writeSync(new TextEncoder().encode(`skipped: ${reason}\n`));
+}
+
+/**
+ * Deno may be installed in a folder that is for one user only. The shell in between matters: setpriv itself
+ * still has the rights to look into such a folder.
+ */
+function denoForNobodyMissing(): string | null {
+  const [program = "", ...args] = [...AS_NOBODY, "sh", "-c", 'exec "$0" --version', Deno.execPath()];
+  const { success } = new Deno.Command(program, { args, stdin: "null", stdout: "null", stderr: "null" })
+    .outputSync();
+  return success ? null : `only root may run ${Deno.execPath()} (install Deno in a folder that is for all)`;
 }
