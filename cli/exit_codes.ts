@@ -25,6 +25,7 @@ export function exitCodeOf(code: MptErrorCode): number {
     case "ERR_CLOSED":
     case "ERR_PROTOCOL":
     case "ERR_LIMIT":
+    case "ERR_TLS":
       return EXIT.failed;
     case "ERR_ABORTED":
       return EXIT.interrupted;

@@ -1,4 +1,4 @@
-#!/usr/bin/env -S deno run --quiet --allow-net --allow-ffi --allow-env --allow-sys --allow-write
+#!/usr/bin/env -S deno run --quiet --allow-net --allow-ffi --allow-env --allow-sys --allow-read --allow-write
 /**
  * The command line: `mpt probe`, `mpt serve`, `mpt bench`, `mpt doctor`, `mpt lab`.
  *

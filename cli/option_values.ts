@@ -4,28 +4,42 @@ import { Ip } from "../lib/base/ip.ts";
 import { isTransport, type Transport } from "../lib/base/transport.ts";
 import { usage } from "./usage.ts";
 
-/** The target argument of a command, read into an endpoint. */
-export function target(name: string, description: string): Argument<`<${string}>`, undefined, Endpoint> {
+/** The transports of the kernel, which every command that connects has. */
+const KERNEL: readonly Transport[] = ["tcp", "mptcp"];
+
+/** The target argument of a command that speaks these transports, read into an endpoint. */
+export function target(
+  name: string,
+  description: string,
+  spoken: readonly Transport[] = KERNEL,
+): Argument<`<${string}>`, undefined, Endpoint> {
   return new Argument(name as `<${string}>`, description).argParser((text: string) =>
     usage(() => {
       const endpoint = Endpoint.parse(text);
-      if (endpoint.transport !== undefined) available(endpoint.transport);
+      if (endpoint.transport !== undefined) available(endpoint.transport, spoken);
       return endpoint;
     })
   ) as unknown as Argument<`<${string}>`, undefined, Endpoint>;
 }
 
-/** Reads a list of transports. */
-export function transports(text: string): readonly Transport[] {
-  return usage(() => {
-    const names = text.split(",").map((name) => name.trim());
-    return [...new Set(names.map(available))];
-  });
+/** A reader of lists of transports, for a command that speaks these. */
+export function transportsOf(spoken: readonly Transport[]): (text: string) => readonly Transport[] {
+  return (text) =>
+    usage(() => {
+      const names = text.split(",").map((name) => name.trim());
+      return [...new Set(names.map((name) => available(name, spoken)))];
+    });
 }
 
-function available(name: string): Transport {
-  if (!isTransport(name)) throw new RangeError(`Unknown transport ${JSON.stringify(name)}: use tcp or mptcp`);
-  if (name !== "tcp" && name !== "mptcp") throw new RangeError(`This version has tcp and mptcp, not ${name}`);
+/** Reads a list of transports of the kernel. */
+export const transports: (text: string) => readonly Transport[] = transportsOf(KERNEL);
+
+function available(name: string, spoken: readonly Transport[]): Transport {
+  const names = (last: string): string => `${spoken.slice(0, -1).join(", ")} ${last} ${spoken.at(-1)}`;
+  if (!isTransport(name)) {
+    throw new RangeError(`Unknown transport ${JSON.stringify(name)}: use ${names("or")}`);
+  }
+  if (!spoken.includes(name)) throw new RangeError(`This version has ${names("and")}, not ${name}`);
   return name;
 }
 

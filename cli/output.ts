@@ -5,6 +5,10 @@ import { type Painter, painter } from "./render/paint.ts";
 /** Ten times a second is as fast as people read, and costs the measurement nothing. */
 const REDRAW_MS = 100;
 
+/** A text for a program or a file is so wide; no text gets wider than the other one. */
+const USUAL_COLUMNS = 80;
+const MAX_COLUMNS = 200;
+
 /** Where a command's words go: the answer to stdout, the story to stderr. */
 export class Output {
   readonly options: CommonOptions;
@@ -83,6 +87,13 @@ function consoleColumns(): number {
   } catch {
     return 79;
   }
+}
+
+/** How wide texts on stdout may be: the terminal, `COLUMNS`, or what is usual. */
+export function stdoutColumns(): number {
+  const wanted = Number(env("COLUMNS"));
+  if (Number.isInteger(wanted) && wanted > 0) return Math.min(MAX_COLUMNS, wanted);
+  return Deno.stdout.isTerminal() ? Math.min(MAX_COLUMNS, consoleColumns()) : USUAL_COLUMNS;
 }
 
 function wantsColor(choice: CommonOptions["color"], stream: { isTerminal(): boolean }): boolean {

@@ -2,15 +2,18 @@ import { type ProbeResult, requirementHolds } from "../lib/probe/mod.ts";
 import { EXIT } from "./exit_codes.ts";
 
 /**
- * The exit code of a probe: what was required decides; then whether the connection to be watched was there and
- * held; else whether the target could be reached at all.
+ * The exit code of a probe: a certificate that is not the one asked for, and then what was required, decide; then
+ * whether the connection to be watched was there and held; else whether the target could be reached at all.
  */
 export function probeExitCode(
   result: ProbeResult,
-  required: "tcp" | "mptcp" | undefined,
+  required: "tcp" | "mptcp" | "quic" | undefined,
   watch: boolean = false,
 ): number {
   if (watch && result.watch?.end === "failed") return EXIT.failed;
+  if (result.verdicts.some(({ code, level }) => code === "quic-certificate-untrusted" && level === "fail")) {
+    return EXIT.failed;
+  }
   if (required !== undefined) {
     switch (requirementHolds(result, required)) {
       case "yes":
@@ -21,8 +24,8 @@ export function probeExitCode(
         return EXIT.untestable;
     }
   }
-  const statuses = result.endpoints.flatMap(({ tcp, mptcp }) =>
-    watch ? [mptcp.status] : [tcp.status, mptcp.status]
+  const statuses = result.endpoints.flatMap(({ tcp, mptcp, quic }) =>
+    watch ? [mptcp.status] : [tcp.status, mptcp.status, quic.status]
   );
   if (statuses.includes("yes")) return EXIT.ok;
   return statuses.includes("no") ? EXIT.failed : EXIT.untestable;

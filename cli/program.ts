@@ -6,14 +6,16 @@ import { doctorCommand } from "./commands/doctor.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { labCommand } from "./commands/lab.ts";
 import { probeCommand } from "./commands/probe.ts";
+import { raceCommand } from "./commands/race.ts";
 import { serveCommand } from "./commands/serve.ts";
 import { EXIT } from "./exit_codes.ts";
 
-const COMMANDS: readonly string[] = ["probe", "serve", "bench", "doctor", "explain", "lab"];
+const COMMANDS: readonly string[] = ["probe", "race", "serve", "bench", "doctor", "explain", "lab"];
 
 const EXAMPLES = `
 Examples:
   mpt probe example.com             does MPTCP reach this server, over how many paths?
+  mpt race example.com              which address wins, and what does the race hide?
   mpt serve                         a test server on this machine, port 4433
   mpt bench mptcp@192.0.2.1:4433    what several paths are worth to that server
   mpt doctor                        is this machine fit for it?
@@ -34,6 +36,7 @@ export async function main(args: readonly string[]): Promise<void> {
   for (
     const command of [
       probeCommand(),
+      raceCommand(),
       serveCommand(),
       benchCommand(),
       doctorCommand(),

@@ -113,8 +113,8 @@ export class MaskContext extends CipherContext {
   }
 
   /**
-   * Makes `count` masks. With ChaCha20 the sample is the block counter and the nonce, and what `masks` held
-   * is encrypted, so it must be zero. The caller has checked that both buffers are so long.
+   * Makes `count` masks. With ChaCha20 the sample is the block counter and the nonce, and the mask is what
+   * becomes of zeros. The caller has checked that both buffers are so long.
    */
   run(samples: Uint8Array<ArrayBuffer>, masks: Uint8Array<ArrayBuffer>, count: number): boolean {
     const lib = libcrypto();
@@ -125,6 +125,7 @@ export class MaskContext extends CipherContext {
     if (!this.#stream) {
       return lib.EVP_EncryptUpdate(context, to.at(0), length, from.at(0), count * BLOCK_BYTES) === 1;
     }
+    masks.fill(0, 0, count * BLOCK_BYTES);
     for (let at = 0; at < count * BLOCK_BYTES; at += BLOCK_BYTES) {
       const mask = to.at(at);
       if (lib.EVP_EncryptInit_ex(context, null, null, null, from.at(at)) !== 1) return false;

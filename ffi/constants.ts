@@ -2,6 +2,7 @@
 export const AF_INET = 2;
 export const AF_INET6 = 10;
 export const AF_NETLINK = 16;
+export const AF_PACKET = 17;
 
 /** Socket types and flags. */
 export const SOCK_STREAM = 1;
@@ -14,6 +15,9 @@ export const SOCK_CLOEXEC = 0x80000;
 export const IPPROTO_TCP = 6;
 export const IPPROTO_UDP = 17;
 export const IPPROTO_MPTCP = 262;
+
+/** Every protocol, for a packet socket (linux/if_ether.h). */
+export const ETH_P_ALL = 3;
 
 /** Option levels. */
 export const SOL_IP = 0;

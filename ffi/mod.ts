@@ -34,6 +34,7 @@ export {
   TUN_PATH,
   type TunDevice,
 } from "./tun.ts";
+export { packetSocket, packetTime } from "./packet_socket.ts";
 export { setRealTime, setTimerSlack } from "./scheduling.ts";
 export { type FullInfo, fullInfo } from "./mptcp.ts";
 export { DatagramReceiver } from "./datagram_receiver.ts";

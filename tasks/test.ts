@@ -6,14 +6,9 @@
  * @module
  */
 import { existsSync } from "node:fs";
-import { downloadDependencies } from "./mpt_argv.ts";
+import { downloadDependencies, ROOT } from "./mpt_argv.ts";
+import { testFiles } from "./test_files.ts";
 import { addCounts, readSummary, type TestCounts } from "./test_summary.ts";
-
-/** Tests that measure or load the machine run one after another, with nothing else beside them. */
-const ALONE: readonly string[] = ["tests/namespaces", "tests/peers", "tests/performance"];
-
-/** Tests that are about FFI, or about MPTCP between namespaces, which needs it. */
-const ABOUT_FFI: readonly string[] = ["tests/ffi", ...ALONE];
 
 /** Opens the C library before any test: the first one to use it would seem to leak it. */
 const OPEN_LIBC = "tests/support/open_libc.ts";
@@ -27,6 +22,12 @@ const ALL_BUT_FFI: readonly string[] = [
   "--allow-write",
   "--allow-run",
 ];
+
+/** Most tests wait most of the time; what they do otherwise two processors can do. */
+const JOBS = 3;
+
+/** As many measurements go on side by side: a link of some Mbit/s is little work. */
+const MEASURING_JOBS = 2;
 
 /** One call of `deno test`. */
 interface Round {
@@ -42,10 +43,13 @@ function plan(args: readonly string[]): readonly Round[] {
   const env = noFfi ? { MPT_TEST_NO_FFI: "1" } : {};
   if (extra.some((arg) => !arg.startsWith("-") && existsSync(arg))) return [{ args: common, env }];
 
-  const ignored = noFfi ? ABOUT_FFI : ALONE;
-  const together = { args: [...common, "--parallel", `--ignore=${ignored.join(",")}`, "tests"], env };
-  const alone = noFfi ? [] : ALONE.filter((folder) => existsSync(folder));
-  return alone.length === 0 ? [together] : [together, { args: [...common, ...alone], env }];
+  const { others, measuring } = testFiles(ROOT, noFfi);
+  return [[others, JOBS] as const, [measuring, MEASURING_JOBS] as const]
+    .filter(([files]) => files.length > 0)
+    .map(([files, jobs]) => ({
+      args: [...common, "--parallel", ...files],
+      env: { ...env, DENO_JOBS: String(jobs) },
+    }));
 }
 
 /** Runs one call, showing what it prints, and counts. */
@@ -55,7 +59,6 @@ async function execute(round: Round, skips: string): Promise<TestCounts | null> 
     env: {
       ...round.env,
       MPT_TEST_SKIPS: skips,
-      DENO_JOBS: "2",
       ...(Deno.stdout.isTerminal() && !Deno.noColor ? { FORCE_COLOR: "1" } : {}),
     },
     stdin: "null",

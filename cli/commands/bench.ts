@@ -1,7 +1,9 @@
 import { Command, Option } from "@commander-js/extra-typings";
 import type { BenchOptions, BenchResult, Direction } from "../../lib/bench/mod.ts";
 import { duration, integer, size, withCommonOptions } from "../common_options.ts";
-import { type PathChoice, pathChoice, target, transports } from "../option_values.ts";
+import type { Transport } from "../../lib/base/transport.ts";
+import { type PathChoice, pathChoice, target, transportsOf } from "../option_values.ts";
+import { hasQuicOptions, quicChoice, withQuicOptions } from "../quic_options.ts";
 import { runJob } from "../run_job.ts";
 
 const DIRECTIONS: Readonly<Record<"download" | "upload" | "both", readonly Direction[]>> = {
@@ -10,18 +12,31 @@ const DIRECTIONS: Readonly<Record<"download" | "upload" | "both", readonly Direc
   both: ["download", "upload"],
 };
 
+const TRANSPORTS = ["tcp", "mptcp", "quic"] as const;
+
+/** What to compare when nothing is said: a prefix of the target stands for its transport. */
+function defaultTransports(prefix: Transport | undefined, aboutQuic: boolean): readonly Transport[] {
+  if (prefix === "quic" || (prefix === undefined && aboutQuic)) return ["quic"];
+  return prefix === "tcp" ? ["tcp"] : ["tcp", "mptcp"];
+}
+
 /** `mpt bench`. */
 export function benchCommand(): Command {
   const command = new Command("bench")
     .description(
-      "what several paths are worth to an mpt serve: goodput, aggregation, stalls, per path over time",
+      "what several paths are worth to an mpt serve: goodput, aggregation, stalls, per path over time; over quic " +
+        "to any perf server",
     )
     .addArgument(
-      target("<host[:port]>", "[transport@]host[:port] of an mpt serve; port 4433 when none is given"),
+      target(
+        "<host[:port]>",
+        "[transport@]host[:port] of an mpt serve; port 4433 when none is given",
+        TRANSPORTS,
+      ),
     )
     .addOption(
       new Option("-t, --transport <list>", "transports to compare, separated by commas (default: tcp,mptcp)")
-        .argParser(transports),
+        .argParser(transportsOf(TRANSPORTS)),
     )
     .addOption(
       new Option("-d, --direction <way>", "which way the bytes go").choices(
@@ -54,10 +69,10 @@ export function benchCommand(): Command {
       "where MPTCP is slower than its best path: make the path that holds it back a backup, for all of this host, " +
         "measure again, take it back",
     );
-  return withCommonOptions(command).action(async (endpoint, options) => {
-    const prefix = endpoint.transport;
+  return withCommonOptions(withQuicOptions(command)).action(async (endpoint, options) => {
+    const asked = options.transport ?? defaultTransports(endpoint.transport, hasQuicOptions(options));
     const benchOptions: BenchOptions = {
-      transports: options.transport ?? (prefix === "tcp" ? ["tcp"] : ["tcp", "mptcp"]),
+      transports: asked,
       directions: DIRECTIONS[options.direction],
       ...(options.duration === undefined ? {} : { durationMs: options.duration }),
       ...(options.bytes === undefined ? {} : { bytes: options.bytes }),
@@ -75,7 +90,8 @@ export function benchCommand(): Command {
         const { bench } = await import("../../lib/bench/mod.ts");
         const { LiveBench } = await import("../render/bench_live.ts");
         const live = new LiveBench();
-        return await bench(endpoint, { ...benchOptions, signal }, (event) => {
+        const quic = await quicChoice(options, asked);
+        return await bench(endpoint, { ...benchOptions, quic, signal }, (event) => {
           output.event(event);
           const note = live.note(event);
           if (note !== null && !options.json && !options.ndjson) output.note(note);

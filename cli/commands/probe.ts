@@ -2,21 +2,34 @@ import { Command, Option } from "@commander-js/extra-typings";
 import type { Transport } from "../../lib/base/transport.ts";
 import type { ProbeOptions, ProbeResult } from "../../lib/probe/mod.ts";
 import { duration, durationOrZero, withCommonOptions } from "../common_options.ts";
-import { type PathChoice, pathChoice, target, transports } from "../option_values.ts";
+import { type PathChoice, pathChoice, target, transportsOf } from "../option_values.ts";
+import { hasQuicOptions, quicChoice, type QuicCliOptions, withQuicOptions } from "../quic_options.ts";
 import { runJob } from "../run_job.ts";
 
-const REQUIRABLE = ["tcp", "mptcp"] as const;
+const TRANSPORTS = ["tcp", "mptcp", "quic"] as const;
+
+/** What a prefix of the target asks for. */
+const WITH_CONTROL: Readonly<Partial<Record<Transport, readonly Transport[]>>> = {
+  tcp: ["tcp"],
+  mptcp: ["tcp", "mptcp"],
+  quic: ["quic"],
+};
 
 /** `mpt probe`. */
 export function probeCommand(): Command {
   const command = new Command("probe")
     .description("which transports work to each address of a host, over how many paths, and if not why not")
-    .addArgument(target("<host[:port]>", "[transport@]host[:port] to probe; port 443 when none is given"))
-    .addOption(
-      new Option("-t, --transport <list>", "transports to check, separated by commas (default: tcp,mptcp)")
-        .argParser(transports),
+    .addArgument(
+      target("<host[:port]>", "[transport@]host[:port] to probe; port 443 when none is given", TRANSPORTS),
     )
-    .addOption(new Option("--require <transport>", "exit 1 when it does not work").choices(REQUIRABLE))
+    .addOption(
+      new Option(
+        "-t, --transport <list>",
+        "transports to check, separated by commas (default: tcp,mptcp,quic)",
+      )
+        .argParser(transportsOf(TRANSPORTS)),
+    )
+    .addOption(new Option("--require <transport>", "exit 1 when it does not work").choices(TRANSPORTS))
     .addOption(
       new Option("--data <kind>", "what to say to the server (default: by port)").choices(
         ["auto", "http", "tls", "none"] as const,
@@ -30,22 +43,19 @@ export function probeCommand(): Command {
         pathChoice,
       ),
     )
-    .option("--congestion <name>", "congestion control, such as cubic")
+    .option("--congestion <name>", "congestion control of tcp and mptcp, such as cubic")
     .option(
       "--watch <seconds>",
       "then keep a connection this long and tell what happens to its paths",
       duration,
     )
     .option("--isolate", "wait until no other such probe counts in this network namespace");
-  return withCommonOptions(command).action(async (endpoint, options) => {
-    const prefix = endpoint.transport;
+  return withCommonOptions(withQuicOptions(command)).action(async (endpoint, options) => {
     const path: PathChoice = options.path ?? {};
-    const asked: readonly Transport[] = options.transport ??
-      (prefix === "tcp" ? ["tcp"] : ["tcp", "mptcp"]);
     const required = options.require;
+    const asked = askedFor(options, endpoint.transport);
     const probeOptions: ProbeOptions = {
-      // What is required is tested, whatever else was asked for.
-      transports: required === undefined || asked.includes(required) ? asked : [...asked, required],
+      ...(asked === undefined ? {} : { transports: asked }),
       ...(options.data === undefined ? {} : { data: options.data }),
       ...(options.connectTimeout === undefined ? {} : { connectTimeoutMs: options.connectTimeout }),
       ...(options.dataTimeout === undefined ? {} : { dataTimeoutMs: options.dataTimeout }),
@@ -62,7 +72,8 @@ export function probeCommand(): Command {
         const { probe } = await import("../../lib/probe/mod.ts");
         const { probeStatus } = await import("../render/probe.ts");
         const { watchLine } = await import("../render/watch.ts");
-        return await probe(endpoint, { ...probeOptions, signal }, (event) => {
+        const quic = await quicChoice(options, asked ?? TRANSPORTS);
+        return await probe(endpoint, { ...probeOptions, quic, signal }, (event) => {
           output.event(event);
           if (event.event === "path-change" && output.human) {
             output.clearStatus();
@@ -80,4 +91,21 @@ export function probeCommand(): Command {
       },
     });
   }) as unknown as Command;
+}
+
+/** The transports that were asked for by name, or by an option that is about one; undefined for none. */
+function askedFor(
+  options: QuicCliOptions & {
+    readonly transport?: readonly Transport[] | undefined;
+    readonly require?: Transport | undefined;
+  },
+  prefix: Transport | undefined,
+): readonly Transport[] | undefined {
+  const { transport, require: required } = options;
+  const named = transport ?? (prefix === undefined ? undefined : WITH_CONTROL[prefix]);
+  if (named === undefined) {
+    return required === "quic" || hasQuicOptions(options) ? TRANSPORTS : undefined;
+  }
+  // What is required is tested, whatever else was asked for
+  return required === undefined || named.includes(required) ? named : [...named, required];
 }

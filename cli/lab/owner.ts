@@ -95,7 +95,7 @@ function helloOf(
       client: addressesOf(path, "client"),
       server: addressesOf(path, "server"),
     })),
-    prefix: Object.fromEntries(hosts.map((host) => [host, lab.prefix(host)])),
+    prefix: Object.fromEntries(hosts.map((host) => [host, lab.prefix(host, null)])),
     env,
     servers,
   };

@@ -21,6 +21,7 @@ export function renderBench(result: BenchResult, paint: Painter, verbose: boolea
     runTable([...result.runs.map((run) => row(run)), ...tried.map((run) => row(run, "fixed"))]),
     ...result.runs.flatMap((run) => pathTable(run, verbose)),
     ...tried.flatMap((run) => pathTable(run, verbose, " with the fix")),
+    ...(verbose ? result.runs.flatMap(heldUp) : []),
     ...result.aggregations.flatMap((each) => ["", aggregation(each)]),
   ].join("\n");
 }
@@ -112,6 +113,17 @@ function pathTable(run: BenchRun, verbose: boolean, how: string = ""): readonly 
     { title: "RETRANSMITTED", align: "right" as const },
   ];
   return ["", `Paths of ${run.transport} ${run.direction}${how}:`, table(columns, rows, "  ")];
+}
+
+/** What kept a sender over QUIC from sending more; results of earlier versions do not tell. */
+function heldUp({ transport, direction, blocked }: BenchRun): readonly string[] {
+  if (blocked === undefined || blocked === null) return [];
+  const times = [
+    `the congestion window ${blocked.congestion}`,
+    `the pacer ${blocked.pacing}`,
+    `the server's flow control ${blocked.connection_flow_control} (connection) and ${blocked.stream_flow_control} (stream)`,
+  ];
+  return ["", `What held the ${transport} ${direction} up, in times: ${times.join(", ")}.`];
 }
 
 function aggregation(each: Aggregation): string {

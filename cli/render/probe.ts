@@ -4,6 +4,7 @@ import type { Verdict } from "../../lib/base/result.ts";
 import { formatDuration } from "../../lib/base/units.ts";
 import type { CheckJson, JoinJson, ProbeEndpoint, ProbeEvent, ProbeResult } from "../../lib/probe/mod.ts";
 import type { Painter } from "./paint.ts";
+import { quicFacts } from "./probe_quic.ts";
 import { table } from "./table.ts";
 import { watchSummary } from "./watch.ts";
 
@@ -17,6 +18,7 @@ export function renderProbe(result: ProbeResult, paint: Painter, verbose: boolea
     addresses(result.endpoints, paint),
     ...result.endpoints.flatMap((endpoint) => pathTables(endpoint, paint)),
     ...result.endpoints.flatMap((endpoint) => joinTable(endpoint, paint, verbose)),
+    ...quicFacts(result.endpoints, paint, verbose),
     ...result.endpoints.flatMap((endpoint) => serverView(endpoint)),
     // Results of earlier versions have no watch.
     ...(result.watch === null || result.watch === undefined ? [] : ["", watchSummary(result.watch)]),
@@ -83,25 +85,39 @@ function cutShort(result: ProbeResult, paint: Painter): string | null {
   }
 }
 
+/** The addresses side by side; without the columns of transports that nobody asked for. */
 function addresses(endpoints: readonly ProbeEndpoint[], paint: Painter): string {
+  const kernel = endpoints.some(({ tcp, mptcp }) => tcp.status !== "skipped" || mptcp.status !== "skipped");
+  const quic = endpoints.some((endpoint) => endpoint.quic.status !== "skipped");
+  const withTcp = kernel || !quic;
   const rows = endpoints.map((endpoint) => [
     Endpoint.of(endpoint.address, endpoint.port).address,
     endpoint.interface ?? "-",
-    status(endpoint.tcp, paint),
-    milliseconds(endpoint.tcp.ms),
-    status(endpoint.mptcp, paint),
-    milliseconds(endpoint.mptcp.ms),
-    endpoint.mptcp.status === "yes" ? String(activePaths(endpoint.mptcp.paths)) : "-",
+    ...(withTcp
+      ? [
+        status(endpoint.tcp, paint),
+        milliseconds(endpoint.tcp.ms),
+        status(endpoint.mptcp, paint),
+        milliseconds(endpoint.mptcp.ms),
+        endpoint.mptcp.status === "yes" ? String(activePaths(endpoint.mptcp.paths)) : "-",
+      ]
+      : []),
+    ...(quic ? [status(endpoint.quic, paint), milliseconds(endpoint.quic.ms)] : []),
     data(endpoint),
   ]);
   return table([
     { title: "ADDRESS" },
     { title: "INTERFACE" },
-    { title: "TCP" },
-    { title: "CONNECT", align: "right" },
-    { title: "MPTCP" },
-    { title: "CONNECT", align: "right" },
-    { title: "PATHS", align: "right" },
+    ...(withTcp
+      ? [
+        { title: "TCP" },
+        { title: "CONNECT", align: "right" as const },
+        { title: "MPTCP" },
+        { title: "CONNECT", align: "right" as const },
+        { title: "PATHS", align: "right" as const },
+      ]
+      : []),
+    ...(quic ? [{ title: "QUIC" }, { title: "HANDSHAKE", align: "right" as const }] : []),
     { title: "DATA" },
   ], rows);
 }
@@ -128,7 +144,8 @@ function activePaths(paths: readonly PathJson[]): number {
 }
 
 function data(endpoint: ProbeEndpoint): string {
-  return endpoint.mptcp.detail?.data?.text ?? endpoint.tcp.detail?.data?.text ?? "-";
+  const { tcp, mptcp, quic } = endpoint;
+  return mptcp.detail?.data?.text ?? tcp.detail?.data?.text ?? quic.detail?.data?.text ?? "-";
 }
 
 function pathTables(endpoint: ProbeEndpoint, paint: Painter): readonly string[] {
@@ -185,11 +202,13 @@ function joinTable(endpoint: ProbeEndpoint, paint: Painter, verbose: boolean): r
 }
 
 function serverView(endpoint: ProbeEndpoint): readonly string[] {
-  const server = endpoint.mptcp.detail?.server;
-  if (server === null || server === undefined) return [];
-  const paths = server.paths.map((path) => `${path.remote} to ${path.local} (${path.state})`).join(", ");
-  const count = server.paths.length === 1 ? "1 path" : `${server.paths.length} paths`;
-  return ["", `The server sees ${server.transport} over ${count}: ${paths}`];
+  const views = [endpoint.mptcp, endpoint.quic].flatMap(({ detail }) => detail?.server ?? []);
+  const lines = views.map((server) => {
+    const paths = server.paths.map((path) => `${path.remote} to ${path.local} (${path.state})`).join(", ");
+    const count = server.paths.length === 1 ? "1 path" : `${server.paths.length} paths`;
+    return `The server sees ${server.transport} over ${count}: ${paths}`;
+  });
+  return lines.length === 0 ? [] : ["", ...lines];
 }
 
 function details(result: ProbeResult): readonly string[] {
@@ -197,7 +216,7 @@ function details(result: ProbeResult): readonly string[] {
     `  ${query.type}: ${query.answers.join(", ") || query.status} (${formatDuration(query.ms)})`
   );
   const reasons = result.endpoints.flatMap((endpoint) =>
-    (["tcp", "mptcp"] as const).flatMap((name) => {
+    (["tcp", "mptcp", "quic"] as const).flatMap((name) => {
       const { reason } = endpoint[name];
       return reason === null ? [] : [`  ${endpoint.address} ${name}: ${reason}`];
     })

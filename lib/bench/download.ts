@@ -2,11 +2,11 @@ import { deadline, orAborted, timedOutError } from "../io/deadline.ts";
 import type { ResponseHead } from "../protocol/http1.ts";
 import type { Meter } from "../protocol/meter.ts";
 import { encodePerfHeader, PERF_FIELDS, PERF_UPGRADE } from "../protocol/perf.ts";
-import type { Lane } from "./lane.ts";
+import type { HttpParts } from "./http_lane.ts";
 import type { BenchSettings } from "./options.ts";
 import { refusal } from "./refusal.ts";
 import { requestFields } from "./request_fields.ts";
-import { ANSWER_MS } from "./server.ts";
+import { ANSWER_MS } from "./timing.ts";
 
 /**
  * Turns a connection into a perf download.
@@ -14,7 +14,7 @@ import { ANSWER_MS } from "./server.ts";
  * @returns The name of the server's report.
  */
 export async function startDownload(
-  { client }: Lane,
+  { client }: HttpParts,
   settings: BenchSettings,
   signal: AbortSignal,
 ): Promise<string> {
@@ -43,7 +43,7 @@ async function inTime(upgrade: Promise<ResponseHead>, signal: AbortSignal): Prom
 }
 
 /** Downloads. Its own direction stays open: a half-closed MPTCP connection opens no further subflow. */
-export async function pull({ stream, client }: Lane, wanted: number, meter: Meter): Promise<void> {
+export async function pull({ stream, client }: HttpParts, wanted: number, meter: Meter): Promise<void> {
   await stream.write(encodePerfHeader(wanted));
   await client.reader.consume((chunk) => meter.add(performance.now(), chunk.length));
 }

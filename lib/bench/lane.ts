@@ -1,26 +1,53 @@
-import type { ByteStream } from "../io/byte_stream.ts";
 import type { Connection } from "../io/connection.ts";
-import { HttpClient } from "../protocol/http_client.ts";
-import { connect } from "../transport/connect.ts";
+import type { Meter } from "../protocol/meter.ts";
+import type { PerfReport } from "../protocol/perf_report.ts";
+import { HttpLane } from "./http_lane.ts";
+import type { BlockedCounts } from "./blocked.ts";
 import type { BenchSettings } from "./options.ts";
 import type { RunPlan } from "./plan.ts";
+import { QuicLane } from "./quic_lane.ts";
+import type { BenchServer } from "./server.ts";
 
 /** One connection of a run. */
 export interface Lane {
   readonly connection: Connection;
-  readonly stream: ByteStream;
-  readonly client: HttpClient;
+  /** The name under which the server keeps what it sees of a download; null where it does not tell. */
+  readonly report: string | null;
+  /**
+   * Downloads.
+   *
+   * @param wanted How many bytes at the most.
+   * @param untilMs When to stop.
+   */
+  pull(wanted: number, untilMs: number, meter: Meter): Promise<void>;
+  /**
+   * Uploads.
+   *
+   * @param limit How many bytes at the most.
+   * @param untilMs When to stop sending.
+   * @returns What the server saw; null where it does not tell.
+   * @throws {MptError} The server's refusal, which may come at any moment, and the stream's errors.
+   */
+  push(limit: number, untilMs: number, meter: Meter): Promise<PerfReport | null>;
+  /** How often this end had something to send and could not; null where the transport does not count it. */
+  blocked(): BlockedCounts | null;
 }
 
-/** Connects; nothing is sent yet. */
-export async function openLane(plan: RunPlan, settings: BenchSettings, signal: AbortSignal): Promise<Lane> {
-  const connection = await connect(plan.transport, plan.remote.ip!, plan.remote.port!, {
-    timeoutMs: settings.connectTimeoutMs,
-    signal,
-    ...(plan.local === undefined ? {} : { localAddress: plan.local }),
-    ...(plan.interface === undefined ? {} : { interface: plan.interface }),
-    ...(settings.congestion === undefined ? {} : { congestion: settings.congestion }),
-  });
-  const stream = await connection.openStream();
-  return { connection, stream, client: new HttpClient(stream, plan.remote.address) };
+/** Connects, and asks for what is to be asked for before a download. */
+export async function openLane(
+  server: BenchServer,
+  plan: RunPlan,
+  settings: BenchSettings,
+  signal: AbortSignal,
+): Promise<Lane> {
+  switch (plan.transport) {
+    case "tcp":
+    case "mptcp":
+      return await HttpLane.open(plan, settings, signal);
+    case "quic":
+    case "mpquic":
+      return await QuicLane.open(server, plan, settings, signal);
+    default:
+      return plan.transport satisfies never;
+  }
 }

@@ -28,4 +28,5 @@ export type {
   Penalty,
   TriedCure,
 } from "./result.ts";
+export type { BlockedCounts } from "./blocked.ts";
 export type { Cure } from "./cure.ts";

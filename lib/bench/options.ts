@@ -2,6 +2,7 @@ import type { Endpoint } from "../base/endpoint.ts";
 import { MptError } from "../base/errors.ts";
 import type { Ip } from "../base/ip.ts";
 import type { Transport } from "../base/transport.ts";
+import type { QuicChoice } from "../quic/mod.ts";
 
 /** Which way the bytes go: download is from the server to this host. */
 export type Direction = "download" | "upload";
@@ -36,6 +37,8 @@ export interface BenchOptions {
   readonly paths?: readonly BenchPath[];
   /** The server's token. */
   readonly token?: string;
+  /** Whom to trust over QUIC, and the application protocol. @default {the system's certificates, `perf`} */
+  readonly quic?: QuicChoice;
   /** How long one connect may take, in milliseconds. @default {5000} */
   readonly connectTimeoutMs?: number;
   /**
@@ -58,6 +61,7 @@ export interface BenchSettings {
   readonly congestion: string | undefined;
   readonly paths: readonly BenchPath[];
   readonly token: string | undefined;
+  readonly quic: QuicChoice;
   readonly connectTimeoutMs: number;
   readonly tryFix: boolean;
   /** How long a transfer may go on after its duration, in milliseconds. */
@@ -88,6 +92,7 @@ export function benchSettings(options: BenchOptions): BenchSettings {
     congestion: options.congestion,
     paths: options.paths ?? [],
     token: options.token,
+    quic: options.quic ?? {},
     connectTimeoutMs: options.connectTimeoutMs ?? 5000,
     tryFix: options.tryFix ?? false,
     drainMs: DRAIN_MS,

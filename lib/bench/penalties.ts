@@ -33,7 +33,7 @@ export function penaltiesOf(
       path: endsOf(culprit.path),
       certainty: culprit.certainty,
       evidence: culprit.evidence,
-      cure: cureOf(culprit.path, culprit.best, ours, server.check.path_manager),
+      cure: cureOf(culprit.path, culprit.best, ours, server.check?.path_manager ?? null),
     };
   });
 }

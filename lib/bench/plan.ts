@@ -4,7 +4,8 @@ import type { Ip } from "../base/ip.ts";
 import type { Transport } from "../base/transport.ts";
 import type { BenchSettings, Direction } from "./options.ts";
 import type { BenchCost } from "./result.ts";
-import { ANSWER_MS, type BenchServer } from "./server.ts";
+import { type BenchServer, limitsOf } from "./server.ts";
+import { ANSWER_MS } from "./timing.ts";
 
 /** One run before it is made. */
 export interface RunPlan {
@@ -84,6 +85,8 @@ function singlePaths(server: BenchServer, settings: BenchSettings): readonly Sin
 }
 
 function respectLimits(server: BenchServer, settings: BenchSettings): void {
+  // Another server than ours says nothing about its limits
+  if (server.check === null) return;
   const { limits } = server.check;
   if (limits.token_required && settings.token === undefined) {
     throw new MptError("ERR_PERMISSION", "Cannot measure: the server wants its token", {
@@ -111,7 +114,7 @@ function respectLimits(server: BenchServer, settings: BenchSettings): void {
 /** What the runs may cost at the most. */
 export function costOf(runs: readonly RunPlan[], server: BenchServer, settings: BenchSettings): BenchCost {
   const { durationMs, drainMs } = settings;
-  const longest = (durationMs ?? server.check.limits.max_duration_ms) + drainMs + ANSWER_MS;
+  const longest = (durationMs ?? limitsOf(server).max_duration_ms) + drainMs + ANSWER_MS;
   return {
     runs: runs.length,
     duration_ms: durationMs === null ? null : runs.length * (durationMs + RUN_OVERHEAD_MS),

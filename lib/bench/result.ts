@@ -2,6 +2,7 @@ import type { PathJson } from "../base/path_json.ts";
 import type { Certainty, Envelope } from "../base/result.ts";
 import type { Transport } from "../base/transport.ts";
 import type { Interval } from "../protocol/meter.ts";
+import type { BlockedCounts } from "./blocked.ts";
 import type { Cure } from "./cure.ts";
 import type { Direction } from "./options.ts";
 
@@ -61,6 +62,11 @@ export interface BenchRun {
   readonly paths: readonly BenchPathJson[];
   /** Processor time of this end, user and system. */
   readonly cpu_ms: number;
+  /**
+   * How often this end had something to send and could not, for an upload over QUIC; null for every other run, and
+   * absent from results of earlier versions.
+   */
+  readonly blocked?: BlockedCounts | null;
   /** Why the run failed or was cut short; null when it came to its end. */
   readonly error: { readonly code: string; readonly message: string } | null;
 }

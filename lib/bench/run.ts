@@ -24,6 +24,7 @@ import type {
 import { type BenchServer, fetchReport, findServer } from "./server.ts";
 import { type SenderPath, serverView } from "./server_view.ts";
 import { type Transfer, transfer } from "./transfer.ts";
+import { isQuic } from "./connect_perf.ts";
 import { tryCures } from "./try_cure.ts";
 import { benchVerdicts, benchWarnings } from "./verdicts.ts";
 
@@ -53,7 +54,7 @@ export async function bench(
   const startedAtMs = Date.now();
   const started = performance.now();
   const { signal } = options;
-  const settings = benchSettings(options);
+  const settings = named(benchSettings(options), target);
   requireSomeTransport(settings);
   const server = await findServer(target, settings, signal);
   const plans = planRuns(server, settings);
@@ -79,13 +80,19 @@ export async function bench(
       startedAtMs,
       durationMs: performance.now() - started,
       options: optionsJson(settings),
-      warnings: benchWarnings(runs, aggregations, server, penalties),
+      warnings: benchWarnings(runs, aggregations, server, penalties, settings.quic.insecure ?? false),
       verdicts: benchVerdicts(runs, aggregations, penalties),
       end: endOf(signal),
     }),
     ...resultParts(target, server, cost, runs, aggregations),
     penalties,
   };
+}
+
+/** Over QUIC the certificate has to be for the name that was asked for, whichever address is measured. */
+function named(settings: BenchSettings, target: Endpoint): BenchSettings {
+  if (target.ip !== undefined || settings.quic.serverName !== undefined) return settings;
+  return { ...settings, quic: { ...settings.quic, serverName: target.host } };
 }
 
 function resultParts(
@@ -172,7 +179,8 @@ function runOf(
   const download = plan.direction === "download";
   // Goodput is what arrived: of an upload the server knows, if it told.
   const received: Measurement = download ? seen.measurement : view.received ?? seen.measurement;
-  const atReceiver = download || view.received !== null;
+  // Over QUIC every byte counts when the server has acknowledged it
+  const atReceiver = download || view.received !== null || isQuic(plan.transport);
   return {
     transport: plan.transport,
     transport_in_force: plan.transport === "mptcp" ? seen.inForce : plan.transport,
@@ -183,10 +191,14 @@ function runOf(
     duration_ms: received.duration_ms,
     goodput_bps: rate(received.bytes, received.duration_ms),
     longest_stall_ms: atReceiver ? received.longest_stall_ms : null,
-    rtt_ms: loadedRtt(download ? view.rttSamplesMs : seen.measurement.rtt_samples_ms),
+    // Over QUIC a receiver measures the RTT itself, while data comes
+    rtt_ms: loadedRtt(
+      download && !isQuic(plan.transport) ? view.rttSamplesMs : seen.measurement.rtt_samples_ms,
+    ),
     intervals: received.intervals,
     paths: pathShares(seen, received, download ? view.paths : null),
     cpu_ms: seen.cpuMs,
+    blocked: download ? null : seen.blocked,
     error: seen.error === null ? null : errorJson(seen.error),
   };
 }
@@ -211,6 +223,7 @@ function failedRun(
     intervals: [],
     paths: [],
     cpu_ms: 0,
+    blocked: null,
     error: errorJson(failure),
   };
 }
@@ -268,6 +281,7 @@ function optionsJson(
     interval_ms: settings.intervalMs,
     congestion: settings.congestion ?? null,
     try_fix: settings.tryFix,
+    insecure: settings.quic.insecure ?? false,
     paths: settings.paths.map(({ local, remote, interface: name }) =>
       [local?.toString() ?? "any", remote?.address ?? "target", name].filter(Boolean).join(" ")
     ),

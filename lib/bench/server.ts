@@ -5,19 +5,19 @@ import type { Ip } from "../base/ip.ts";
 import { TOOL } from "../base/result.ts";
 import type { PathInfo } from "../base/path.ts";
 import type { Transport } from "../base/transport.ts";
-import type { Connection } from "../io/connection.ts";
+import type { Connection, ConnectOptions } from "../io/connection.ts";
 import { deadline, orAborted } from "../io/deadline.ts";
 import { lookup } from "../io/lookup.ts";
 import { waitForJoins } from "../mptcp/joins.ts";
 import { mptcpProblem } from "../mptcp/state.ts";
-import { type CheckAnswer, MAX_CHECK_BYTES, parseCheckAnswer } from "../protocol/check.ts";
+import { type CheckAnswer, type CheckLimits, MAX_CHECK_BYTES, parseCheckAnswer } from "../protocol/check.ts";
 import { HttpClient } from "../protocol/http_client.ts";
 import { MAX_REPORT_BYTES, parsePerfReport, type PerfReport } from "../protocol/perf_report.ts";
 import { connect } from "../transport/connect.ts";
+import { isQuic } from "./connect_perf.ts";
 import { BENCH_PORT, type BenchSettings } from "./options.ts";
-
-/** How long the server may take to answer a small request, in milliseconds. */
-export const ANSWER_MS = 5000;
+import { ANSWER_MS } from "./timing.ts";
+import { visitQuic } from "./visit_quic.ts";
 
 /** How long further subflows may take to come up before the plan is made, in milliseconds. */
 const DISCOVERY_MS = 1000;
@@ -26,9 +26,22 @@ const DISCOVERY_MS = 1000;
 export interface BenchServer {
   readonly ip: Ip;
   readonly port: number;
-  readonly check: CheckAnswer;
+  /** What it tells about itself; null for a perf server of somebody else. */
+  readonly check: CheckAnswer | null;
   /** The paths that the multipath transport found; just one without it. */
   readonly paths: readonly PathInfo[];
+}
+
+/** What to assume of a server that does not tell: more than any transfer, and as long as ours allows. */
+const UNKNOWN_LIMITS: CheckLimits = {
+  max_bytes: 1_000_000_000_000,
+  max_duration_ms: 120_000,
+  token_required: false,
+};
+
+/** What the server allows. */
+export function limitsOf({ check }: Pick<BenchServer, "check">): CheckLimits {
+  return check?.limits ?? UNKNOWN_LIMITS;
 }
 
 /**
@@ -44,7 +57,9 @@ export async function findServer(
   const port = target.port ?? BENCH_PORT;
   let failure: MptError | undefined;
   for (const ip of await addressesOf(target, signal)) {
+    let given = false;
     for (const transport of visitors(settings)) {
+      if (given && !isQuic(transport)) continue;
       try {
         return await visit(transport, ip, port, settings, signal);
       } catch (error) {
@@ -52,7 +67,7 @@ export async function findServer(
         if (signal?.aborted) throw reason;
         // The first address is what most programs would have used: its reason is the one to tell.
         failure ??= reason;
-        if (!mayBeTheTransport(reason)) break;
+        given = !mayBeTheTransport(reason);
       }
     }
   }
@@ -60,10 +75,16 @@ export async function findServer(
     new MptError("ERR_NAME_NOT_FOUND", `Cannot look up ${target.host}: the name has no address`);
 }
 
-/** With which transports to look for the server: MPTCP finds the paths, TCP may get through without it. */
-function visitors(settings: BenchSettings): readonly Transport[] {
-  if (!settings.transports.includes("mptcp") || mptcpProblem() !== null) return ["tcp"];
-  return settings.transports.includes("tcp") ? ["mptcp", "tcp"] : ["mptcp"];
+/**
+ * With which transports to look for the server: MPTCP finds the paths, TCP may get through without it, and over
+ * UDP there may be another server.
+ */
+function visitors({ transports }: BenchSettings): readonly Transport[] {
+  const withoutMptcp = mptcpProblem() !== null;
+  const kernel = (["mptcp", "tcp"] as const).filter((each) => transports.includes(each))
+    .map((each) => each === "mptcp" && withoutMptcp ? "tcp" : each);
+  const quic = (["quic", "mpquic"] as const).filter((each) => transports.includes(each)).slice(0, 1);
+  return [...new Set<Transport>([...kernel, ...quic])];
 }
 
 /** Whether something on the way may have taken offence at the options of MPTCP. */
@@ -95,12 +116,27 @@ async function visit(
   signal: AbortSignal | undefined,
 ): Promise<BenchServer> {
   const [first] = settings.paths;
-  const connection = await connect(transport, first?.remote?.ip ?? ip, first?.remote?.port ?? port, {
+  const options: ConnectOptions = {
     timeoutMs: settings.connectTimeoutMs,
     ...(signal === undefined ? {} : { signal }),
     ...(first?.local === undefined ? {} : { localAddress: first.local }),
     ...(first?.interface === undefined ? {} : { interface: first.interface }),
-  });
+  };
+  if (isQuic(transport)) {
+    return await visitQuic(
+      transport,
+      first?.remote?.ip ?? ip,
+      first?.remote?.port ?? port,
+      settings,
+      options,
+    );
+  }
+  const connection = await connect(
+    transport,
+    first?.remote?.ip ?? ip,
+    first?.remote?.port ?? port,
+    options,
+  );
   const connectedAtMs = performance.now();
   try {
     const check = await askCheck(connection, signal);

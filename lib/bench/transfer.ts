@@ -4,14 +4,13 @@ import type { PathInfo } from "../base/path.ts";
 import { type Deadline, deadline, orAborted, sleep } from "../io/deadline.ts";
 import { type Interval, type Measurement, Meter } from "../protocol/meter.ts";
 import type { PerfReport } from "../protocol/perf_report.ts";
-import { pull, startDownload } from "./download.ts";
 import { type Lane, openLane } from "./lane.ts";
 import type { BenchSettings } from "./options.ts";
 import { PathTable } from "./path_table.ts";
 import type { RunPlan } from "./plan.ts";
 import { isBusy, isRefusal } from "./refusal.ts";
-import type { BenchServer } from "./server.ts";
-import { push } from "./upload.ts";
+import { addBlocked, type BlockedCounts } from "./blocked.ts";
+import { type BenchServer, limitsOf } from "./server.ts";
 
 /** What a timer can hold, in milliseconds. */
 const MAX_TIMER_MS = 0x7fff_ffff;
@@ -31,6 +30,8 @@ export interface Transfer {
   readonly reports: readonly (PerfReport | string | null)[];
   readonly inForce: "tcp" | "mptcp";
   readonly cpuMs: number;
+  /** How often this end had something to send and could not; null where that is not counted. */
+  readonly blocked: BlockedCounts | null;
   readonly error: MptError | null;
 }
 
@@ -65,18 +66,15 @@ async function attempt(
   signal: AbortSignal | undefined,
   onInterval: (interval: Interval) => void,
 ): Promise<Transfer> {
-  const durationMs = settings.durationMs ?? server.check.limits.max_duration_ms;
+  const durationMs = settings.durationMs ?? limitsOf(server).max_duration_ms;
   using limit = deadline(Math.min(durationMs + settings.drainMs, MAX_TIMER_MS), signal);
   const lanes: Lane[] = [];
-  const names: string[] = [];
   try {
     // One after the other: a burst of connects would measure the server's backlog.
     for (let i = 0; i < settings.streams; i++) {
-      const lane = await openLane(plan, settings, limit.signal);
-      lanes.push(lane);
-      if (plan.direction === "download") names.push(await startDownload(lane, settings, limit.signal));
+      lanes.push(await openLane(server, plan, settings, limit.signal));
     }
-    return await measure(lanes, names, server, plan, settings, limit, onInterval);
+    return await measure(lanes, server, plan, settings, limit, onInterval);
   } catch (error) {
     throw failureOf(error, limit, settings);
   } finally {
@@ -87,7 +85,6 @@ async function attempt(
 
 async function measure(
   lanes: readonly Lane[],
-  names: readonly string[],
   server: BenchServer,
   plan: RunPlan,
   settings: BenchSettings,
@@ -96,7 +93,7 @@ async function measure(
 ): Promise<Transfer> {
   const table = new PathTable();
   const latest = new Map<number, PathInfo>();
-  const reports: (PerfReport | string | null)[] = lanes.map((_, index) => names[index] ?? null);
+  const reports: (PerfReport | string | null)[] = lanes.map(({ report }) => report);
   let multipath = false;
   let failure: MptError | null = null;
   const look = (): readonly PathInfo[] => {
@@ -111,13 +108,13 @@ async function measure(
   const started = performance.now();
   const meter = new Meter(download ? "receiver" : "sender", started, look());
   const timer = setInterval(() => onInterval(meter.sample(performance.now(), look())), settings.intervalMs);
-  const shares = sharesOf(settings.bytes, lanes.length, server.check.limits.max_bytes);
+  const shares = sharesOf(settings.bytes, lanes.length, limitsOf(server).max_bytes);
   const untilMs = started + (settings.durationMs ?? Infinity);
   try {
     const work = lanes.map(async (lane, index) => {
       const share = shares[index]!;
-      if (download) await pull(lane, share, meter);
-      else reports[index] = await push(lane, share, untilMs, settings, meter);
+      if (download) await lane.pull(share, untilMs, meter);
+      else reports[index] = await lane.push(share, untilMs, meter);
     });
     await orAborted(Promise.all(work), "finish the transfer", limit.signal);
     if (download) requireAll(meter.bytes, shares, performance.now() - started, settings.durationMs);
@@ -138,6 +135,7 @@ async function measure(
     reports,
     inForce: multipath ? "mptcp" : "tcp",
     cpuMs: Math.round((used.user + used.system) / 1000),
+    blocked: addBlocked(lanes.map((lane) => lane.blocked())),
     error: failure,
   };
 }

@@ -4,7 +4,7 @@ import { LAST_CHUNK } from "../protocol/http1_body.ts";
 import type { Meter } from "../protocol/meter.ts";
 import { chunkOfZeros, Payload } from "../protocol/payload.ts";
 import { MAX_REPORT_BYTES, parsePerfReport, type PerfReport } from "../protocol/perf_report.ts";
-import type { Lane } from "./lane.ts";
+import type { HttpParts } from "./http_lane.ts";
 import type { BenchSettings } from "./options.ts";
 import { isRefusal, refusal } from "./refusal.ts";
 import { requestFields } from "./request_fields.ts";
@@ -22,7 +22,7 @@ const CLOSE_MS = 1000;
  * @throws {MptError} The server's refusal, which may come at any moment, and the stream's errors.
  */
 export async function push(
-  lane: Lane,
+  lane: HttpParts,
   limit: number,
   untilMs: number,
   settings: BenchSettings,
@@ -64,7 +64,7 @@ export async function push(
   return report;
 }
 
-async function readReport({ client }: Lane): Promise<PerfReport> {
+async function readReport({ client }: HttpParts): Promise<PerfReport> {
   const head = await client.answer();
   if (head.status !== 200) throw await refusal(client, head);
   const { body, complete } = await client.body(head, MAX_REPORT_BYTES);

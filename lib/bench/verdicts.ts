@@ -1,5 +1,6 @@
 import type { Verdict } from "../base/result.ts";
 import { formatPercent, formatRate } from "../base/units.ts";
+import { isQuic } from "./connect_perf.ts";
 import { isPenalty } from "./penalties.ts";
 import { cureWarnings, penaltyText, penaltyVerdict } from "./penalty_verdict.ts";
 import type { Aggregation, BenchRun, Penalty } from "./result.ts";
@@ -15,8 +16,12 @@ export function benchVerdicts(
   penalties: readonly Penalty[] = [],
 ): readonly Verdict[] {
   const measured = runs.filter((run) => run.error === null);
+  // What an aggregation says of tcp and mptcp stands for their runs
   const verdicts = aggregations.length > 0
-    ? aggregations.map((each) => aggregationVerdict(each, penalties))
+    ? [
+      ...aggregations.map((each) => aggregationVerdict(each, penalties)),
+      ...measured.filter(({ transport }) => isQuic(transport)).map(plainVerdict),
+    ]
     : measured.map(plainVerdict);
   for (const run of runs) {
     if (run.transport === "mptcp" && run.transport_in_force !== "mptcp" && run.error === null) {
@@ -145,6 +150,7 @@ export function benchWarnings(
   aggregations: readonly Aggregation[],
   server: BenchServer,
   penalties: readonly Penalty[] = [],
+  insecure: boolean = false,
 ): readonly string[] {
   const warnings = [...aggregations.filter(isPenalty).map(penaltyText), ...cureWarnings(penalties)];
   const short = runs.filter((run) => run.error === null && run.intervals.length < FEW_INTERVALS);
@@ -157,6 +163,9 @@ export function benchWarnings(
     run.direction === "upload" && run.error === null && run.longest_stall_ms === null
   );
   if (upload) warnings.push("The server did not report on an upload: its figures are the sender's.");
-  if (server.check.server.name !== "mpt") warnings.push("The server is not mpt serve.");
+  if (insecure && runs.some(({ transport }) => isQuic(transport))) {
+    warnings.push("Nobody has checked who the server is: --insecure.");
+  }
+  if (server.check?.server.name !== "mpt") warnings.push("The server is not mpt serve.");
   return warnings;
 }

@@ -1,6 +1,5 @@
-import { MptError } from "../base/errors.ts";
 import type { PacketKeys } from "./packet_keys.ts";
-import { type CipherSuite, TAG_BYTES } from "./suites.ts";
+import type { CipherSuite } from "./suites.ts";
 
 /**
  * Packet protection with one key, in place. A packet is `[headerStart, payloadStart)`, which is
@@ -70,41 +69,4 @@ export interface CryptoBackend {
 
   /** Header protection for one direction; it outlives key updates. */
   headerCipher(suite: CipherSuite, keys: Pick<PacketKeys, "headerKey">): HeaderCipher;
-}
-
-/** Refuses a packet that does not lie within its buffer: the bytes beyond it may belong to anybody. */
-export function checkPacket(
-  buffer: Uint8Array,
-  headerStart: number,
-  payloadStart: number,
-  payloadEnd: number,
-): void {
-  // x >>> 0 === x is false for fractions, negative numbers and NaN
-  if (
-    headerStart >>> 0 === headerStart && payloadStart >>> 0 === payloadStart &&
-    payloadEnd >>> 0 === payloadEnd &&
-    headerStart < payloadStart && payloadStart <= payloadEnd && payloadEnd + TAG_BYTES <= buffer.length
-  ) return;
-  throw new MptError(
-    "ERR_INVALID_VALUE",
-    `Cannot protect a packet with header at ${headerStart} and payload from ${payloadStart} to ${payloadEnd}: ` +
-      `with its tag it does not lie within ${buffer.length} bytes`,
-  );
-}
-
-/** Refuses more masks than there is room for. */
-export function checkMasks(samples: Uint8Array, masks: Uint8Array, count: number): void {
-  if (count > 0 && count >>> 0 === count && 16 * count <= samples.length && 16 * count <= masks.length) {
-    return;
-  }
-  throw new MptError(
-    "ERR_INVALID_VALUE",
-    `Cannot make ${count} header protection masks: there is no such room`,
-  );
-}
-
-/** The key of a cipher that has not been closed. */
-export function keyInUse<Key>(key: Key | null): Key {
-  if (key === null) throw new MptError("ERR_CLOSED", "Cannot use a cipher: its key was discarded");
-  return key;
 }

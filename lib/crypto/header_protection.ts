@@ -13,17 +13,20 @@ const SAMPLE_OFFSET = 4;
 const LONG_BITS = 0x0f;
 const SHORT_BITS = 0x1f;
 
+/** Samples and masks of the batch that is being handled, whosever it is. */
+const SAMPLES: Uint8Array<ArrayBuffer> = new Uint8Array(CAPACITY * SAMPLE_BYTES);
+const MASKS: Uint8Array<ArrayBuffer> = new Uint8Array(CAPACITY * SAMPLE_BYTES);
+
 /**
  * Puts header protection on a batch of packets or takes it off. Gather packets with
  * {@linkcode HeaderProtection.add}, then handle them all with one call of the cipher.
  */
 export class HeaderProtection {
   readonly #cipher: HeaderCipher;
-  readonly #samples: Uint8Array<ArrayBuffer> = new Uint8Array(CAPACITY * SAMPLE_BYTES);
-  readonly #masks: Uint8Array<ArrayBuffer> = new Uint8Array(CAPACITY * SAMPLE_BYTES);
-  readonly #buffers: (Uint8Array | null)[] = new Array(CAPACITY).fill(null);
-  readonly #headers: Int32Array = new Int32Array(CAPACITY);
-  readonly #numbers: Int32Array = new Int32Array(CAPACITY);
+  // Lists that grow with the batches: most connections never have a large one
+  readonly #buffers: (Uint8Array | null)[] = [];
+  readonly #headers: number[] = [];
+  readonly #numbers: number[] = [];
   #count = 0;
 
   /** Protection with one key and so in one direction. Several may share a cipher. */
@@ -62,14 +65,9 @@ export class HeaderProtection {
         "Cannot mask a header: the packet does not lie within the buffer",
       );
     }
-    const sampleStart = numberStart + SAMPLE_OFFSET;
-    if (!(sampleStart + SAMPLE_BYTES <= packetEnd)) return false;
+    if (!(numberStart + SAMPLE_OFFSET + SAMPLE_BYTES <= packetEnd)) return false;
     const index = this.#count;
     if (index === CAPACITY) throw new MptError("ERR_LIMIT", "Cannot mask a header: the batch is full");
-    const samples = this.#samples;
-    // A byte loop: set(subarray()) takes three times as long for 16 bytes
-    const to = index * SAMPLE_BYTES;
-    for (let at = 0; at < SAMPLE_BYTES; at++) samples[to + at] = buffer[sampleStart + at]!;
     this.#buffers[index] = buffer;
     this.#headers[index] = headerStart;
     this.#numbers[index] = numberStart;
@@ -91,8 +89,16 @@ export class HeaderProtection {
     const count = this.#count;
     if (count === 0) return;
     this.#count = 0;
-    const masks = this.#masks;
-    this.#cipher.mask(this.#samples, masks, count);
+    const samples = SAMPLES;
+    const masks = MASKS;
+    for (let index = 0; index < count; index++) {
+      const buffer = this.#buffers[index]!;
+      const from = this.#numbers[index]! + SAMPLE_OFFSET;
+      const to = index * SAMPLE_BYTES;
+      // A byte loop: set(subarray()) takes three times as long for 16 bytes
+      for (let at = 0; at < SAMPLE_BYTES; at++) samples[to + at] = buffer[from + at]!;
+    }
+    this.#cipher.mask(samples, masks, count);
     for (let index = 0; index < count; index++) {
       const buffer = this.#buffers[index]!;
       this.#buffers[index] = null;

@@ -1,15 +1,7 @@
 import { AeadContext, type LibCryptoProblem, libcryptoProblem, MaskContext } from "../../ffi/mod.ts";
-import { MptError } from "../base/errors.ts";
-import {
-  checkMasks,
-  checkPacket,
-  type CryptoBackend,
-  type HeaderCipher,
-  keyInUse,
-  type PacketCipher,
-} from "./aead.ts";
-import { writeNonce } from "./nonce.ts";
-import { type AeadName, TAG_BYTES } from "./suites.ts";
+import type { CryptoBackend } from "./aead.ts";
+import { GuardedHeaderCipher, GuardedPacketCipher } from "./guarded_cipher.ts";
+import type { AeadName } from "./suites.ts";
 
 const AEADS = {
   "aes-128-gcm": "AES-128-GCM",
@@ -26,13 +18,9 @@ const MASKS = {
 /** Packet protection by OpenSSL's libcrypto. Make sure first that {@linkcode libcryptoReason} is null. */
 export const LIBCRYPTO: CryptoBackend = {
   name: "libcrypto",
-  packetCipher: (suite, { key, iv }) =>
-    new LibcryptoPacketCipher(new AeadContext(AEADS[suite.aead], key), iv),
+  packetCipher: (suite, { key, iv }) => new GuardedPacketCipher(new AeadContext(AEADS[suite.aead], key), iv),
   headerCipher: (suite, { headerKey }) =>
-    new LibcryptoHeaderCipher(
-      new MaskContext(MASKS[suite.aead], headerKey),
-      suite.aead === "chacha20-poly1305",
-    ),
+    new GuardedHeaderCipher(new MaskContext(MASKS[suite.aead], headerKey)),
 };
 
 /** Why libcrypto cannot be used here, in words, or null when it can. Never prompts. */
@@ -53,77 +41,5 @@ function reasonOf(problem: LibCryptoProblem): string {
       return "libcrypto.so.3 lacks a cipher that QUIC needs";
     default:
       return problem satisfies never;
-  }
-}
-
-class LibcryptoPacketCipher implements PacketCipher {
-  #context: AeadContext | null;
-  readonly #iv: Uint8Array;
-
-  constructor(context: AeadContext, iv: Uint8Array) {
-    this.#context = context;
-    this.#iv = iv;
-  }
-
-  seal(
-    buffer: Uint8Array<ArrayBuffer>,
-    headerStart: number,
-    payloadStart: number,
-    payloadEnd: number,
-    pathId: number,
-    packetNumber: number,
-  ): number {
-    checkPacket(buffer, headerStart, payloadStart, payloadEnd);
-    const context = keyInUse(this.#context);
-    writeNonce(context.nonce, this.#iv, pathId, packetNumber);
-    if (!context.seal(buffer, headerStart, payloadStart, payloadEnd)) {
-      throw new MptError("ERR_SYSTEM", "Cannot protect a packet: libcrypto refused");
-    }
-    return payloadEnd + TAG_BYTES;
-  }
-
-  open(
-    buffer: Uint8Array<ArrayBuffer>,
-    headerStart: number,
-    payloadStart: number,
-    packetEnd: number,
-    pathId: number,
-    packetNumber: number,
-  ): boolean {
-    const payloadEnd = packetEnd - TAG_BYTES;
-    if (payloadEnd < payloadStart) return false;
-    checkPacket(buffer, headerStart, payloadStart, payloadEnd);
-    const context = keyInUse(this.#context);
-    writeNonce(context.nonce, this.#iv, pathId, packetNumber);
-    return context.open(buffer, headerStart, payloadStart, payloadEnd);
-  }
-
-  close(): void {
-    this.#context?.free();
-    this.#context = null;
-  }
-}
-
-class LibcryptoHeaderCipher implements HeaderCipher {
-  #context: MaskContext | null;
-  /** Whether what stands in the masks is encrypted, so that it must be zero. */
-  readonly #needsZeros: boolean;
-
-  constructor(context: MaskContext, needsZeros: boolean) {
-    this.#context = context;
-    this.#needsZeros = needsZeros;
-  }
-
-  mask(samples: Uint8Array<ArrayBuffer>, masks: Uint8Array<ArrayBuffer>, count: number): void {
-    checkMasks(samples, masks, count);
-    if (this.#needsZeros) masks.fill(0, 0, 16 * count);
-    if (!keyInUse(this.#context).run(samples, masks, count)) {
-      throw new MptError("ERR_SYSTEM", "Cannot mask headers: libcrypto refused");
-    }
-  }
-
-  close(): void {
-    this.#context?.free();
-    this.#context = null;
   }
 }

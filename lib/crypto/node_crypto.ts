@@ -1,15 +1,8 @@
 import { Buffer } from "node:buffer";
 import { type Cipheriv, createCipheriv, createDecipheriv } from "node:crypto";
-import {
-  checkMasks,
-  checkPacket,
-  type CryptoBackend,
-  type HeaderCipher,
-  keyInUse,
-  type PacketCipher,
-} from "./aead.ts";
+import type { CryptoBackend } from "./aead.ts";
 import { ChaCha20Block } from "./chacha20_block.ts";
-import { writeNonce } from "./nonce.ts";
+import { GuardedHeaderCipher, GuardedPacketCipher, type RawAead, type RawMasks } from "./guarded_cipher.ts";
 import { type AeadName, IV_BYTES, TAG_BYTES } from "./suites.ts";
 
 /** The types of node:crypto know `authTagLength` and `setAAD()` only for algorithms named by a literal. */
@@ -20,110 +13,86 @@ const OPTIONS = { authTagLength: TAG_BYTES } as const;
 /** Packet protection by node:crypto, which is everywhere: synchronous, but 10 to 20 times slower than libcrypto. */
 export const NODE_CRYPTO: CryptoBackend = {
   name: "node:crypto",
-  packetCipher: (suite, { key, iv }) => new NodePacketCipher(suite.aead, key, iv),
+  packetCipher: (suite, { key, iv }) => new GuardedPacketCipher(new NodeAead(suite.aead, key), iv),
   headerCipher: (suite, { headerKey }) =>
-    suite.aead === "chacha20-poly1305" ? new ChaChaHeaderCipher(headerKey) : new AesHeaderCipher(headerKey),
+    new GuardedHeaderCipher(
+      suite.aead === "chacha20-poly1305" ? new ChaChaMasks(headerKey) : new AesMasks(headerKey),
+    ),
 };
 
-class NodePacketCipher implements PacketCipher {
+class NodeAead implements RawAead {
+  readonly nonce: Uint8Array = new Uint8Array(IV_BYTES);
   readonly #algorithm: GcmLike;
-  readonly #iv: Uint8Array;
-  readonly #nonce: Uint8Array = new Uint8Array(IV_BYTES);
   // A Buffer is 1 µs faster per packet here than a plain array, a KeyObject slower.
-  #key: Buffer | null;
+  readonly #key: Buffer;
 
-  constructor(algorithm: AeadName, key: Uint8Array, iv: Uint8Array) {
+  constructor(algorithm: AeadName, key: Uint8Array) {
     this.#algorithm = algorithm as GcmLike;
     this.#key = Buffer.from(key);
-    this.#iv = iv;
   }
 
-  seal(
-    buffer: Uint8Array<ArrayBuffer>,
-    headerStart: number,
-    payloadStart: number,
-    payloadEnd: number,
-    pathId: number,
-    packetNumber: number,
-  ): number {
-    checkPacket(buffer, headerStart, payloadStart, payloadEnd);
-    writeNonce(this.#nonce, this.#iv, pathId, packetNumber);
-    const cipher = createCipheriv(this.#algorithm, keyInUse(this.#key), this.#nonce, OPTIONS);
-    cipher.setAAD(buffer.subarray(headerStart, payloadStart));
-    buffer.set(cipher.update(buffer.subarray(payloadStart, payloadEnd)), payloadStart);
+  seal(buffer: Uint8Array<ArrayBuffer>, dataStart: number, textStart: number, textEnd: number): boolean {
+    const cipher = createCipheriv(this.#algorithm, this.#key, this.nonce, OPTIONS);
+    cipher.setAAD(buffer.subarray(dataStart, textStart));
+    buffer.set(cipher.update(buffer.subarray(textStart, textEnd)), textStart);
     cipher.final();
-    buffer.set(cipher.getAuthTag(), payloadEnd);
-    return payloadEnd + TAG_BYTES;
+    buffer.set(cipher.getAuthTag(), textEnd);
+    return true;
   }
 
-  open(
-    buffer: Uint8Array<ArrayBuffer>,
-    headerStart: number,
-    payloadStart: number,
-    packetEnd: number,
-    pathId: number,
-    packetNumber: number,
-  ): boolean {
-    const payloadEnd = packetEnd - TAG_BYTES;
-    if (payloadEnd < payloadStart) return false;
-    checkPacket(buffer, headerStart, payloadStart, payloadEnd);
-    writeNonce(this.#nonce, this.#iv, pathId, packetNumber);
-    const decipher = createDecipheriv(this.#algorithm, keyInUse(this.#key), this.#nonce, OPTIONS);
-    decipher.setAAD(buffer.subarray(headerStart, payloadStart));
-    decipher.setAuthTag(buffer.subarray(payloadEnd, packetEnd));
-    const payload = decipher.update(buffer.subarray(payloadStart, payloadEnd));
+  open(buffer: Uint8Array<ArrayBuffer>, dataStart: number, textStart: number, textEnd: number): boolean {
+    const decipher = createDecipheriv(this.#algorithm, this.#key, this.nonce, OPTIONS);
+    decipher.setAAD(buffer.subarray(dataStart, textStart));
+    decipher.setAuthTag(buffer.subarray(textEnd, textEnd + TAG_BYTES));
+    const text = decipher.update(buffer.subarray(textStart, textEnd));
     try {
       decipher.final();
     } catch {
       return false;
     }
-    buffer.set(payload, payloadStart);
+    buffer.set(text, textStart);
     return true;
   }
 
-  close(): void {
-    this.#key?.fill(0);
-    this.#key = null;
+  free(): void {
+    this.#key.fill(0);
   }
 }
 
 /** RFC 9001 5.4.3. ECB keeps no state between blocks, so that one cipher serves every packet. */
-class AesHeaderCipher implements HeaderCipher {
-  #cipher: Cipheriv | null;
+class AesMasks implements RawMasks {
+  readonly #cipher: Cipheriv;
 
   constructor(key: Uint8Array) {
     this.#cipher = createCipheriv(key.length === 16 ? "aes-128-ecb" : "aes-256-ecb", key, null);
     this.#cipher.setAutoPadding(false);
   }
 
-  mask(samples: Uint8Array<ArrayBuffer>, masks: Uint8Array<ArrayBuffer>, count: number): void {
-    checkMasks(samples, masks, count);
-    masks.set(keyInUse(this.#cipher).update(samples.subarray(0, 16 * count)));
+  run(samples: Uint8Array<ArrayBuffer>, masks: Uint8Array<ArrayBuffer>, count: number): boolean {
+    masks.set(this.#cipher.update(samples.subarray(0, 16 * count)));
+    return true;
   }
 
-  close(): void {
+  free(): void {
     // The cipher is a resource of Deno, which only this frees
-    this.#cipher?.final();
-    this.#cipher = null;
+    this.#cipher.final();
   }
 }
 
 /** RFC 9001 5.4.4. */
-class ChaChaHeaderCipher implements HeaderCipher {
-  #block: ChaCha20Block | null;
+class ChaChaMasks implements RawMasks {
+  readonly #block: ChaCha20Block;
 
   constructor(key: Uint8Array) {
     this.#block = new ChaCha20Block(key);
   }
 
-  mask(samples: Uint8Array<ArrayBuffer>, masks: Uint8Array<ArrayBuffer>, count: number): void {
-    checkMasks(samples, masks, count);
-    const block = keyInUse(this.#block);
-    for (let at = 0; at < 16 * count; at += 16) block.run(samples, masks, at);
+  run(samples: Uint8Array<ArrayBuffer>, masks: Uint8Array<ArrayBuffer>, count: number): boolean {
+    for (let at = 0; at < 16 * count; at += 16) this.#block.run(samples, masks, at);
+    return true;
   }
 
-  close(): void {
-    this.#block?.clear();
-    this.#block = null;
+  free(): void {
+    this.#block.clear();
   }
 }

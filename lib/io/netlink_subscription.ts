@@ -1,4 +1,15 @@
-import { close, ERRNO, NETLINK_GENERIC, netlinkSubscription, POLLIN, receive } from "../../ffi/mod.ts";
+import {
+  close,
+  ERRNO,
+  NETLINK_ADD_MEMBERSHIP,
+  NETLINK_GENERIC,
+  NETLINK_ROUTE,
+  netlinkSubscription,
+  POLLIN,
+  receive,
+  setInt,
+  SOL_NETLINK,
+} from "../../ffi/mod.ts";
 import { requireFfi } from "./ffi_access.ts";
 import { waitReady } from "./poller.ts";
 import { systemError } from "./system_error.ts";
@@ -6,8 +17,11 @@ import { systemError } from "./system_error.ts";
 /** More than any message that the kernel sends to a group. */
 const RECEIVE_BYTES = 65_536;
 
-/** A multicast group of generic netlink that is listened to. */
-export class GenericSubscription implements AsyncDisposable {
+/** `RTNLGRP_*` of linux/rtnetlink.h: links, and the addresses and routes of both families. */
+const ROUTE_GROUPS = { LINK: 1, IPV4_IFADDR: 5, IPV4_ROUTE: 7, IPV6_IFADDR: 9, IPV6_ROUTE: 11 } as const;
+
+/** Multicast groups of netlink that are listened to. */
+export class NetlinkSubscription implements AsyncDisposable {
   readonly #fd: number;
   readonly #closing = new AbortController();
   #waiting: Promise<unknown> = Promise.resolve();
@@ -17,18 +31,38 @@ export class GenericSubscription implements AsyncDisposable {
   }
 
   /**
-   * Joins a group; what happens from now on is kept until it is read.
+   * Joins a group of generic netlink; what happens from now on is kept until it is read.
    *
    * @param group The group's number.
    * @param action What it is for, such as `watch the path manager`.
    * @throws {MptError} `ERR_PERMISSION` when the group needs CAP_NET_ADMIN; `ERR_NOT_LINUX`,
    *   `ERR_FFI_PERMISSION`, `ERR_FFI_UNAVAILABLE`, or what the kernel said.
    */
-  static join(group: number, action: string): GenericSubscription {
+  static join(group: number, action: string): NetlinkSubscription {
     requireFfi(action);
     const fd = netlinkSubscription(NETLINK_GENERIC, group);
     if (fd < 0) throw systemError(fd, action);
-    return new GenericSubscription(fd);
+    return new NetlinkSubscription(fd);
+  }
+
+  /**
+   * Listens to changes of links, addresses and routes. Needs no privilege.
+   *
+   * @param action What it is for, such as `watch the network`.
+   * @throws {MptError} `ERR_NOT_LINUX`, `ERR_FFI_PERMISSION`, `ERR_FFI_UNAVAILABLE`, or what the kernel said.
+   */
+  static joinRoutes(action: string): NetlinkSubscription {
+    requireFfi(action);
+    const { LINK, ...others } = ROUTE_GROUPS;
+    const fd = netlinkSubscription(NETLINK_ROUTE, LINK);
+    if (fd < 0) throw systemError(fd, action);
+    for (const group of Object.values(others)) {
+      const joined = setInt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group);
+      if (joined >= 0) continue;
+      close(fd);
+      throw systemError(joined, action);
+    }
+    return new NetlinkSubscription(fd);
   }
 
   /**

@@ -26,6 +26,8 @@ class Poller {
   readonly #set = new PollSet();
   #wakeFd = -1;
   #running: Promise<void> | undefined;
+  /** Who waits for the thread to be ours no more. */
+  #idlers: (() => void)[] = [];
 
   /** The events that came, or 0 when `signal` aborted or the time came first. An error or hang-up is an event. */
   wait(fd: number, events: number, untilMs: number, signal?: AbortSignal): Promise<number> {
@@ -54,14 +56,21 @@ class Poller {
       };
       signal?.addEventListener("abort", cancel, { once: true });
       this.#waiters.add(waiter);
+      // Somebody else has the thread now
+      this.#releaseIdlers();
       if (this.#running === undefined) this.#running = this.#run();
       else wake(this.#wakeFd);
     });
   }
 
-  /** Resolves when no thread waits for us. */
-  async idle(): Promise<void> {
-    while (this.#running !== undefined && this.#waiters.size === 0) await this.#running;
+  /** Resolves when no thread waits for us, or there is a reason again for it to wait. */
+  idle(): Promise<void> {
+    if (this.#running === undefined || this.#waiters.size > 0) return Promise.resolve();
+    return new Promise((resolve) => this.#idlers.push(resolve));
+  }
+
+  #releaseIdlers(): void {
+    for (const resolve of this.#idlers.splice(0)) resolve();
   }
 
   async #run(): Promise<void> {
@@ -76,6 +85,7 @@ class Poller {
       else await Promise.resolve();
     }
     this.#running = undefined;
+    this.#releaseIdlers();
   }
 
   async #sleep(waiters: readonly Waiter[]): Promise<void> {

@@ -114,11 +114,13 @@ export class Lab implements AsyncDisposable {
    * The arguments that, put in front of a command, run it on a host.
    *
    * @param host The host.
-   * @returns The arguments. The kernel kills the command when its parent dies.
+   * @param parent The process that is to start the command: the kernel kills the command when it dies. With
+   *   null it is any process, and one that dies at once may leave the command behind. @default {this process}
+   * @returns The arguments.
    * @throws {MptError} `ERR_INVALID_VALUE` when the lab has no such host.
    */
-  prefix(host: LabHost): readonly string[] {
-    return this.namespaces.prefix(this.#host(host));
+  prefix(host: LabHost, parent?: number | null): readonly string[] {
+    return this.namespaces.prefix(this.#host(host), parent);
   }
 
   /**

@@ -25,6 +25,9 @@ const UNSHARE: Readonly<Record<NamespaceMode, readonly string[]>> = {
   user: ["unshare", "--user", "--map-root-user", "--net", "--mount"],
 };
 
+/** The kernel tells setpriv of no death before it asked: a command whose parent is gone by then ends here. */
+const ONLY_CHILD_OF = '[ "$PPID" = "$0" ] && exec "$@"';
+
 /**
  * Tries the ways of making namespaces, the plainest first.
  *
@@ -88,9 +91,11 @@ export class Namespaces implements AsyncDisposable {
    * The arguments that, put in front of a command, run it inside.
    *
    * @param name A namespace of `ip netns`; without it the holder's own.
-   * @returns The arguments. The kernel kills the command when its parent dies.
+   * @param parent The process that is to start the command: the kernel kills the command when it dies. With
+   *   null it is any process, and one that dies at once may leave the command behind. @default {this process}
+   * @returns The arguments.
    */
-  prefix(name?: string): readonly string[] {
+  prefix(name?: string, parent: number | null = Deno.pid): readonly string[] {
     return [
       ...this.#launcher,
       "nsenter",
@@ -102,6 +107,7 @@ export class Namespaces implements AsyncDisposable {
       "setpriv",
       "--pdeathsig=KILL",
       "--",
+      ...(parent === null ? [] : ["sh", "-c", ONLY_CHILD_OF, String(parent)]),
     ];
   }
 

@@ -1,6 +1,6 @@
 import { MptError } from "../base/errors.ts";
 import { genericRequest } from "../io/netlink.ts";
-import { GenericSubscription } from "../io/netlink_subscription.ts";
+import { NetlinkSubscription } from "../io/netlink_subscription.ts";
 import { decodeFamily, decodeGroups, encodeFamilyLookup } from "../netlink/generic.ts";
 import { decodeEvents, MPTCP_EVENTS_GROUP, type PathManagerEvent } from "../netlink/mptcp_events.ts";
 import { MPTCP_PM_NAME } from "../netlink/mptcp_pm.ts";
@@ -9,13 +9,13 @@ const ACTION = "watch the events of the MPTCP path manager";
 
 /** The path manager's events from a moment on, in order. Iterate over it once, and dispose of it. */
 export class EventWatch implements AsyncIterable<PathManagerEvent>, AsyncDisposable {
-  readonly #subscription: GenericSubscription;
+  readonly #subscription: NetlinkSubscription;
   readonly #family: number;
   readonly #signal: AbortSignal | undefined;
   readonly #stop = (): void => void this.#subscription.close();
 
   /** Use {@linkcode watchEvents}. */
-  constructor(subscription: GenericSubscription, family: number, signal: AbortSignal | undefined) {
+  constructor(subscription: NetlinkSubscription, family: number, signal: AbortSignal | undefined) {
     this.#subscription = subscription;
     this.#family = family;
     this.#signal = signal;
@@ -77,7 +77,7 @@ export function watchEvents(options: { readonly signal?: AbortSignal } = {}): Ev
     throw new MptError("ERR_MPTCP_UNSUPPORTED", `Cannot ${ACTION}: this kernel does not have them`);
   }
   try {
-    return new EventWatch(GenericSubscription.join(group, ACTION), family, options.signal);
+    return new EventWatch(NetlinkSubscription.join(group, ACTION), family, options.signal);
   } catch (error) {
     if (!(error instanceof MptError) || error.code !== "ERR_PERMISSION") throw error;
     throw new MptError("ERR_PERMISSION", `Cannot ${ACTION}: it needs CAP_NET_ADMIN`, {

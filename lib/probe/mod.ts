@@ -1,6 +1,6 @@
 /**
  * Which transports work to each address of a host, over how many paths: plain TCP as the control, MPTCP
- * beside it, checked after the connect and again after the first data.
+ * beside it, checked after the connect and again after the first data, and the handshake of QUIC.
  *
  * @example Fail a script where MPTCP does not reach the server
  * ```ts no-run
@@ -26,6 +26,13 @@ export type {
   ProbeEvent,
   ProbeResult,
 } from "./result.ts";
+export type {
+  PreferredAddressJson,
+  QuicCertificateJson,
+  QuicCheckJson,
+  QuicIdentityJson,
+  TransportParametersJson,
+} from "./quic/result.ts";
 export type { ResetReason, WatchEnd, WatchEvent, WatchEventKind, WatchJson } from "./watch_event.ts";
 export {
   askSynMirror,

@@ -1,13 +1,15 @@
 import type { Endpoint } from "../base/endpoint.ts";
 import type { Ip } from "../base/ip.ts";
 import type { Transport } from "../base/transport.ts";
+import type { QuicChoice } from "../quic/driver/options.ts";
+import { STREAMS_ALPN } from "../transport/quic.ts";
 
 /** How the data phase of a probe talks to the server. */
 export type DataKind = "http" | "tls" | "none";
 
 /** Options of {@linkcode probe}. */
 export interface ProbeOptions {
-  /** The transports to check; tcp is the control. @default {["tcp", "mptcp"]} */
+  /** The transports to check; tcp is the control. @default {["tcp", "mptcp", "quic"]} */
   readonly transports?: readonly Transport[];
   /** How long one connect may take, in milliseconds. @default {5000} */
   readonly connectTimeoutMs?: number;
@@ -21,12 +23,14 @@ export interface ProbeOptions {
   readonly localAddress?: Ip;
   /** Interface of the first path. @default {undefined} the kernel chooses */
   readonly interface?: string;
-  /** Congestion control. @default {undefined} the system's */
+  /** Congestion control of tcp and mptcp. @default {undefined} the system's */
   readonly congestion?: string;
   /** How long to keep an MPTCP connection afterwards and tell what happens to its paths, in milliseconds. @default {0} */
   readonly watchMs?: number;
   /** Waits until no other probe with this option runs in this network namespace. @default {false} */
   readonly isolate?: boolean;
+  /** Whom to trust, and what to offer, over quic. @default {the system's certificates, h3 and further protocols} */
+  readonly quic?: QuicChoice;
   /** Ends the probe with what is known. */
   readonly signal?: AbortSignal;
 }
@@ -45,7 +49,23 @@ export interface ProbePlan {
   readonly congestion: string | undefined;
   readonly watchMs: number;
   readonly isolate: boolean;
+  readonly quic: QuicChoice;
+  /** The application protocols to offer over quic. */
+  readonly alpn: readonly string[];
+  /** For the handshake of quic. */
+  readonly quicTimeoutMs: number;
+  /** Whether quic was asked for by name: then it is a finding that it does not work. */
+  readonly quicAsked: boolean;
 }
+
+/** What servers of strangers speak: HTTP/3, the check of `mpt serve`, perf, our streams, DNS. */
+const PROBE_ALPN: readonly string[] = ["h3", "hq-interop", "perf", STREAMS_ALPN, "doq"];
+
+/**
+ * Where nobody asked for quic, and UDP is dropped on the way, the answer about tcp and mptcp waits no longer than
+ * this, in milliseconds. By then the first flight was sent three times (RFC 9002 6.2.2).
+ */
+const UNASKED_QUIC_MS = 3000;
 
 /** The port that is probed when the target names none. */
 export const PROBE_PORT = 443;
@@ -73,12 +93,13 @@ const SILENT_PORTS: ReadonlySet<number> = new Set([
 /** What will be done, decided before anything is sent. */
 export function planProbe(target: Endpoint, options: ProbeOptions): ProbePlan {
   const port = target.port ?? PROBE_PORT;
-  const data = options.data ?? "auto";
+  const { data = "auto", connectTimeoutMs = 5000, quic = {} } = options;
+  const quicAsked = options.transports?.includes("quic") ?? false;
   return {
     target,
     port,
-    transports: options.transports ?? ["tcp", "mptcp"],
-    connectTimeoutMs: options.connectTimeoutMs ?? 5000,
+    transports: options.transports ?? ["tcp", "mptcp", "quic"],
+    connectTimeoutMs,
     dataTimeoutMs: options.dataTimeoutMs ?? 5000,
     joinTimeoutMs: options.joinTimeoutMs ?? 3000,
     data: data === "auto" ? dataKindOf(port) : data,
@@ -87,6 +108,10 @@ export function planProbe(target: Endpoint, options: ProbeOptions): ProbePlan {
     congestion: options.congestion,
     watchMs: options.watchMs ?? 0,
     isolate: options.isolate ?? false,
+    quic,
+    alpn: quic.alpn ?? PROBE_ALPN,
+    quicTimeoutMs: quicAsked ? connectTimeoutMs : Math.min(connectTimeoutMs, UNASKED_QUIC_MS),
+    quicAsked,
   };
 }
 

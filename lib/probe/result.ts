@@ -3,6 +3,7 @@ import type { PathJson } from "../base/path_json.ts";
 import type { Certainty, Envelope } from "../base/result.ts";
 import type { CheckAnswer } from "../protocol/check.ts";
 import type { SynMirrorAsk } from "./ask_syn_mirror.ts";
+import type { QuicCheckJson } from "./quic/result.ts";
 import type { WatchEvent, WatchJson } from "./watch_event.ts";
 
 /** One question to the resolver. */
@@ -116,8 +117,8 @@ export interface ProbeEndpoint {
   readonly tcp: CheckJson;
   /** MPTCP. */
   readonly mptcp: MptcpCheckJson;
-  /** QUIC; skipped in this version. */
-  readonly quic: CheckJson;
+  /** QUIC version 1. */
+  readonly quic: QuicCheckJson;
   /** Multipath QUIC; skipped in this version. */
   readonly mpquic: CheckJson;
 }
@@ -141,7 +142,7 @@ export type ProbeEvent =
   | {
     readonly event: "check";
     readonly address: string;
-    readonly transport: "tcp" | "mptcp";
+    readonly transport: "tcp" | "mptcp" | "quic";
     readonly check: CheckJson;
   }
   | { readonly event: "path"; readonly address: string; readonly path: PathJson }

@@ -5,11 +5,15 @@ import { envelope } from "../base/result.ts";
 import { hostFacts } from "../io/host.ts";
 import type { Verdict } from "../base/result.ts";
 import { endOf, sleep } from "../io/deadline.ts";
+import { certificatesOf } from "../quic/driver/trust.ts";
 import { alone } from "./alone.ts";
 import { type CheckedMptcp, checkMptcp, withoutMptcp } from "./check.ts";
 import { type Control, noControl, openControl } from "./control.ts";
 import { skippedCheck } from "./failure.ts";
 import { planProbe, type ProbeOptions, type ProbePlan } from "./options.ts";
+import { type CheckedQuic, checkQuicAll } from "./quic/check.ts";
+import { withoutQuic } from "./quic/facts.ts";
+import { quicVerdicts } from "./quic/verdicts.ts";
 import type { CheckJson, ProbeEndpoint, ProbeEvent, ProbeResult } from "./result.ts";
 import { type Resolved, resolveTarget } from "./target.ts";
 import { endpointVerdicts } from "./verdicts.ts";
@@ -17,18 +21,19 @@ import { watch } from "./watch.ts";
 import type { WatchJson } from "./watch_event.ts";
 
 const NOT_ASKED = "it was not asked for";
-const NOT_IN_THIS_VERSION = "this version has tcp and mptcp only";
+const NOT_IN_THIS_VERSION = "this version has tcp, mptcp and quic";
 
 /**
  * Probes every address of a target: plain TCP as the control and MPTCP beside it, with the paths that come
- * up. What fails is data in the result.
+ * up, and QUIC. What fails is data in the result.
  *
  * @param target Host and port; without a port 443. A literal address, or a name with all its addresses.
  * @param options Transports, limits in time, the data phase, signal.
  * @param onEvent Called for what happens on the way.
  * @returns The result, also when the signal cut the probe short.
  * @throws {MptError} `ERR_NAME_NOT_FOUND` and `ERR_NAME_LOOKUP` when there is no address to probe,
- * `ERR_ABORTED` when the signal aborted before there was one.
+ * `ERR_ABORTED` when the signal aborted before there was one, `ERR_INVALID_VALUE` for certificates to trust that
+ * cannot be read.
  *
  * @example Does MPTCP reach this server?
  * ```ts no-run
@@ -47,6 +52,7 @@ export async function probe(
   const startedAtMs = Date.now();
   const started = performance.now();
   const plan = planProbe(target, options);
+  if (plan.quic.ca !== undefined) certificatesOf(plan.quic.ca, "the CA file");
   const resolved = await resolveTarget(plan, options.signal);
   for (const query of resolved.dns ?? []) onEvent({ event: "dns", query });
   using isolated = plan.isolate ? await alone(options.signal) : undefined;
@@ -67,6 +73,7 @@ export async function probe(
           ...(isolated?.warnings ?? []),
           ...probed.flatMap(({ warnings }) => warnings),
           ...(watched === null && plan.watchMs > 0 ? [NOTHING_TO_WATCH] : []),
+          ...(plan.quic.insecure && plan.transports.includes("quic") ? [INSECURE] : []),
         ]),
       ],
       verdicts: probed.flatMap(({ verdicts }) => verdicts),
@@ -86,17 +93,31 @@ interface Probed {
   readonly warnings: readonly string[];
 }
 
-/** One address after the other: the kernel's counters, which are evidence, do not tell addresses apart. */
+/**
+ * One address after the other: the kernel's counters, which are evidence, do not tell addresses apart. QUIC comes
+ * last, since what it takes of the processor would be measured with the others.
+ */
 async function probeAll(
   resolved: Resolved,
   plan: ProbePlan,
   signal: AbortSignal | undefined,
   onEvent: (event: ProbeEvent) => void,
 ): Promise<readonly Probed[]> {
-  const probed: Probed[] = [];
-  for (const ip of resolved.ips) probed.push(await probeAddress(ip, plan, signal, onEvent));
-  return probed;
+  const kernel: KernelProbed[] = [];
+  for (const ip of resolved.ips) kernel.push(await probeKernel(ip, plan, signal, onEvent));
+  const quic = plan.transports.includes("quic")
+    ? await checkQuicAll(
+      resolved.ips,
+      plan,
+      signal,
+      (ip, check) => onEvent({ event: "check", address: ip.toString(), transport: "quic", check }),
+    )
+    : [];
+  return resolved.ips.map((ip, index) => join(ip, plan, kernel[index]!, quic[index] ?? NO_QUIC));
 }
+
+const INSECURE =
+  "Whoever the server is, it was gone on with (--insecure): who answered over QUIC is not proved.";
 
 const NOTHING_TO_WATCH = "There is nothing to watch: MPTCP was not found to work to any address.";
 
@@ -125,12 +146,18 @@ async function watchFirst(
 /** The control has this long to connect before MPTCP is tried beside it, in milliseconds. */
 const HEAD_START_MS = 1000;
 
-async function probeAddress(
+/** What was found about the transports of the kernel. */
+interface KernelProbed {
+  readonly tcp: Pick<Control, "check" | "interface">;
+  readonly mptcp: CheckedMptcp;
+}
+
+async function probeKernel(
   ip: Ip,
   plan: ProbePlan,
   signal: AbortSignal | undefined,
   onEvent: (event: ProbeEvent) => void,
-): Promise<Probed> {
+): Promise<KernelProbed> {
   const address = ip.toString();
   onEvent({ event: "start", address, port: plan.port });
   const note = (transport: "tcp" | "mptcp", check: CheckJson): void =>
@@ -146,18 +173,28 @@ async function probeAddress(
   await using tcp = await opening;
   if (asked) note("tcp", tcp.check);
   if (plan.transports.includes("mptcp")) note("mptcp", mptcp.check);
+  return { tcp: { check: tcp.check, interface: tcp.interface }, mptcp };
+}
+
+function join(ip: Ip, plan: ProbePlan, { tcp, mptcp }: KernelProbed, quic: CheckedQuic): Probed {
   const endpoint: ProbeEndpoint = {
-    address,
+    address: ip.toString(),
     family: ip.family,
     port: plan.port,
-    interface: mptcp.interface ?? tcp.interface,
+    interface: mptcp.interface ?? tcp.interface ?? quic.interface,
     tcp: tcp.check,
     mptcp: mptcp.check,
-    quic: skippedCheck(NOT_IN_THIS_VERSION),
+    quic: quic.check,
     mpquic: skippedCheck(NOT_IN_THIS_VERSION),
   };
-  return { endpoint, verdicts: endpointVerdicts(plan, endpoint, mptcp.verdicts), warnings: mptcp.warnings };
+  const verdicts = [
+    ...endpointVerdicts(plan, endpoint, mptcp.verdicts),
+    ...quicVerdicts(plan, endpoint, quic.fix),
+  ];
+  return { endpoint, verdicts, warnings: mptcp.warnings };
 }
+
+const NO_QUIC: CheckedQuic = { check: withoutQuic(skippedCheck(NOT_ASKED)), interface: null, fix: null };
 
 const NO_MPTCP: CheckedMptcp = {
   check: withoutMptcp(skippedCheck(NOT_ASKED)),
@@ -194,5 +231,11 @@ function planJson(
     congestion: plan.congestion ?? null,
     watch_ms: plan.watchMs,
     isolate: plan.isolate,
+    quic_timeout_ms: plan.quicTimeoutMs,
+    alpn: plan.alpn,
+    server_name: plan.quic.serverName ?? null,
+    own_ca: plan.quic.ca !== undefined,
+    pins: plan.quic.pins ?? [],
+    insecure: plan.quic.insecure ?? false,
   };
 }

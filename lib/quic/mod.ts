@@ -39,8 +39,38 @@ export type {
   QuicStream,
   QuicStreamDirection,
 } from "./driver/api.ts";
+export type {
+  OpenPathOptions,
+  PathBlockedCounts,
+  QuicPath,
+  QuicPathChange,
+  QuicPathEvent,
+  QuicPathStats,
+} from "./driver/path_api.ts";
 export type { ConnectionStats } from "./driver/stats.ts";
-export type { QuicConnectOptions, QuicListenOptions, QuicOptions, QuicTrust } from "./driver/options.ts";
+export {
+  DEFAULT_SCHEDULER,
+  isSchedulerName,
+  type SchedulerName,
+  schedulers,
+} from "./scheduler/schedulers.ts";
+export type {
+  PathSnapshot,
+  ScheduleChoice,
+  ScheduleContext,
+  Scheduler,
+  ScheduleReason,
+  SchedulerFactory,
+} from "./scheduler/scheduler.ts";
+export type {
+  MultipathOptions,
+  QuicChoice,
+  QuicConnectOptions,
+  QuicListenOptions,
+  QuicOptions,
+  QuicTrust,
+} from "./driver/options.ts";
+export { MemoryTokenStore, type TokenStore } from "./driver/token_store.ts";
 export type { CloseReason } from "./connection/events.ts";
 export type { StreamSettings } from "./streams/streams.ts";
 export type { ByteStream } from "../io/byte_stream.ts";

@@ -11,21 +11,14 @@ import {
   MESSAGE,
 } from "./code_points.ts";
 import { requireKnown } from "./extensions.ts";
-import { checkFinished, checkSignature, Handshake, readIdentity, unexpected } from "./handshake.ts";
-import { type HandshakeMessage, handshakeMessage } from "./handshake_reader.ts";
+import { HandshakeEnd, illegal, unexpected } from "./handshake_end.ts";
+import type { HandshakeMessage } from "./handshake_reader.ts";
 import type { Credentials, IdentityVerdict, PeerIdentity } from "./identity.ts";
-import { finishedData, KeySchedule, type TrafficSecrets, Transcript } from "./key_schedule.ts";
+import { Transcript } from "./key_schedule.ts";
 import { type KeyShare, makeKeyShare, type Random } from "./key_share.ts";
-import {
-  type CertificateRequest,
-  decodeCertificateRequest,
-  decodeEncryptedExtensions,
-  encodeCertificate,
-  encodeCertificateVerify,
-} from "./messages.ts";
+import { type CertificateRequest, decodeCertificateRequest, decodeEncryptedExtensions } from "./messages.ts";
 import { decodeServerHello, type HelloRetryRequest, type ServerHello } from "./server_hello.ts";
-import type { KeyLog, TlsEvent, TlsLevel, TlsSession, TlsSummary } from "./session.ts";
-import { signTranscript } from "./signatures.ts";
+import type { KeyLog } from "./session.ts";
 
 /** What a client wants. */
 export interface TlsClientOptions {
@@ -63,65 +56,32 @@ type State =
 const DEFAULT_GROUPS: readonly GroupName[] = ["x25519", "secp256r1", "secp384r1"];
 
 /** The client's end of a TLS 1.3 handshake (RFC 9846 A.1) inside QUIC. */
-export class TlsClient implements TlsSession {
+export class TlsClient extends HandshakeEnd<State> {
   readonly #options: TlsClientOptions;
   readonly #suites: readonly CipherSuite[];
   readonly #groups: readonly GroupName[];
   readonly #random: Uint8Array;
-  readonly #handshake: Handshake;
-  #state: State = "ServerHello";
   #share: KeyShare;
   #hello: Uint8Array<ArrayBuffer>;
   #retry: HelloRetryRequest | undefined;
-  #suite: CipherSuite | undefined;
-  #transcript: Transcript | undefined;
-  #schedule: KeySchedule | undefined;
-  #secrets: TrafficSecrets | undefined;
-  #serverType: CertificateType = "x509";
   #request: CertificateRequest | undefined;
-  #alpn: string | null = null;
-  #peer: PeerIdentity | null = null;
-  #verdict: IdentityVerdict | null = null;
 
   /** Begins a handshake: the ClientHello is the first event. */
   constructor(options: TlsClientOptions) {
+    super("client", ["ServerHello", "NewSessionTicket"], options.keyLog);
+    this.agreed.serverName = options.serverName;
     this.#options = options;
     this.#suites = options.suites ?? CIPHER_SUITES;
     this.#groups = options.groups ?? DEFAULT_GROUPS;
     this.#random = Uint8Array.from(options.random(32));
-    this.#handshake = new Handshake(options.keyLog);
     this.#share = makeKeyShare(this.#groups[0] ?? "x25519", options.random);
     this.#hello = this.#encodeHello(null);
-    this.#handshake.send("initial", this.#hello);
+    this.handshake.send("initial", this.#hello);
   }
 
-  get complete(): boolean {
-    return this.#state === "NewSessionTicket";
-  }
-
-  get summary(): TlsSummary {
-    return {
-      suite: this.#suite ?? null,
-      group: this.#suite === undefined ? null : this.#share.group,
-      alpn: this.#alpn,
-      serverName: this.#options.serverName,
-      retried: this.#retry !== undefined,
-      peer: this.#peer,
-      verdict: this.#verdict,
-    };
-  }
-
-  receive(level: TlsLevel, bytes: Uint8Array): void {
-    this.#handshake.receive(level, bytes, (message) => this.#handle(message));
-  }
-
-  poll(): TlsEvent | undefined {
-    return this.#handshake.poll();
-  }
-
-  #handle(message: HandshakeMessage): void {
+  protected override handle(message: HandshakeMessage): void {
     const { type } = message;
-    switch (this.#state) {
+    switch (this.state) {
       case "ServerHello":
         if (type === MESSAGE.serverHello) return this.#onServerHello(message);
         break;
@@ -136,8 +96,10 @@ export class TlsClient implements TlsSession {
         if (type === MESSAGE.certificate) return this.#onCertificate(message);
         break;
       case "CertificateVerify":
-        if (type === MESSAGE.certificateVerify) return this.#onCertificateVerify(message);
-        break;
+        if (type !== MESSAGE.certificateVerify) break;
+        this.hearSignature(message);
+        this.state = "Finished";
+        return;
       case "Finished":
         if (type === MESSAGE.finished) return this.#onFinished(message);
         break;
@@ -146,9 +108,9 @@ export class TlsClient implements TlsSession {
         if (type === MESSAGE.newSessionTicket) return;
         break;
       default:
-        this.#state satisfies never;
+        this.state satisfies never;
     }
-    throw unexpected(message, this.#state);
+    throw unexpected(message, this.state);
   }
 
   #onServerHello(message: HandshakeMessage): void {
@@ -162,15 +124,12 @@ export class TlsClient implements TlsSession {
     if (hello.keyShare.group !== GROUPS[this.#share.group]) {
       throw illegal("the server's key is of another group");
     }
-    this.#suite = suite;
-    const transcript = this.#transcript ?? new Transcript(suite, this.#hello);
-    this.#transcript = transcript;
-    transcript.add(message.raw);
-    this.#schedule = new KeySchedule(suite, this.#share.agree(hello.keyShare.key));
-    this.#secrets = this.#schedule.handshakeSecrets(transcript);
-    this.#handshake.install("handshake", suite, this.#secrets, this.#random);
-    this.#handshake.expect("handshake");
-    this.#state = "EncryptedExtensions";
+    this.agreed.suite = suite;
+    this.agreed.group = this.#share.group;
+    this.transcript ??= new Transcript(suite, this.#hello);
+    this.hear(message);
+    this.protect(suite, this.#share.agree(hello.keyShare.key), this.#random);
+    this.state = "EncryptedExtensions";
     hello satisfies ServerHello;
   }
 
@@ -190,10 +149,10 @@ export class TlsClient implements TlsSession {
       this.#share = makeKeyShare(group, this.#options.random);
     }
     this.#retry = retry;
-    this.#transcript = Transcript.afterRetry(suite, this.#hello, message.raw);
+    this.agreed.retried = true;
+    this.transcript = Transcript.afterRetry(suite, this.#hello, message.raw);
     this.#hello = this.#encodeHello(retry.cookie);
-    this.#transcript.add(this.#hello);
-    this.#handshake.send("initial", this.#hello);
+    this.say(this.#hello, "initial");
   }
 
   #onEncryptedExtensions(message: HandshakeMessage): void {
@@ -218,11 +177,11 @@ export class TlsClient implements TlsSession {
     if (transportParameters === null) {
       throw new TlsError("missing_extension", "Cannot go on: the server sent no QUIC transport parameters");
     }
-    this.#alpn = alpn;
-    this.#serverType = this.#chosenType(serverCertificateType);
-    this.#transcript!.add(message.raw);
-    this.#handshake.emit({ type: "transport-parameters", bytes: transportParameters });
-    this.#state = "Certificate or CertificateRequest";
+    this.agreed.alpn = alpn;
+    this.peerType = this.#chosenType(serverCertificateType);
+    this.hear(message);
+    this.handshake.emit({ type: "transport-parameters", bytes: transportParameters });
+    this.state = "Certificate or CertificateRequest";
   }
 
   /** RFC 7250 4.2 */
@@ -246,55 +205,34 @@ export class TlsClient implements TlsSession {
       );
     }
     this.#request = request;
-    this.#transcript!.add(message.raw);
-    this.#state = "Certificate";
+    this.hear(message);
+    this.state = "Certificate";
   }
 
   #onCertificate(message: HandshakeMessage): void {
-    const peer = readIdentity(message, this.#serverType);
+    const peer = this.readIdentity(message);
     // RFC 9846 4.5.1.3
     if (peer === null) throw new TlsError("decode_error", "Cannot go on: the server has no certificate");
-    this.#peer = peer;
-    this.#verdict = this.#options.check(peer);
-    if (!this.#verdict.trusted && this.#options.insecure !== true) {
-      throw new TlsError(this.#verdict.alert, `Cannot trust the server's certificate: ${this.#verdict.text}`);
+    const verdict = this.#options.check(peer);
+    this.agreed.peer = peer;
+    this.agreed.verdict = verdict;
+    if (!verdict.trusted && this.#options.insecure !== true) {
+      throw new TlsError(verdict.alert, `Cannot trust the server's certificate: ${verdict.text}`);
     }
-    this.#transcript!.add(message.raw);
-    this.#state = "CertificateVerify";
-  }
-
-  #onCertificateVerify(message: HandshakeMessage): void {
-    checkSignature(message, "server", this.#peer!, this.#transcript!);
-    this.#transcript!.add(message.raw);
-    this.#state = "Finished";
+    this.hear(message);
+    this.state = "CertificateVerify";
   }
 
   #onFinished(message: HandshakeMessage): void {
-    const transcript = this.#transcript!;
-    checkFinished(message, this.#secrets!.server, transcript);
-    transcript.add(message.raw);
-    const application = this.#schedule!.applicationSecrets(transcript);
-    if (this.#request !== undefined) this.#sendCertificate(this.#request, transcript);
-    const finished = handshakeMessage(MESSAGE.finished, finishedData(this.#secrets!.client, transcript));
-    this.#handshake.send("handshake", finished);
-    this.#handshake.install("application", this.#suite!, application, this.#random);
-    this.#handshake.expect("application");
-    this.#state = "NewSessionTicket";
-    this.#handshake.emit({ type: "complete" });
-  }
-
-  /** RFC 9846 4.5.1: without credentials the list is empty, and nothing is signed. */
-  #sendCertificate(request: CertificateRequest, transcript: Transcript): void {
-    const { credentials } = this.#options;
-    const certificate = encodeCertificate({ context: request.context, entries: credentials?.entries ?? [] });
-    transcript.add(certificate);
-    this.#handshake.send("handshake", certificate);
-    if (credentials === undefined) return;
-    const verify = encodeCertificateVerify(
-      signTranscript("client", credentials.key, request.schemes ?? [], transcript),
-    );
-    transcript.add(verify);
-    this.#handshake.send("handshake", verify);
+    this.hearFinished(message);
+    const secrets = this.applicationSecrets();
+    if (this.#request !== undefined) {
+      const { context, schemes } = this.#request;
+      this.sayIdentity(this.#options.credentials, context, schemes ?? []);
+    }
+    this.sayFinished();
+    this.handshake.install("application", this.agreed.suite!, secrets, this.#random);
+    this.end();
   }
 
   #encodeHello(cookie: Uint8Array | null): Uint8Array<ArrayBuffer> {
@@ -316,8 +254,4 @@ export class TlsClient implements TlsSession {
       clientCertificateTypes: credentials?.type === "rawPublicKey" ? [CERTIFICATE_TYPE.rawPublicKey] : null,
     });
   }
-}
-
-function illegal(why: string): TlsError {
-  return new TlsError("illegal_parameter", `Cannot go on: ${why}`);
 }

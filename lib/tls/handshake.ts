@@ -1,18 +1,14 @@
 import { toHex } from "../base/hex.ts";
 import type { CipherSuite } from "../crypto/suites.ts";
 import { TlsError } from "./alerts.ts";
-import { type CertificateType, MESSAGE } from "./code_points.ts";
 import { type HandshakeMessage, HandshakeReader } from "./handshake_reader.ts";
-import { identityOf, type PeerIdentity } from "./identity.ts";
-import { finishedData, finishedMatches, type TrafficSecrets, type Transcript } from "./key_schedule.ts";
-import { decodeCertificate, decodeCertificateVerify } from "./messages.ts";
+import type { TrafficSecrets } from "./key_schedule.ts";
 import type { KeyLog, KeyLogLabel, TlsEvent, TlsLevel } from "./session.ts";
-import { type Signer, verifyTranscript } from "./signatures.ts";
 
 /** The order of the levels: bytes of an earlier one come no more once a later one is in use. */
 const LEVELS: readonly TlsLevel[] = ["initial", "handshake", "application"];
 
-/** What both ends of a handshake do alike: messages in, events out. */
+/** The messages of a handshake at their levels: bytes in, events out. */
 export class Handshake {
   readonly #readers: Readonly<Record<TlsLevel, HandshakeReader>> = {
     initial: new HandshakeReader(),
@@ -96,40 +92,4 @@ export class Handshake {
       throw this.#failure;
     }
   }
-}
-
-/** The error for a message that has no place here. */
-export function unexpected(message: HandshakeMessage, state: string): TlsError {
-  const name = Object.entries(MESSAGE).find(([, type]) => type === message.type)?.[0] ??
-    `message ${message.type}`;
-  return new TlsError("unexpected_message", `Cannot go on: ${name} came while waiting for ${state}`);
-}
-
-/** Reads a Certificate message of the handshake; null if it is empty. */
-export function readIdentity(message: HandshakeMessage, type: CertificateType): PeerIdentity | null {
-  const { context, entries } = decodeCertificate(message.body);
-  if (context.length > 0) {
-    throw new TlsError("illegal_parameter", "Cannot go on: the certificate answers no request of ours");
-  }
-  if (type === "rawPublicKey" && entries.length > 1) {
-    throw new TlsError("illegal_parameter", "Cannot go on: there are several raw public keys");
-  }
-  return entries.length === 0 ? null : identityOf(type, entries);
-}
-
-/** Checks a CertificateVerify message against the transcript before it. */
-export function checkSignature(
-  message: HandshakeMessage,
-  signer: Signer,
-  identity: PeerIdentity,
-  transcript: Transcript,
-): void {
-  const { scheme, signature } = decodeCertificateVerify(message.body);
-  verifyTranscript(signer, identity.publicKey, scheme, signature, transcript);
-}
-
-/** Checks a Finished message against the transcript before it. */
-export function checkFinished(message: HandshakeMessage, secret: Uint8Array, transcript: Transcript): void {
-  if (finishedMatches(finishedData(secret, transcript), message.body)) return;
-  throw new TlsError("decrypt_error", "Cannot go on: the peer's Finished message is wrong");
 }

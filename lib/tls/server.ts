@@ -10,20 +10,14 @@ import {
   SCHEMES,
   TLS_13,
 } from "./code_points.ts";
-import { checkFinished, checkSignature, Handshake, readIdentity, unexpected } from "./handshake.ts";
-import { type HandshakeMessage, handshakeMessage } from "./handshake_reader.ts";
+import { HandshakeEnd, illegal, unexpected } from "./handshake_end.ts";
+import type { HandshakeMessage } from "./handshake_reader.ts";
 import type { Credentials, IdentityVerdict, PeerIdentity } from "./identity.ts";
-import { finishedData, KeySchedule, type TrafficSecrets, Transcript } from "./key_schedule.ts";
+import { Transcript } from "./key_schedule.ts";
 import { makeKeyShare, type Random } from "./key_share.ts";
-import {
-  encodeCertificate,
-  encodeCertificateRequest,
-  encodeCertificateVerify,
-  encodeEncryptedExtensions,
-} from "./messages.ts";
+import { encodeCertificateRequest, encodeEncryptedExtensions } from "./messages.ts";
 import { encodeHelloRetryRequest, encodeServerHello } from "./server_hello.ts";
-import type { KeyLog, TlsEvent, TlsLevel, TlsSession, TlsSummary } from "./session.ts";
-import { signTranscript } from "./signatures.ts";
+import type { KeyLog } from "./session.ts";
 
 /** What a server offers. */
 export interface TlsServerOptions {
@@ -54,55 +48,20 @@ type State =
 const DEFAULT_GROUPS: readonly GroupName[] = ["x25519", "secp256r1", "secp384r1"];
 
 /** The server's end of a TLS 1.3 handshake (RFC 9846 A.2) inside QUIC. */
-export class TlsServer implements TlsSession {
+export class TlsServer extends HandshakeEnd<State> {
   readonly #options: TlsServerOptions;
   readonly #groups: readonly GroupName[];
-  readonly #handshake: Handshake;
-  #state: State = "ClientHello";
   #hello: ClientHello | undefined;
-  #suite: CipherSuite | undefined;
-  #group: GroupName | undefined;
-  #retried = false;
-  #transcript: Transcript | undefined;
-  #secrets: TrafficSecrets | undefined;
-  #clientType: CertificateType = "x509";
-  #alpn: string | null = null;
-  #peer: PeerIdentity | null = null;
-  #verdict: IdentityVerdict | null = null;
 
   constructor(options: TlsServerOptions) {
+    super("server", ["ClientHello", "nothing more"], options.keyLog);
     this.#options = options;
     this.#groups = options.groups ?? DEFAULT_GROUPS;
-    this.#handshake = new Handshake(options.keyLog);
   }
 
-  get complete(): boolean {
-    return this.#state === "nothing more";
-  }
-
-  get summary(): TlsSummary {
-    return {
-      suite: this.#suite ?? null,
-      group: this.#group ?? null,
-      alpn: this.#alpn,
-      serverName: this.#hello?.serverName ?? null,
-      retried: this.#retried,
-      peer: this.#peer,
-      verdict: this.#verdict,
-    };
-  }
-
-  receive(level: TlsLevel, bytes: Uint8Array): void {
-    this.#handshake.receive(level, bytes, (message) => this.#handle(message));
-  }
-
-  poll(): TlsEvent | undefined {
-    return this.#handshake.poll();
-  }
-
-  #handle(message: HandshakeMessage): void {
+  protected override handle(message: HandshakeMessage): void {
     const { type } = message;
-    switch (this.#state) {
+    switch (this.state) {
       case "ClientHello":
       case "second ClientHello":
         if (type === MESSAGE.clientHello) return this.#onClientHello(message);
@@ -111,33 +70,37 @@ export class TlsServer implements TlsSession {
         if (type === MESSAGE.certificate) return this.#onCertificate(message);
         break;
       case "CertificateVerify":
-        if (type === MESSAGE.certificateVerify) return this.#onCertificateVerify(message);
-        break;
+        if (type !== MESSAGE.certificateVerify) break;
+        this.hearSignature(message);
+        this.state = "Finished";
+        return;
       case "Finished":
-        if (type === MESSAGE.finished) return this.#onFinished(message);
-        break;
+        if (type !== MESSAGE.finished) break;
+        this.hearFinished(message);
+        return this.end();
       case "nothing more":
         break;
       default:
-        this.#state satisfies never;
+        this.state satisfies never;
     }
-    throw unexpected(message, this.#state);
+    throw unexpected(message, this.state);
   }
 
   #onClientHello(message: HandshakeMessage): void {
     const hello = decodeClientHello(message.body);
     const suite = this.#choose(hello);
-    if (this.#state === "second ClientHello") this.#requireSame(hello, suite);
+    if (this.state === "second ClientHello") this.#requireSame(hello, suite);
     this.#hello = hello;
+    this.agreed.serverName = hello.serverName;
     const shares = hello.keyShares ?? [];
     const group = this.#groups.find((each) =>
       hello.groups?.includes(GROUPS[each]) && shares.some((share) => share.group === GROUPS[each])
     );
     if (group === undefined) return this.#retry(hello, suite, message);
-    if (this.#transcript === undefined) this.#transcript = new Transcript(suite, message.raw);
-    else this.#transcript.add(message.raw);
-    this.#suite = suite;
-    this.#group = group;
+    if (this.transcript === undefined) this.transcript = new Transcript(suite, message.raw);
+    else this.hear(message);
+    this.agreed.suite = suite;
+    this.agreed.group = group;
     this.#answer(hello, suite, group, shares.find((share) => share.group === GROUPS[group])!.key);
   }
 
@@ -168,7 +131,7 @@ export class TlsServer implements TlsSession {
         "Cannot go on: the client offers no protocol of this server",
       );
     }
-    this.#alpn = alpn;
+    this.agreed.alpn = alpn;
     const suite = (this.#options.suites ?? CIPHER_SUITES).find(({ code }) =>
       hello.cipherSuites.includes(code)
     );
@@ -182,25 +145,24 @@ export class TlsServer implements TlsSession {
     if (group === undefined) {
       throw new TlsError("handshake_failure", "Cannot go on: no common key exchange group");
     }
-    if (this.#retried) throw illegal("the second ClientHello has no key for the group asked for");
+    if (this.agreed.retried) throw illegal("the second ClientHello has no key for the group asked for");
     const retry = encodeHelloRetryRequest({ cipherSuite: suite.code, group: GROUPS[group], cookie: null });
-    this.#transcript = Transcript.afterRetry(suite, message.raw, retry);
-    this.#suite = suite;
-    this.#retried = true;
-    this.#state = "second ClientHello";
-    this.#handshake.send("initial", retry);
+    this.transcript = Transcript.afterRetry(suite, message.raw, retry);
+    this.agreed.suite = suite;
+    this.agreed.retried = true;
+    this.state = "second ClientHello";
+    this.handshake.send("initial", retry);
   }
 
   #requireSame(second: ClientHello, suite: CipherSuite): void {
     const first = this.#hello!;
-    const same = suite === this.#suite && first.random.every((byte, i) => byte === second.random[i]) &&
+    const same = suite === this.agreed.suite && first.random.every((byte, i) => byte === second.random[i]) &&
       first.serverName === second.serverName;
     if (!same) throw illegal("the second ClientHello is not the first one with another key");
   }
 
   #answer(hello: ClientHello, suite: CipherSuite, group: GroupName, peerKey: Uint8Array): void {
     const { random, transportParameters } = this.#options;
-    const transcript = this.#transcript!;
     const credentials = this.#credentials(hello);
     const share = makeKeyShare(group, random);
     const secret = share.agree(peerKey);
@@ -209,38 +171,26 @@ export class TlsServer implements TlsSession {
       cipherSuite: suite.code,
       keyShare: { group: GROUPS[group], key: share.publicKey },
     });
-    transcript.add(serverHello);
-    this.#handshake.send("initial", serverHello);
-    const schedule = new KeySchedule(suite, secret);
-    const secrets = schedule.handshakeSecrets(transcript);
-    this.#secrets = secrets;
-    this.#handshake.emit({ type: "transport-parameters", bytes: hello.transportParameters! });
-    this.#handshake.install("handshake", suite, secrets, hello.random);
-    this.#handshake.expect("handshake");
-    const add = (message: Uint8Array<ArrayBuffer>): void => {
-      transcript.add(message);
-      this.#handshake.send("handshake", message);
-    };
+    this.say(serverHello, "initial");
+    this.handshake.emit({ type: "transport-parameters", bytes: hello.transportParameters! });
+    this.protect(suite, secret, hello.random);
     const asksClient = this.#options.checkClient !== undefined;
-    this.#clientType = asksClient && hello.clientCertificateTypes !== null
-      ? this.#typeOfClient(hello)
-      : "x509";
-    add(encodeEncryptedExtensions({
-      alpn: this.#alpn,
+    this.peerType = asksClient && hello.clientCertificateTypes !== null ? this.#typeOfClient(hello) : "x509";
+    this.say(encodeEncryptedExtensions({
+      alpn: this.agreed.alpn,
       transportParameters,
       serverCertificateType: hello.serverCertificateTypes === null
         ? null
         : CERTIFICATE_TYPE[credentials.type],
       clientCertificateType: asksClient && hello.clientCertificateTypes !== null
-        ? CERTIFICATE_TYPE[this.#clientType]
+        ? CERTIFICATE_TYPE[this.peerType]
         : null,
     }));
-    if (asksClient) add(encodeCertificateRequest(Object.values(SCHEMES)));
-    add(encodeCertificate({ context: new Uint8Array(0), entries: credentials.entries }));
-    add(encodeCertificateVerify(signTranscript("server", credentials.key, hello.schemes!, transcript)));
-    add(handshakeMessage(MESSAGE.finished, finishedData(secrets.server, transcript)));
-    this.#handshake.install("application", suite, schedule.applicationSecrets(transcript), hello.random);
-    this.#state = asksClient ? "Certificate" : "Finished";
+    if (asksClient) this.say(encodeCertificateRequest(Object.values(SCHEMES)));
+    this.sayIdentity(credentials, new Uint8Array(0), hello.schemes!);
+    this.sayFinished();
+    this.handshake.install("application", suite, this.applicationSecrets(), hello.random);
+    this.state = asksClient ? "Certificate" : "Finished";
   }
 
   #credentials(hello: ClientHello): Credentials {
@@ -267,29 +217,12 @@ export class TlsServer implements TlsSession {
   }
 
   #onCertificate(message: HandshakeMessage): void {
-    this.#peer = readIdentity(message, this.#clientType);
-    this.#verdict = this.#options.checkClient!(this.#peer);
-    if (!this.#verdict.trusted) {
-      throw new TlsError(this.#verdict.alert, `Cannot trust the client: ${this.#verdict.text}`);
-    }
-    this.#transcript!.add(message.raw);
-    this.#state = this.#peer === null ? "Finished" : "CertificateVerify";
+    const peer = this.readIdentity(message);
+    const verdict = this.#options.checkClient!(peer);
+    this.agreed.peer = peer;
+    this.agreed.verdict = verdict;
+    if (!verdict.trusted) throw new TlsError(verdict.alert, `Cannot trust the client: ${verdict.text}`);
+    this.hear(message);
+    this.state = peer === null ? "Finished" : "CertificateVerify";
   }
-
-  #onCertificateVerify(message: HandshakeMessage): void {
-    checkSignature(message, "client", this.#peer!, this.#transcript!);
-    this.#transcript!.add(message.raw);
-    this.#state = "Finished";
-  }
-
-  #onFinished(message: HandshakeMessage): void {
-    checkFinished(message, this.#secrets!.client, this.#transcript!);
-    this.#handshake.expect("application");
-    this.#state = "nothing more";
-    this.#handshake.emit({ type: "complete" });
-  }
-}
-
-function illegal(why: string): TlsError {
-  return new TlsError("illegal_parameter", `Cannot go on: ${why}`);
 }

@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { Endpoint } from "../../lib/base/endpoint.ts";
+import { serve } from "../../lib/serve/mod.ts";
+import { QuicTransportListener } from "../../lib/transport/quic.ts";
 import { mpt, mptArgv, run, start, startMpt } from "../support/command.ts";
 import { requires } from "../support/requires.ts";
 import { type Served, served } from "../lib/serve/served.ts";
@@ -177,4 +180,60 @@ Deno.test({
     // deno-lint-ignore no-control-regex
     assert.match(stdout, /\x1b\[\dA\r\x1b\[J/);
   },
+});
+
+/** `mpt serve` over QUIC: its port, and its pin. */
+async function quicServed(): Promise<AsyncDisposable & { readonly port: number; readonly pin: string }> {
+  const listen = [Endpoint.parse("quic@127.0.0.1:0", { allowPortZero: true })];
+  const server = await serve({ listen, synMirrorPort: null });
+  const [listener] = server.listeners;
+  assert(listener instanceof QuicTransportListener);
+  return {
+    port: listener.local.port!,
+    pin: listener.pin,
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
+
+Deno.test("mpt bench quic@HOST --pin measures both ways; -v says what held the upload up", async () => {
+  await using server = await quicServed();
+  const { code, stdout } = await mpt([
+    ...[
+      "bench",
+      `quic@127.0.0.1:${server.port}`,
+      "--pin",
+      server.pin,
+      "--direction",
+      "both",
+      "--bytes",
+      "500k",
+    ],
+    ...["--interval", "0.05", "--color", "never", "-v"],
+  ]);
+  assert.equal(code, 0);
+  assert.match(stdout, /^· QUIC download: \S+ [kMG]bit\/s\.\n· QUIC upload: \S+ [kMG]bit\/s\.$/m);
+  assert.match(stdout, /^quic +upload +- +\S+ [kMG]bit\/s +500 kB/m);
+  assert.match(
+    stdout,
+    /^What held the quic upload up, in times: the congestion window \d+, the pacer \d+, /m,
+  );
+});
+
+Deno.test("mpt bench to a server that is not the pinned one: exit 1, and what would help", async () => {
+  await using server = await quicServed();
+  const pin = `sha256/${btoa("x".repeat(32))}`;
+  const { code, stderr } = await mpt([
+    "bench",
+    `quic@127.0.0.1:${server.port}`,
+    "--pin",
+    pin,
+    "--bytes",
+    "1k",
+  ]);
+  assert.equal(code, 1);
+  assert.match(
+    stderr,
+    /^mpt: Cannot connect to 127\.0\.0\.1:\d+: the server's certificate is not trusted: /m,
+  );
+  assert.match(stderr, /--pin with what mpt serve prints/);
 });

@@ -20,6 +20,7 @@ Deno.test("exitCodeOf(): 2 for what was asked, 1 for what the other end did, 130
       "ERR_CLOSED",
       "ERR_PROTOCOL",
       "ERR_LIMIT",
+      "ERR_TLS",
     ],
     130: ["ERR_ABORTED"],
     3: [

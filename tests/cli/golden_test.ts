@@ -65,6 +65,9 @@ const LATER: ReadonlySet<string> = new Set([
   ...["listener", "defer_accept", "counter_window", "subflows", "mptcp", "path_manager", "instance"],
   ...["penalties", "sender_rtt_ms", "sender_retransmitted_bytes"],
   ...["watch", "syn_mirror", "announced", "tried", "answered", "accepted", "usable", "why"],
+  // quic
+  ...["version", "versions", "alpn", "alpn_offered", "retry", "cipher_suite", "group", "certificate"],
+  ...["transport_parameters"],
 ]);
 
 /** Checks that two results have the same keys at every depth, and values of the same kind; null may be anything. */

@@ -3,7 +3,7 @@ import { TOOL } from "../../lib/base/result.ts";
 import { mpt, output, ROOT, run } from "../support/command.ts";
 import { requires } from "../support/requires.ts";
 
-const COMMANDS = ["probe", "serve", "bench", "doctor", "explain"] as const;
+const COMMANDS = ["probe", "race", "serve", "bench", "doctor", "explain"] as const;
 
 /** Options that every command has. */
 const COMMON = [

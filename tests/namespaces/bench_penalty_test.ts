@@ -1,3 +1,4 @@
+// Measures: what MPTCP is worth over links of 50 and 2 Mbit/s.
 import assert from "node:assert/strict";
 import type { BenchResult } from "../../lib/bench/mod.ts";
 import { createLab, type Lab, type MptcpMode } from "../../lib/lab/mod.ts";

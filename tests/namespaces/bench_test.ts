@@ -1,3 +1,4 @@
+// Measures: goodput, and shares of paths.
 import assert from "node:assert/strict";
 import { createLab, type Lab } from "../../lib/lab/mod.ts";
 import { twoPaths } from "../support/two_paths.ts";

@@ -1,3 +1,4 @@
+// Measures: the goodput that the demo shows.
 import assert from "node:assert/strict";
 import { type ProcessResult, ROOT, run } from "../support/command.ts";
 import { requires } from "../support/requires.ts";

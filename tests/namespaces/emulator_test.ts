@@ -1,3 +1,4 @@
+// Measures: rates within 5 %.
 import assert from "node:assert/strict";
 import { median } from "../../lib/base/statistics.ts";
 import { startEmulator } from "../../lib/lab/emulator/emulator.ts";

@@ -1,3 +1,4 @@
+// Measures: rates within 5 %, delays within 1 ms.
 import assert from "node:assert/strict";
 import { createLab, type Lab, type LabOptions, type LinkKind } from "../../lib/lab/mod.ts";
 import { missing, requires } from "../support/requires.ts";

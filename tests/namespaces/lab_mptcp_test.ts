@@ -1,3 +1,4 @@
+// Measures: the sum of two paths.
 import assert from "node:assert/strict";
 import type { BenchResult } from "../../lib/bench/mod.ts";
 import { createLab, type Lab, type MptcpMode } from "../../lib/lab/mod.ts";

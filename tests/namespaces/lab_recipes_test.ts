@@ -1,3 +1,4 @@
+// Measures: what the recipes claim of their networks.
 import assert from "node:assert/strict";
 import { parseRate } from "../../lib/base/units.ts";
 import { consoleBlocks, shownLine } from "../support/console_blocks.ts";

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { type ProcessResult, run as runProgram } from "../../lib/io/process.ts";
 import { hold } from "../../lib/lab/namespaces.ts";
 import { requires } from "../support/requires.ts";
 import { loneHost } from "../support/two_paths.ts";
@@ -23,5 +24,18 @@ Deno.test({
     await assert.rejects(hold(["ip link add bad type nonsense"]), {
       message: /^Cannot make a private network: .*Unknown device type/,
     });
+  },
+});
+
+Deno.test({
+  name: "prefix() runs nothing whose parent is gone by then: the kernel would never tell of its death",
+  ...requires("namespaces"),
+  async fn() {
+    await using network = await loneHost();
+    const run = (parent?: number | null): Promise<ProcessResult> =>
+      runProgram([...network.prefix(undefined, parent), "echo", "runs"]);
+    assert.deepEqual([(await run()).stdout, (await run(null)).stdout], ["runs\n", "runs\n"]);
+    const gone = await run(1);
+    assert.deepEqual([gone.code, gone.stdout], [1, ""]);
   },
 });

@@ -1,3 +1,4 @@
+// Measures: goodput over two paths, by two programs.
 import assert from "node:assert/strict";
 import { createLab, type Lab } from "../../lib/lab/mod.ts";
 import { twoPaths } from "../support/two_paths.ts";

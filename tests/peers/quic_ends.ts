@@ -23,6 +23,13 @@ const IDENTITY = makeSelfSigned({ hosts: ["localhost"], nowMs: Date.now(), rando
 export const CERTIFICATE_PEM: string = certificatePem(IDENTITY.certificate);
 export const KEY_PEM: string = IDENTITY.key.export({ format: "pem", type: "pkcs8" }).toString();
 
+/** The same, followed by certificates that nobody needs: more bytes than a server may send to a stranger at once. */
+export const LONG_CHAIN_PEM: string = CERTIFICATE_PEM + Array.from(
+  { length: 14 },
+  (_, index) =>
+    certificatePem(makeSelfSigned({ hosts: [`unused-${index}`], nowMs: Date.now(), random }).certificate),
+).join("");
+
 const LOOPBACK: SocketAddress = { ip: Ip.parse("127.0.0.1"), port: 443 };
 
 /** How an end of ours differs from the others. */

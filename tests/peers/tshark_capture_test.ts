@@ -92,7 +92,7 @@ for (const loss of [0, 0.03]) {
         maxIdleTimeout: 5_000,
       });
       const keys: string[] = [];
-      await using relay = new UdpRelay({ to: endpoint.addr.port, loss, seed: 5 });
+      await using relay = new UdpRelay({ to: endpoint.addr.port, loss, seed: 5, capture: true });
       await echoedByQuinn(relay, keys, listener);
       listener.stop();
       endpoint.close();
@@ -108,7 +108,7 @@ Deno.test({
   fn: async () => {
     const keys: string[] = [];
     await using driver = await serve({ ...HQ, retry: "always", tls: { keyLog: (line) => keys.push(line) } });
-    await using relay = new UdpRelay({ to: driver.socket.local.port! });
+    await using relay = new UdpRelay({ to: driver.socket.local.port!, capture: true });
     const endpoint = new Deno.QuicEndpoint({ hostname: "127.0.0.1", port: 0 });
     const theirs = await Deno.connectQuic({
       hostname: "127.0.0.1",

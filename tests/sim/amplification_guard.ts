@@ -49,8 +49,10 @@ export class AmplificationGuard {
 }
 
 function isValidated(server: Connection, to: SocketAddress): boolean {
-  const { network, fallback, asides } = server.core.firstPath;
-  return [network, fallback, ...asides].some((way) =>
-    way !== null && way.validated && sameAddress(way.tuple.remote, to)
-  );
+  for (const { network, fallback, asides } of server.core.paths.values()) {
+    for (const way of [network, fallback, ...asides]) {
+      if (way !== null && way.validated && sameAddress(way.tuple.remote, to)) return true;
+    }
+  }
+  return false;
 }

@@ -12,10 +12,10 @@ export function checkMemory({ core }: Connection): void {
     assert(path.asides.length <= 4, `${path.asides.length} ways aside`);
     assert([...path.localIds.active].length <= 8, `${[...path.localIds.active].length} ids of ours`);
     let bytes = 0;
-    let eliciting = 0;
     for (const space of core.liveSpaces) {
+      if (space.pathId !== path.id) continue;
       assert(space.received.count <= 64, `${space.received.count} ranges of packets`);
-      eliciting = 0;
+      let eliciting = 0;
       for (const packet of space.detector.sent) {
         if (packet.inFlight) bytes += packet.bytes;
         if (packet.ackEliciting) eliciting++;

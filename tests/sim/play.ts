@@ -5,7 +5,7 @@ import { directionOf, initiatorOf, type Side } from "../../lib/quic/streams/stre
 import { Flow } from "./ledger.ts";
 import { checkMemory } from "./memory.ts";
 import type { Operation, Script } from "./script.ts";
-import { World } from "./world.ts";
+import { PLACES, World } from "./world.ts";
 
 /** Error codes that the runs use. */
 const CODES = { reset: 11, stop: 12, close: 13 } as const;
@@ -23,13 +23,33 @@ const SIDES: readonly Side[] = ["client", "server"];
 
 /** Plays a script and checks that what holds always does hold. */
 export function play(script: Script): void {
-  using world = new World(script);
+  using world = worldOf(script);
   const run = new Play(world);
   if (script.connected) {
     world.run(() => world.client.confirmed && world.server?.confirmed === true, CONNECT_US);
   }
   for (const operation of script.operations) run.do(operation);
   run.settle();
+}
+
+function worldOf({ seed, network, streamWindow, connectionWindow, streams, operations }: Script): World {
+  // Only the idle timeout tells an end that nobody is there any more
+  const closes = operations.some(({ op }) => op === "close");
+  return new World({
+    seed,
+    links: PLACES.map(() => network),
+    config: {
+      maxIdleTimeoutMs: closes ? 30_000 : 0,
+      streams: {
+        streamWindow,
+        maxStreamWindow: 4 * streamWindow,
+        connectionWindow,
+        maxConnectionWindow: 4 * connectionWindow,
+        bidirectional: streams,
+        unidirectional: streams,
+      },
+    },
+  });
 }
 
 class Play {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Ip } from "../../lib/base/ip.ts";
 import { chooseBackend } from "../../lib/crypto/choose.ts";
 import { makeClient } from "../../lib/quic/connection/client.ts";
-import { connectionConfig } from "../../lib/quic/connection/config.ts";
+import { type ConnectionConfig, connectionConfig } from "../../lib/quic/connection/config.ts";
 import type { Connection } from "../../lib/quic/connection/connection.ts";
 import { makeServer } from "../../lib/quic/connection/server.ts";
 import type { SocketAddress, Tuple } from "../../lib/quic/connection/tuple.ts";
@@ -14,17 +14,17 @@ import { TlsServer } from "../../lib/tls/server.ts";
 import { seededRandom, selfSignedCredentials, TRUSTED } from "../lib/tls/pair.ts";
 import { AmplificationGuard } from "./amplification_guard.ts";
 import { Nat } from "./nat.ts";
-import { type Datagram, type Route, SimNetwork } from "./network.ts";
+import { type Datagram, type LinkOptions, type Route, SimNetwork } from "./network.ts";
 import type { Conditions } from "./nodes.ts";
-import type { Script } from "./script.ts";
 
 /** Where the client can be; each place has a NAT in front. */
-export const PLACES: readonly SocketAddress[] = [1, 2, 3].map((n) => ({
+export const PLACES: readonly SocketAddress[] = [1, 2, 3, 4, 5, 6, 7, 8].map((n) => ({
   ip: Ip.parse(`10.0.${n}.1`),
   port: 50_000,
 }));
 
-const SERVER: SocketAddress = { ip: Ip.parse("192.0.2.2"), port: 4433 };
+/** Where the server is. */
+export const SERVER: SocketAddress = { ip: Ip.parse("192.0.2.2"), port: 4433 };
 
 const { backend: BACKEND } = chooseBackend();
 const CREDENTIALS = selfSignedCredentials(["localhost"]);
@@ -33,6 +33,18 @@ const SLAB_BYTES = 8_192;
 
 /** More rounds than this without an end are no progress. */
 const MAX_ROUNDS = 200_000;
+
+/** What a world is like. */
+export interface WorldOptions {
+  /** The same seed makes the same run. */
+  readonly seed: number;
+  /** The links from the client's places to the server, with what is different on the way back. */
+  readonly links: readonly (LinkOptions & { readonly back?: LinkOptions })[];
+  /** What both ends do differently from the default. */
+  readonly config?: Partial<ConnectionConfig>;
+  readonly client?: Partial<ConnectionConfig>;
+  readonly server?: Partial<ConnectionConfig>;
+}
 
 /** A client, a server and the network between them, in virtual time. */
 export class World {
@@ -44,26 +56,24 @@ export class World {
   readonly nats: readonly Nat[] = PLACES.map((_, i) => new Nat(Ip.parse(`198.51.100.${i + 1}`)));
   /** Called when something may have happened at either end. */
   onActivity: () => void = () => {};
-  readonly #script: Script;
+  /** The links, by place. */
+  readonly routes: readonly Route[];
+  readonly #options: WorldOptions;
   readonly #network = new SimNetwork();
-  readonly #routes: readonly Route[];
   readonly #guard = new AmplificationGuard();
   readonly #slab = new Uint8Array(SLAB_BYTES);
   readonly #addresses = new Map<string, SocketAddress>();
 
-  constructor(script: Script) {
-    this.#script = script;
-    this.#routes = PLACES.map(({ ip }, i) =>
-      this.#network.connect(ip, SERVER.ip, {
-        ...script.network,
-        seed: script.seed + 10 * i,
-        nat: this.nats[i]!,
-      })
+  constructor(options: WorldOptions) {
+    this.#options = options;
+    const { seed, links } = options;
+    this.routes = links.map((link, i) =>
+      this.#network.connect(PLACES[i]!.ip, SERVER.ip, { seed: seed + 10 * i, ...link, nat: this.nats[i]! })
     );
-    const random = seededRandom(script.seed);
+    const random = seededRandom(seed);
     this.client = makeClient({
-      config: this.#config(random),
-      tuple: { local: PLACES[0]!, remote: SERVER },
+      config: this.#config("client", random),
+      tuple: tupleFrom(0),
       nowUs: this.nowUs,
       tls: (transportParameters) =>
         new TlsClient({
@@ -88,7 +98,7 @@ export class World {
   /** Makes the network a good one. */
   heal(): void {
     const fair: Partial<Conditions> = { loss: 0, duplicate: 0, corrupt: 0, reorder: 0, queueBytes: Infinity };
-    for (const { there, back } of this.#routes) {
+    for (const { there, back } of this.routes) {
       Object.assign(there.conditions, fair);
       Object.assign(back.conditions, fair);
     }
@@ -97,7 +107,7 @@ export class World {
 
   /** Moves the client. @returns False if it may not. */
   migrate(to: number): boolean {
-    return this.client.migrate(this.nowUs, { local: PLACES[to]!, remote: SERVER });
+    return this.client.migrate(this.nowUs, tupleFrom(to));
   }
 
   /** Lets the world go on until the condition holds, or for so long. @returns Whether it held. */
@@ -179,9 +189,9 @@ export class World {
   #accept(tuple: Tuple, { bytes }: Datagram): Connection | null {
     const header = new PacketHeader();
     if (header.read(bytes, 0, bytes.length, 8) !== null || header.type !== "initial") return null;
-    const random = seededRandom(this.#script.seed + 1_000_003);
+    const random = seededRandom(this.#options.seed + 1_000_003);
     return makeServer({
-      config: this.#config(random),
+      config: this.#config("server", random),
       tuple,
       nowUs: this.nowUs,
       version: header.version,
@@ -197,23 +207,9 @@ export class World {
     });
   }
 
-  #config(random: (length: number) => Uint8Array): ReturnType<typeof connectionConfig> {
-    const { streamWindow, connectionWindow, streams, operations } = this.#script;
-    // Only the idle timeout tells an end that nobody is there any more
-    const closes = operations.some(({ op }) => op === "close");
-    return connectionConfig({
-      backend: BACKEND,
-      random,
-      maxIdleTimeoutMs: closes ? 30_000 : 0,
-      streams: {
-        streamWindow,
-        maxStreamWindow: 4 * streamWindow,
-        connectionWindow,
-        maxConnectionWindow: 4 * connectionWindow,
-        bidirectional: streams,
-        unidirectional: streams,
-      },
-    });
+  #config(side: Side, random: (length: number) => Uint8Array): ConnectionConfig {
+    const { config, [side]: own } = this.#options;
+    return connectionConfig({ backend: BACKEND, random, ...config, ...own });
   }
 
   #interned(address: SocketAddress): SocketAddress {
@@ -226,4 +222,9 @@ export class World {
   [Symbol.dispose](): void {
     for (const end of this.ends) end.abandon();
   }
+}
+
+/** The addresses of a path from one of the client's places. */
+export function tupleFrom(place: number): Tuple {
+  return { local: PLACES[place]!, remote: SERVER };
 }

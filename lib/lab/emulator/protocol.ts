@@ -1,6 +1,6 @@
 import { MptError } from "../../base/errors.ts";
 import type { LinkDirection, LinkSettings } from "../link/settings.ts";
-import { badValue, Fields } from "../plan/fields.ts";
+import { badValue, Fields } from "../../base/fields.ts";
 import { changeFrom, numberIn, required, settingsFrom, WHOLE } from "./settings_codec.ts";
 import { type LinkStatus, linkStatusFrom } from "./status_codec.ts";
 

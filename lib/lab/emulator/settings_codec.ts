@@ -1,5 +1,5 @@
 import { changedSettings, type LinkSettings, linkSettings, type LossModel } from "../link/settings.ts";
-import { badValue, Fields, type Range } from "../plan/fields.ts";
+import { badValue, Fields, type Range } from "../../base/fields.ts";
 
 /** Any number; what is possible for a link is checked with the whole settings. */
 export const ANY: Range = { min: 0, max: Number.MAX_SAFE_INTEGER };

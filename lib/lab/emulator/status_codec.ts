@@ -1,6 +1,6 @@
 import type { Quantiles } from "../link/histogram.ts";
 import type { DirectionStatus } from "../link/meter.ts";
-import { Fields } from "../plan/fields.ts";
+import { Fields } from "../../base/fields.ts";
 import { numberIn, required, settingsFrom, WHOLE } from "./settings_codec.ts";
 
 /** What one link has done. */

@@ -1,6 +1,6 @@
 import { MptError } from "../../base/errors.ts";
 import { defaultQueueBytes, type LinkSettings, linkSettings, type LossModel } from "../link/settings.ts";
-import { badValue } from "./fields.ts";
+import { badValue } from "../../base/fields.ts";
 import type { DirectionOptions, PathChange } from "./options.ts";
 
 /** What is asked of one direction of a path, with every default. */

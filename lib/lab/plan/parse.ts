@@ -1,5 +1,5 @@
 import { quote } from "../../base/quote.ts";
-import { badValue, Fields, type Range } from "./fields.ts";
+import { badValue, defined, Fields, type Range } from "../../base/fields.ts";
 import {
   type DirectionOptions,
   type LabOptions,
@@ -56,7 +56,7 @@ const RESERVED: readonly string[] = [
  * ```
  */
 export function parseLab(value: unknown): LabOptions {
-  const fields = new Fields(value, "");
+  const fields = new Fields(value, "", "a lab");
   const paths = pathsOf(fields.value("paths"));
   const options: LabOptions = {
     paths,
@@ -77,7 +77,7 @@ export function parseLab(value: unknown): LabOptions {
  * @throws {MptError} `ERR_INVALID_VALUE` naming the first key that is unknown, of a wrong type or out of range.
  */
 export function checkChange(value: unknown): PathChange {
-  const fields = new Fields(value, "");
+  const fields = new Fields(value, "", "a lab");
   const rebind = fields.boolean("rebind");
   if (rebind === false) throw badValue(rebind, "rebind", "it can only be true");
   const change: PathChange = {
@@ -168,10 +168,4 @@ function directionOf(fields: Fields): DirectionOptions {
     ...defined("queueMs", queueMs),
     ...defined("queuePackets", queuePackets),
   };
-}
-
-/** A member of an object, or nothing. */
-function defined<K extends string, V>(name: K, value: V | undefined): { readonly [key in K]?: V } {
-  // TypeScript reads a computed name as any text.
-  return value === undefined ? {} : { [name]: value } as { readonly [key in K]?: V };
 }

@@ -1,7 +1,7 @@
 import { MptError } from "../../base/errors.ts";
 import { type PathEnds, pathEnds } from "./addresses.ts";
 import { type Demand, demandOf, needsDelayLine, settingsOf } from "./demand.ts";
-import { badValue } from "./fields.ts";
+import { badValue } from "../../base/fields.ts";
 import type { LabOptions, LinkKind, MptcpMode, PathOptions } from "./options.ts";
 
 /** One path of a lab, with every default. */

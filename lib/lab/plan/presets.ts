@@ -1,4 +1,4 @@
-import { badValue } from "./fields.ts";
+import { badValue } from "../../base/fields.ts";
 import type { LabOptions, PresetName } from "./options.ts";
 
 /** A network to start from. */

@@ -1,4 +1,3 @@
-import type { TlsLevel } from "../../tls/session.ts";
 import { QUIC_ERROR } from "../wire/error_codes.ts";
 import type { FrameReader } from "../wire/frame_reader.ts";
 import { QuicError } from "../wire/quic_error.ts";
@@ -6,24 +5,26 @@ import { onContentAcked } from "./content_fate.ts";
 import type { Core } from "./core.ts";
 import { logMetrics } from "./log.ts";
 import type { PacketSpace } from "./packet_space.ts";
+import type { OpenedPacket } from "./packet_opener.ts";
+import { onAnswered } from "./path_health.ts";
 import { detectLost } from "./recovery.ts";
 
 /**
  * Takes an ACK frame (RFC 9002 A.7).
  *
- * @param level The level of the packet that it came in.
- * @param phase The Key Phase bit of that packet.
+ * @param space The packet number space that it is about.
+ * @param packet The packet that it came in.
  * @throws {QuicError} `PROTOCOL_VIOLATION` for packets that were never sent.
  */
 export function onAckFrame(
   core: Core,
   space: PacketSpace,
-  level: TlsLevel,
+  packet: OpenedPacket,
   frame: FrameReader,
-  phase: 0 | 1,
   nowUs: number,
 ): void {
   const path = core.path(space.pathId);
+  const { level, phase } = packet;
   const outcome = space.detector.onAck(frame.ranges, nowUs);
   if (outcome.invalid) {
     throw new QuicError(
@@ -43,17 +44,21 @@ export function onAckFrame(
       delayUs,
       core.handshakeConfirmed ? core.peerMaxAckDelayUs : Infinity,
     );
+    // draft-ietf-quic-multipath-21 5.4: over another path the smallest RTT is another one
+    const via = packet.path.id;
+    if (path.acknowledgedVia >= 0 && path.acknowledgedVia !== via) path.rtt.restartMinimum();
+    path.acknowledgedVia = via;
     if (path.firstSampleAtUs === Infinity) path.firstSampleAtUs = nowUs;
   }
   if (level === "handshake") core.handshakeAcked = true;
   // RFC 9002 7.8: a window that is not used tells nothing about the path
   const underused = 2 * path.bytesInFlight < path.congestion.windowBytes;
-  for (const packet of acked) {
-    space.onGone(packet);
-    const current = path.onGone(packet);
-    if (current && packet.inFlight) path.onDelivered(packet, underused, nowUs);
-    if (current && level === "application" && path.mtuSearch.onAcked(packet)) path.onMtuChanged(nowUs);
-    onContentAcked(core, space, packet);
+  for (const sent of acked) {
+    space.onGone(sent);
+    const current = path.onGone(sent);
+    if (current && sent.inFlight) path.onDelivered(sent, underused, nowUs);
+    if (current && level === "application" && path.mtuSearch.onAcked(sent)) path.onMtuChanged(nowUs);
+    onContentAcked(core, space, sent);
   }
   if (level === "application") {
     const timeoutUs = core.longestProbeTimeoutUs;
@@ -63,7 +68,10 @@ export function onAckFrame(
     path.counters.spuriousLosses += outcome.spurious;
     path.congestion.onSpuriousLoss();
   }
+  // A path that is over tells nothing any more
+  if (path.ids.isAbandoned) return;
   detectLost(core, space, nowUs);
+  if (level === "application") onAnswered(core, path);
   if (core.peerCompletedValidation) path.probeCount = 0;
   path.updatePace(nowUs);
   if (core.qlog !== null) logMetrics(core.qlog, path, nowUs);

@@ -1,6 +1,7 @@
 import { verifyRetry } from "../../crypto/retry_integrity.ts";
 import { ConnectionId } from "../wire/connection_id.ts";
 import { offeredVersions, type PacketHeader } from "../wire/packet_header.ts";
+import { versionHex } from "../qlog/names.ts";
 import { versionName } from "../wire/versions.ts";
 import { forgetConnection } from "./close_connection.ts";
 import type { Core } from "./core.ts";
@@ -43,11 +44,16 @@ export function onVersionNegotiation(
   if (!core.originalDestination.matches(bytes, header.sourceStart, header.sourceEnd)) return;
   const offered = offeredVersions(bytes, header);
   if (offered.includes(core.version)) return;
+  core.qlog?.event(nowUs, "version_information", {
+    server_versions: offered.map(versionHex),
+    client_versions: [versionHex(core.version)],
+  });
   const names = offered.slice(0, 8).map(versionName).join(", ");
   forgetConnection(
     core,
     nowUs,
     "version",
     `Cannot connect: the server does not speak ${versionName(core.version)} but ${names}`,
+    offered,
   );
 }

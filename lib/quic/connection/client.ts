@@ -49,6 +49,7 @@ export function makeClient(options: ClientOptions): Connection {
     retrySource: null,
     validated: true,
     makeId,
+    parameters,
     tls: options.tls(writeTransportParameters(parameters)),
   });
   if (options.token !== undefined) connection.core.token = options.token;

@@ -57,6 +57,34 @@ export function closeForError(core: Core, nowUs: number, error: unknown): void {
   }
 }
 
+/**
+ * Ends a connection out of which an exception came: with INTERNAL_ERROR, and without a word when even that
+ * throws. Its neighbours on the same socket go on.
+ */
+export function closeForFault(core: Core, nowUs: number, error: unknown): void {
+  if (core.closing.isOpen) {
+    try {
+      // Packets that were left half done must not get their masks later, when others stand there
+      core.keys.application?.headers.out.protect();
+      closeForError(core, nowUs, error);
+      return;
+    } catch {
+      // What is broken cannot be asked for timeouts
+    }
+  }
+  const text = "Cannot go on: internal error";
+  const reason: CloseReason = {
+    by: "local",
+    layer: "transport",
+    errorCode: QUIC_ERROR.INTERNAL_ERROR,
+    frameType: null,
+    text,
+    cause: error,
+  };
+  if (core.closing.forget(reason)) core.events.push({ type: "closed", reason });
+  releaseKeys(core);
+}
+
 /** The peer has closed, or does not know the connection any more: nothing more is sent. */
 export function drainConnection(core: Core, nowUs: number, reason: CloseReason): void {
   const untilUs = nowUs + CLOSE_PROBE_TIMEOUTS * core.longestProbeTimeoutUs;
@@ -69,8 +97,16 @@ export function forgetConnection(
   nowUs: number,
   by: "idle-timeout" | "version",
   text: string,
+  versions?: readonly number[],
 ): void {
-  const reason: CloseReason = { by, layer: null, errorCode: null, frameType: null, text };
+  const reason: CloseReason = {
+    by,
+    layer: null,
+    errorCode: null,
+    frameType: null,
+    text,
+    ...(versions === undefined ? {} : { versions }),
+  };
   if (core.closing.forget(reason)) tellClosed(core, reason, nowUs);
   releaseKeys(core);
 }

@@ -1,8 +1,11 @@
 import type { CryptoBackend } from "../../crypto/aead.ts";
 import type { CongestionController } from "../recovery/congestion.ts";
+import type { Coupling } from "../recovery/coupling.ts";
 import { Cubic } from "../recovery/cubic.ts";
 import { INITIAL_RTT_US } from "../recovery/rtt.ts";
 import type { Qlog } from "../qlog/qlog.ts";
+import { DEFAULT_SCHEDULER, schedulers } from "../scheduler/schedulers.ts";
+import type { SchedulerFactory } from "../scheduler/scheduler.ts";
 import type { Side } from "../streams/stream_id.ts";
 import type { ConnectionId } from "../wire/connection_id.ts";
 import type { StreamSettings } from "../streams/streams.ts";
@@ -39,8 +42,21 @@ export interface ConnectionConfig {
   readonly initialRttUs: number;
   /** Makes the log of a connection; null for none. */
   readonly qlog: ((side: Side, originalDestination: ConnectionId, startUs: number) => Qlog) | null;
+  /**
+   * The largest path id that the peer may use at first, 1 or more; null for one path only
+   * (draft-ietf-quic-multipath-21 2.1).
+   */
+  readonly initialMaxPathId: number | null;
+  /** How long a path may be without an answer while others work, before it is given up. */
+  readonly pathFailureMs: number;
+  /** After so long without anything from the peer a path is given up while others work; 0 for never. */
+  readonly pathIdleMs: number;
+  /** How often to ask on each path whether it still works while nothing is sent there; 0 for never. */
+  readonly pathKeepAliveMs: number;
+  /** Makes what chooses the path of the next data, when there are several. */
+  readonly scheduler: SchedulerFactory;
   /** Makes the congestion control of a path. */
-  readonly congestion: (mtu: number) => CongestionController;
+  readonly congestion: (mtu: number, coupling: Coupling) => CongestionController;
 }
 
 /** The parts of a configuration that have no sensible default. */
@@ -67,6 +83,11 @@ export function connectionConfig(basis: ConfigBasis & Partial<ConnectionConfig>)
     maxMtu: 1452,
     initialRttUs: INITIAL_RTT_US,
     qlog: null,
+    initialMaxPathId: null,
+    pathFailureMs: 10_000,
+    pathIdleMs: 0,
+    pathKeepAliveMs: 0,
+    scheduler: schedulers[DEFAULT_SCHEDULER],
     congestion: (mtu) => new Cubic(mtu),
     ...basis,
   };
@@ -92,6 +113,7 @@ export function localParameters(
     maxAckDelayMs: config.maxAckDelayMs,
     activeConnectionIdLimit: config.activeConnectionIdLimit,
     maxDatagramFrameSize: config.maxDatagramFrameSize,
+    initialMaxPathId: config.initialMaxPathId,
     greaseQuicBit: true,
     ...ids,
   };

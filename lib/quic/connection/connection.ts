@@ -1,17 +1,24 @@
+import type { PathStatus } from "../../base/path.ts";
+import { PATH_ERROR } from "../wire/multipath.ts";
 import type { EcnMark } from "../recovery/received_packets.ts";
 import type { Streams } from "../streams/streams.ts";
 import type { StreamDirection } from "../wire/frames.ts";
 import type { ConnectionId } from "../wire/connection_id.ts";
 import type { TransportParameters } from "../wire/transport_parameters.ts";
 import type { TlsSummary } from "../../tls/session.ts";
-import { closeConnection, releaseKeys } from "./close_connection.ts";
+import { closeConnection, closeForFault, releaseKeys } from "./close_connection.ts";
 import type { CloseState } from "./closing.ts";
 import { Core, type CoreOptions, type IdChange } from "./core.ts";
 import type { CloseReason, ConnectionEvent } from "./events.ts";
 import { advanceHandshake } from "./handshake.ts";
 import { initialKeys } from "./level_keys.ts";
 import { migrate } from "./migration.ts";
+import { abandonPath } from "./abandon_path.ts";
+import { openPath, type OpenPathOptions, type OpenRefusal } from "./open_path.ts";
+import { onPathsChanged } from "./path_set.ts";
+import { tellStatus } from "./path_status.ts";
 import { receiveDatagram } from "./receive.ts";
+import { StateLog } from "./state_log.ts";
 import { nextTimeoutUs, onTimeout } from "./timers.ts";
 import { Transmission, type Transmit } from "./transmission.ts";
 import type { Tuple } from "./tuple.ts";
@@ -30,6 +37,7 @@ const PACKET_OVERHEAD_BYTES = 64;
 export class Connection {
   readonly #core: Core;
   readonly #transmission: Transmission;
+  readonly #log: StateLog | null;
 
   constructor(options: CoreOptions) {
     const core = new Core(options);
@@ -40,7 +48,9 @@ export class Connection {
       : options.retrySource ?? options.originalDestination;
     core.keys.initial = initialKeys(options.config.backend, options.version, options.side, from);
     this.#transmission = new Transmission(core);
-    advanceHandshake(core, options.nowUs);
+    const { parameters, nowUs } = options;
+    this.#log = core.qlog === null ? null : new StateLog(core, core.qlog, parameters, nowUs);
+    advanceHandshake(core, nowUs);
   }
 
   // What is the case
@@ -97,11 +107,18 @@ export class Connection {
     ecn: EcnMark = "not-ect",
   ): void {
     receiveDatagram(this.#core, nowUs, tuple, bytes, start, end, ecn);
+    this.#log?.look(nowUs, "remote");
   }
 
   /** The time of {@linkcode Connection.pollTimeout} has come. */
   handleTimeout(nowUs: number): void {
     onTimeout(this.#core, nowUs);
+    this.#log?.look(nowUs, "local");
+  }
+
+  /** An exception came out of one of the other methods: the connection is over, and nobody else is. */
+  handleFault(nowUs: number, error: unknown): void {
+    closeForFault(this.#core, nowUs, error);
   }
 
   /** The system refused to send datagrams of this size on a path: they are larger than its interface takes. */
@@ -124,14 +141,19 @@ export class Connection {
 
   /** The largest datagram that can be sent now; -1 before the peer has said that it takes any. */
   get maxDatagramBytes(): number {
-    const { peer, firstPath } = this.#core;
+    const { peer, openPaths } = this.#core;
     if (peer === null) return -1;
-    return Math.min(peer.maxDatagramFrameSize - DATAGRAM_HEADER_BYTES, firstPath.mtu - PACKET_OVERHEAD_BYTES);
+    let mtu = Infinity;
+    for (const path of openPaths) {
+      if (path.ready) mtu = Math.min(mtu, path.mtu);
+    }
+    return Math.min(peer.maxDatagramFrameSize - DATAGRAM_HEADER_BYTES, mtu - PACKET_OVERHEAD_BYTES);
   }
 
   /** Closes the connection with a code of the application. */
   close(nowUs: number, errorCode: number, reason: string = ""): void {
     closeConnection(this.#core, nowUs, "application", errorCode, reason, 0);
+    this.#log?.look(nowUs, "local");
   }
 
   /** Frees what it holds, without a word to the peer. */
@@ -144,6 +166,9 @@ export class Connection {
       frameType: null,
       text: "abandoned",
     });
+    // What strangers begin and never mean is not worth a file
+    const { qlog, side, heard } = this.#core;
+    if (side === "client" || heard) qlog?.end();
   }
 
   /** Asks the peer for an acknowledgment. */
@@ -156,13 +181,64 @@ export class Connection {
     const phases = this.#core.keys.application?.phases;
     if (phases === undefined || !phases.mayUpdate(nowUs, this.#core.handshakeConfirmed)) return false;
     phases.update(this.#core.longestProbeTimeoutUs);
+    this.#log?.look(nowUs, "local");
     return true;
   }
 
   /** Moves a path of a client to other addresses (RFC 9000 9.2). @returns False if it may not be. */
   migrate(nowUs: number, tuple: Tuple, pathId: number = 0): boolean {
     const path = this.#core.paths.get(pathId);
-    return path !== undefined && migrate(this.#core, path, tuple, nowUs);
+    const moved = path !== undefined && migrate(this.#core, path, tuple, nowUs);
+    this.#log?.look(nowUs, "local");
+    return moved;
+  }
+
+  /**
+   * Opens a path of a client between other addresses (draft-ietf-quic-multipath-21 3.1). It carries data once
+   * its `validated` event came.
+   *
+   * @returns Its id, or why it cannot be opened.
+   */
+  openPath(nowUs: number, tuple: Tuple, options?: OpenPathOptions): number | OpenRefusal {
+    return openPath(this.#core, nowUs, tuple, options);
+  }
+
+  /**
+   * Gives a path up (draft-ietf-quic-multipath-21 3.4).
+   *
+   * @param errorCode Why; one of `PATH_ERROR`.
+   * @returns False if it is not there, was given up before, or is the last one: close the connection then.
+   */
+  abandonPath(
+    nowUs: number,
+    pathId: number,
+    errorCode: number = PATH_ERROR.APPLICATION_ABANDON_PATH,
+  ): boolean {
+    const core = this.#core;
+    const ids = core.ids.get(pathId);
+    if (!core.multipath.enabled || !core.closing.isOpen || ids === undefined) return false;
+    const last = core.paths.has(pathId) && !core.openPaths.some(({ id, ready }) => id !== pathId && ready);
+    return !last && abandonPath(core, ids, errorCode, nowUs);
+  }
+
+  /**
+   * Sets whether a path carries data in normal times, in both directions: the peer is told.
+   *
+   * @returns False if the path is not there.
+   */
+  setPathStatus(pathId: number, status: PathStatus): boolean {
+    const core = this.#core;
+    const ids = core.ids.get(pathId);
+    if (!core.multipath.enabled || ids === undefined || ids.isAbandoned) return false;
+    ids.ownStatus = status;
+    if (core.pathOf(ids)?.ready !== true) tellStatus(core, ids, status);
+    onPathsChanged(core);
+    return true;
+  }
+
+  /** Whether both ends agreed on several paths. */
+  get multipath(): boolean {
+    return this.#core.multipath.enabled;
   }
 
   // What comes out
@@ -174,7 +250,9 @@ export class Connection {
     start: number = 0,
     maxSegments: number = 1,
   ): Transmit | null {
-    return this.#transmission.poll(nowUs, buffer, start, maxSegments);
+    const transmit = this.#transmission.poll(nowUs, buffer, start, maxSegments);
+    this.#log?.look(nowUs, "local");
+    return transmit;
   }
 
   /** When to call {@linkcode Connection.handleTimeout}; Infinity for never. */

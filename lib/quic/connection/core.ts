@@ -1,6 +1,6 @@
 import type { TlsLevel, TlsSession } from "../../tls/session.ts";
-import { type FreshId, LocalIds } from "../ids/local_ids.ts";
-import { RemoteIds } from "../ids/remote_ids.ts";
+import type { FreshId } from "../ids/local_ids.ts";
+import { Coupling } from "../recovery/coupling.ts";
 import type { Qlog } from "../qlog/qlog.ts";
 import { Streams } from "../streams/streams.ts";
 import type { Side } from "../streams/stream_id.ts";
@@ -18,8 +18,11 @@ import { EarlyPackets } from "./early_packets.ts";
 import type { ConnectionEvent } from "./events.ts";
 import { IdleTimer } from "./idle.ts";
 import type { ApplicationKeys, LevelKeys } from "./level_keys.ts";
+import { LocalIdTable } from "./local_id_table.ts";
+import { Multipath } from "./multipath.ts";
 import { PacketSpace } from "./packet_space.ts";
 import { Path } from "./path.ts";
+import { PathIds } from "./path_ids.ts";
 import type { Tuple } from "./tuple.ts";
 
 /** The levels before 1-RTT. */
@@ -55,6 +58,8 @@ export interface CoreOptions {
   readonly validated: boolean;
   /** Makes further ids. */
   readonly makeId: () => FreshId;
+  /** The transport parameters of this end, for the log. */
+  readonly parameters?: TransportParameters;
   readonly tls: TlsSession;
 }
 
@@ -84,8 +89,22 @@ export class Core {
     handshake: new CryptoStream(),
     application: new CryptoStream(),
   };
-  /** The paths by id. */
+  /** The paths in use by id, those that were abandoned a moment ago among them. */
   readonly paths: Map<number, Path> = new Map();
+  /** The path of the handshake; it stays here when it is abandoned. */
+  readonly firstPath: Path;
+  /** Paths for which a packet came that was not opened yet: it could be anybody's. */
+  readonly newcomers: Map<number, Path> = new Map();
+  /** What is known of the path ids that may be used, now or later; those that are missing are abandoned. */
+  readonly ids: Map<number, PathIds> = new Map();
+  /** Our connection ids of all paths. */
+  readonly localIds: LocalIdTable = new LocalIdTable();
+  /** What was agreed on about several paths. */
+  readonly multipath: Multipath = new Multipath();
+  /** What the congestion controllers of its paths know of each other. */
+  readonly coupling: Coupling = new Coupling();
+  /** Makes a connection id that no other connection has. */
+  readonly makeId: () => FreshId;
   readonly streams: Streams;
   readonly datagrams: DatagramQueue = new DatagramQueue();
   /** Frames that wait to be sent on any path: new ones and lost ones. */
@@ -113,10 +132,11 @@ export class Core {
   handshakeAcked = false;
   /** When something was last sent or received. */
   lastActivityUs: number;
-  /** Whether an address that is not validated keeps us from sending: timers cannot help. */
-  amplificationBlocked = false;
+  /** When the scheduler of paths wants to be asked again. */
+  scheduleAtUs: number = Infinity;
 
   #liveSpaces: readonly PacketSpace[] = [];
+  #openPaths: readonly Path[] = [];
 
   // Used again for every packet
   readonly header: PacketHeader = new PacketHeader();
@@ -139,23 +159,46 @@ export class Core {
       initial: new PacketSpace("initial", 0, 0, 0),
       handshake: new PacketSpace("handshake", 0, 0, 0),
     };
-    const localIds = new LocalIds({ first: options.source, wanted: 4, make: options.makeId });
-    const remoteIds = new RemoteIds(options.destination, config.activeConnectionIdLimit);
-    const limited = side === "server";
-    this.paths.set(0, new Path(0, config, options.tuple, options.validated, limited, localIds, remoteIds));
+    this.makeId = options.makeId;
+    const first = { local: options.source, remote: options.destination };
+    const ids = new PathIds(0, first, config.activeConnectionIdLimit, options.makeId);
+    this.ids.set(0, ids);
+    this.localIds.add(options.source, ids);
+    this.firstPath = new Path(
+      ids,
+      config,
+      options.tuple,
+      options.validated,
+      side === "server",
+      this.coupling,
+    );
+    this.firstPath.ready = true;
+    this.paths.set(0, this.firstPath);
     this.onSpacesChanged();
-  }
-
-  /** The path of the handshake. */
-  get firstPath(): Path {
-    return this.path(0);
   }
 
   /** A path that is there. */
   path(id: number): Path {
-    const path = this.paths.get(id);
+    const path = id === 0 ? this.firstPath : this.paths.get(id);
     if (path === undefined) throw new RangeError(`Cannot use path ${id}: it is not there`);
     return path;
+  }
+
+  /** The path of an id; null as long as nothing was sent or received on it. */
+  pathOf(ids: PathIds): Path | null {
+    return this.paths.get(ids.pathId) ?? null;
+  }
+
+  /** An id of ours is in use: the endpoint has to know it. */
+  addLocalId(connectionId: ConnectionId, ids: PathIds): void {
+    this.localIds.add(connectionId, ids);
+    this.idChanges.push({ type: "added", connectionId });
+  }
+
+  /** An id of ours is not in use any more. */
+  removeLocalId(connectionId: ConnectionId): void {
+    this.localIds.remove(connectionId);
+    this.idChanges.push({ type: "removed", connectionId });
   }
 
   /** The peer's limit for waiting with acknowledgments of 1-RTT packets, in microseconds. */
@@ -171,8 +214,20 @@ export class Core {
   /** The longest probe timeout of all paths. */
   get longestProbeTimeoutUs(): number {
     let longest = 0;
-    for (const path of this.paths.values()) longest = Math.max(longest, this.probeTimeoutUs(path));
+    for (const path of this.#openPaths) longest = Math.max(longest, this.probeTimeoutUs(path));
+    return longest > 0 ? longest : this.probeTimeoutUs(this.firstPath);
+  }
+
+  /** The longest smoothed RTT of all paths: a window of flow control has to last so long. */
+  get longestRttUs(): number {
+    let longest = 0;
+    for (const { rtt } of this.#openPaths) longest = Math.max(longest, rtt.smoothedUs);
     return longest;
+  }
+
+  /** The paths that are not abandoned. */
+  get openPaths(): readonly Path[] {
+    return this.#openPaths;
   }
 
   /** All packet number spaces that are in use. */
@@ -184,7 +239,9 @@ export class Core {
   onSpacesChanged(): void {
     const { initial, handshake } = this.spaces;
     const early = [initial, handshake].filter((each) => each !== null);
-    this.#liveSpaces = [...early, ...[...this.paths.values()].map(({ space }) => space)];
+    const paths = [...this.paths.values()];
+    this.#liveSpaces = [...early, ...paths.map(({ space }) => space)];
+    this.#openPaths = paths.filter(({ ids }) => !ids.isAbandoned);
   }
 
   /**

@@ -5,6 +5,7 @@ import { discardInitial } from "./discard_keys.ts";
 import { PacketDraft } from "./packet_draft.ts";
 import {
   addAck,
+  addAcks,
   addControlFrames,
   addCrypto,
   addDatagrams,
@@ -18,6 +19,21 @@ const PING = { kind: "ping" } as const;
 
 /** Packets with less payload than this are not worth their header. */
 const MIN_PACKET_ROOM = 48;
+
+/**
+ * What a packet may carry: what concerns its own path (acknowledgments, challenges, probes), frames that may go
+ * on any path as well, or everything.
+ */
+export type Cargo = "own" | "control" | "data";
+
+/** Whether an acknowledgment that a path carries is due. */
+export function isAckDue(path: Path, nowUs: number): boolean {
+  const { carries } = path;
+  for (let index = 0; index < carries.length; index++) {
+    if (carries[index]!.space.received.ackAtUs <= nowUs) return true;
+  }
+  return false;
+}
 
 /** Puts packets together to datagrams. One for each connection. */
 export class DatagramBuilder {
@@ -36,19 +52,27 @@ export class DatagramBuilder {
    *
    * @param at Where it begins.
    * @param limit Where it has to end at the latest.
+   * @param cargo What may be in it beside what concerns this path alone.
    * @returns Its end; `at` if there is nothing to send.
    */
-  build(path: Path, nowUs: number, buffer: Uint8Array<ArrayBuffer>, at: number, limit: number): number {
+  build(
+    path: Path,
+    nowUs: number,
+    buffer: Uint8Array<ArrayBuffer>,
+    at: number,
+    limit: number,
+    cargo: Cargo,
+  ): number {
     const core = this.#core;
     this.#count = 0;
     this.#pad = false;
-    const maySend = this.#maySend(path, nowUs);
+    const maySend = cargo !== "own" && this.#maySend(path, nowUs);
     let position = at;
     if (path.id === 0) {
       position = this.#early(path, core.spaces.initial, nowUs, buffer, position, limit, maySend);
       position = this.#early(path, core.spaces.handshake, nowUs, buffer, position, limit, maySend);
     }
-    this.#application(path, nowUs, buffer, position, limit, maySend);
+    this.#application(path, nowUs, buffer, position, limit, maySend, cargo);
     return this.#finish(nowUs, at);
   }
 
@@ -56,11 +80,17 @@ export class DatagramBuilder {
   #maySend(path: Path, nowUs: number): boolean {
     const { blocked, streams } = this.#core;
     if (!path.hasWindow) {
-      if (streams.hasData) blocked.congestion++;
+      if (streams.hasData) {
+        blocked.congestion++;
+        path.blocked.congestion++;
+      }
       return false;
     }
     if (path.isPaced(nowUs)) return true;
-    if (streams.hasData) blocked.pacing++;
+    if (streams.hasData) {
+      blocked.pacing++;
+      path.blocked.pacing++;
+    }
     return false;
   }
 
@@ -150,7 +180,7 @@ export class DatagramBuilder {
     if (!ackDue && !wanted) return at;
     const draft = this.#draft(path, space, buffer, at, limit);
     if (draft === null) return at;
-    if (space.received.ackAtUs < Infinity || ackDue) addAck(core, draft, nowUs);
+    if (space.received.ackAtUs < Infinity || ackDue) addAck(core, draft, space, nowUs);
     if (wanted) addCrypto(core, draft);
     if (space.probes > 0 && !draft.ackEliciting) {
       // RFC 9002 6.2.4: both probes of a timeout carry what is missing
@@ -174,25 +204,30 @@ export class DatagramBuilder {
     at: number,
     limit: number,
     maySend: boolean,
+    cargo: Cargo,
   ): void {
     const core = this.#core;
     const { space, network } = path;
     if (core.keys.application === null || (core.side === "client" && !core.handshakeComplete)) return;
-    const ackDue = space.received.ackAtUs <= nowUs;
+    const ackDue = isAckDue(path, nowUs);
     const probing = network.challengeDue || network.responseDue;
-    const mayElicit = maySend || space.probes > 0;
+    const mayElicit = space.probes > 0 || (maySend && cargo !== "own");
     if (!ackDue && !mayElicit && !probing) return;
     if (limit - at < MIN_PACKET_ROOM) return;
     const draft = this.#draft(path, space, buffer, at, limit);
     if (draft === null) return;
-    if (space.received.ackAtUs < Infinity) addAck(core, draft, nowUs);
+    addAcks(core, draft, nowUs);
     const ackEnd = draft.at;
     if (probing) this.addPathFrames(path, draft, nowUs);
     if (mayElicit) {
-      addCrypto(core, draft);
-      addControlFrames(core, draft, nowUs);
-      addDatagrams(core, draft);
-      this.#streams.fill(core, draft, this.#count === 1 && !this.#pad);
+      if (cargo !== "own") {
+        addCrypto(core, draft);
+        addControlFrames(core, draft, nowUs);
+      }
+      if (cargo === "data") {
+        addDatagrams(core, draft);
+        this.#streams.fill(core, draft, this.#count === 1 && !this.#pad);
+      }
       if (space.probes > 0 && !draft.ackEliciting) draft.addControl(PING);
     }
     if (draft.at === ackEnd && ackDue && wantsAnswer(draft)) draft.addControl(PING);

@@ -4,8 +4,17 @@ import type { ConnectionClose, ControlFrame } from "../wire/frames.ts";
 import { QuicError } from "../wire/quic_error.ts";
 import { onAckFrame } from "./acknowledgments.ts";
 import { drainConnection } from "./close_connection.ts";
+import { onPathAbandon } from "./abandon_path.ts";
 import type { Core } from "./core.ts";
 import { confirmHandshake, onCryptoFrame } from "./handshake.ts";
+import { idsOfFrame } from "./path_limits.ts";
+import {
+  onMaxPathId,
+  onNewConnectionId,
+  onPathCidsBlocked,
+  onPathStatus,
+  onRetireConnectionId,
+} from "./multipath_frames.ts";
 import { onPathChallenge, onPathResponse } from "./migration.ts";
 import type { OpenedPacket } from "./packet_opener.ts";
 
@@ -46,6 +55,7 @@ export function handlePayload(
       case "ping":
         break;
       case "ack":
+      case "path_ack":
         onAck(core, packet, reader, nowUs);
         break;
       case "crypto":
@@ -72,10 +82,18 @@ export function handlePayload(
 }
 
 function onAck(core: Core, packet: OpenedPacket, reader: FrameReader, nowUs: number): void {
-  const { level, phase } = packet;
-  // draft-ietf-quic-multipath-21 4.1: a plain ACK is about path 0
-  const space = level === "application" ? core.firstPath.space : packet.space;
-  onAckFrame(core, space, level, reader, phase, nowUs);
+  const { level } = packet;
+  if (level !== "application") {
+    onAckFrame(core, packet.space, packet, reader, nowUs);
+    return;
+  }
+  // draft-ietf-quic-multipath-21 2.3: a plain ACK is about path 0
+  const ids = idsOfFrame(core, reader.pathId, "PATH_ACK");
+  // 3.4.3: it is over
+  if (ids === undefined) return;
+  const path = core.pathOf(ids);
+  if (path === null) throw violation("PATH_ACK", "nothing was ever sent on its path", reader);
+  onAckFrame(core, path.space, packet, reader, nowUs);
 }
 
 /** RFC 9221 3 */
@@ -104,18 +122,43 @@ function onControl(core: Core, packet: OpenedPacket, frame: ControlFrame, nowUs:
       core.events.push({ type: "token", token: frame.token });
       return;
     case "new_connection_id":
-      core.firstPath.remoteIds.onNew(frame);
+      onNewConnectionId(core, core.ids.get(0), frame);
       return;
-    case "retire_connection_id": {
-      const connectionId = core.firstPath.localIds.onRetire(frame.sequence, packet.destination);
-      if (connectionId !== null) core.idChanges.push({ type: "removed", connectionId });
+    case "retire_connection_id":
+      onRetireConnectionId(core, core.ids.get(0), frame.sequence, packet.destination);
       return;
-    }
     case "path_challenge":
       onPathChallenge(core, path, packet.tuple, frame.data);
       return;
     case "path_response":
       onPathResponse(core, frame.data, nowUs);
+      return;
+    case "path_new_connection_id":
+      onNewConnectionId(core, idsOfFrame(core, frame.pathId, "PATH_NEW_CONNECTION_ID"), frame);
+      return;
+    case "path_retire_connection_id": {
+      const ids = idsOfFrame(core, frame.pathId, "PATH_RETIRE_CONNECTION_ID");
+      onRetireConnectionId(core, ids, frame.sequence, packet.destination);
+      return;
+    }
+    case "path_abandon": {
+      const ids = idsOfFrame(core, frame.pathId, "PATH_ABANDON");
+      if (ids !== undefined) onPathAbandon(core, ids, frame.errorCode, nowUs);
+      return;
+    }
+    case "path_status_available":
+    case "path_status_backup":
+      onPathStatus(core, idsOfFrame(core, frame.pathId, "PATH_STATUS"), frame);
+      return;
+    case "max_path_id":
+      onMaxPathId(core, frame.maximum);
+      return;
+    case "paths_blocked":
+      // That we limit the peer is known, and raised when paths end
+      idsOfFrame(core, frame.maximum, "PATHS_BLOCKED");
+      return;
+    case "path_cids_blocked":
+      onPathCidsBlocked(core, frame.pathId, frame.nextSequence);
       return;
     default:
       core.streams.onControl(frame);

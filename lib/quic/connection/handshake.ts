@@ -8,6 +8,7 @@ import type { ConnectionId } from "../wire/connection_id.ts";
 import type { Core } from "./core.ts";
 import { discardHandshake } from "./discard_keys.ts";
 import { ApplicationKeys, LevelKeys } from "./level_keys.ts";
+import { negotiateMultipath } from "./path_limits.ts";
 
 /** Takes the data of a CRYPTO frame and lets the handshake go on. */
 export function onCryptoFrame(
@@ -91,6 +92,7 @@ function takeParameters(core: Core, bytes: Uint8Array, nowUs: number): void {
   }
   core.streams.setPeerLimits(peer);
   core.idle.setPeerTimeout(peer.maxIdleTimeoutMs);
+  negotiateMultipath(core, peer);
   const { localIds, remoteIds } = core.firstPath;
   localIds.setPeerLimit(peer.activeConnectionIdLimit);
   // RFC 9000 5.1.1: the id of the preferred address counts, though the address is not used

@@ -1,8 +1,9 @@
 import { TAG_BYTES } from "../../crypto/suites.ts";
 import type { TlsLevel } from "../../tls/session.ts";
 import type { Qlog } from "../qlog/qlog.ts";
-import { applicationError, transportError } from "../qlog/names.ts";
+import { applicationError, packetTypeName, transportError } from "../qlog/names.ts";
 import type { QlogEvents } from "../qlog/events.ts";
+import type { PacketHeader } from "../wire/packet_header.ts";
 import type { LongHeader } from "../wire/write_packet.ts";
 import type { CloseReason } from "./events.ts";
 import type { OpenedPacket } from "./packet_opener.ts";
@@ -60,6 +61,25 @@ export function logReceived(
     packetNumber,
     packetBytes,
     ...(level === "application" ? { keyPhase: phase } : {}),
+  });
+}
+
+/** A packet was not opened. @param why As `openPacket()` tells. */
+export function logDropped(qlog: Qlog, header: PacketHeader, why: "dropped" | "forged", nowUs: number): void {
+  qlog.event(nowUs, "packet_dropped", {
+    header: { packet_type: packetTypeName(header.type) },
+    raw: { length: header.end - header.start },
+    // Which it is of the others cannot be told: a duplicate, or one whose keys are gone
+    trigger: why === "forged" ? "decryption_failure" : "general",
+  });
+}
+
+/** A packet waits for its keys. */
+export function logKept(qlog: Qlog, header: PacketHeader, nowUs: number): void {
+  qlog.event(nowUs, "packet_buffered", {
+    header: { packet_type: packetTypeName(header.type) },
+    raw: { length: header.end - header.start },
+    trigger: "keys_unavailable",
   });
 }
 

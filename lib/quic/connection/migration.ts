@@ -1,7 +1,12 @@
+import { PATH_ERROR } from "../wire/multipath.ts";
+import { abandonPath, endStranded } from "./abandon_path.ts";
 import type { Core } from "./core.ts";
 import type { NetworkPath } from "./network_path.ts";
 import type { OpenedPacket } from "./packet_opener.ts";
 import type { Path } from "./path.ts";
+import { tellPath } from "./path_events.ts";
+import { onValidated } from "./path_health.ts";
+import { hasHealthyOther } from "./path_set.ts";
 import { differsInPortOnly, sameAddress, sameTuple, type Tuple } from "./tuple.ts";
 
 /** Ways that a peer may probe at a time; an answer to an older one is not sent. */
@@ -39,7 +44,7 @@ export function onAuthenticated(
   nowUs: number,
 ): void {
   const { path, tuple, destination } = packet;
-  if (!decisive) return;
+  if (!decisive || path.ids.isAbandoned) return;
   if (core.side === "client" || sameTuple(path.network.tuple, tuple)) {
     path.receivedOn = destination;
     return;
@@ -52,7 +57,7 @@ export function onAuthenticated(
 /** Takes a PATH_CHALLENGE: the answer goes the way that it came (RFC 9000 8.2.2). */
 export function onPathChallenge(core: Core, path: Path, tuple: Tuple, data: Uint8Array): void {
   const way = wayOf(core, path, tuple);
-  if (way === "ignore") return;
+  if (way === "ignore" || path.ids.isAbandoned) return;
   if (way !== null) {
     way.onChallenge(data);
     return;
@@ -69,25 +74,32 @@ export function onPathResponse(core: Core, data: Uint8Array, nowUs: number): voi
     if (path.fallback?.onResponse(data) === true) return;
     if (!path.network.onResponse(data)) continue;
     path.fallback = null;
-    path.updatePace(nowUs);
-    core.events.push({ type: "path", pathId: path.id, change: "validated", tuple: path.network.tuple });
+    onValidated(core, path, nowUs);
+    endStranded(core, nowUs);
   }
 }
 
 /** Time has passed: challenges are repeated, and given up. */
 export function onValidationTimeout(core: Core, nowUs: number): void {
-  for (const path of core.paths.values()) {
+  for (const path of core.openPaths) {
     const { network, fallback } = path;
     fallback?.handleTimeout(nowUs);
     if (!network.handleTimeout(nowUs)) continue;
-    core.events.push({ type: "path", pathId: path.id, change: "failed", tuple: network.tuple });
+    tellPath(core, path, "failed");
+    // draft-ietf-quic-multipath-21 3.1: the id is used up
+    if (!path.ready || (fallback === null && hasHealthyOther(core, path))) {
+      const { NO_CID_AVAILABLE_FOR_PATH, PATH_UNSTABLE_OR_POOR } = PATH_ERROR;
+      const mute = path.remoteIds.current === undefined;
+      abandonPath(core, path.ids, mute ? NO_CID_AVAILABLE_FOR_PATH : PATH_UNSTABLE_OR_POOR, nowUs);
+      continue;
+    }
     // RFC 9000 9.3.2: back to where the peer was seen last
     if (fallback === null || !fallback.validated) continue;
     path.network = fallback;
     path.fallback = null;
     path.restartCongestion();
     // What kept us from sending was the other address
-    core.amplificationBlocked = false;
+    path.amplificationBlocked = false;
   }
 }
 

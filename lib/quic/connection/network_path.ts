@@ -88,11 +88,12 @@ export class NetworkPath {
    * Starts to ask the peer whether it is there (RFC 9000 8.2).
    *
    * @param probeTimeoutUs How long an answer should take; three times as long the asking goes on (8.2.4).
+   * @param intervalUs After which time it is asked again at first.
    */
-  challenge(nowUs: number, probeTimeoutUs: number): void {
+  challenge(nowUs: number, probeTimeoutUs: number, intervalUs: number = probeTimeoutUs): void {
     this.#state = "validating";
     this.#due = true;
-    this.#intervalUs = Math.max(probeTimeoutUs, GRANULARITY_US);
+    this.#intervalUs = Math.max(intervalUs, GRANULARITY_US);
     this.#deadlineUs = nowUs + 3 * probeTimeoutUs;
     this.#nextAtUs = nowUs;
   }

@@ -5,18 +5,28 @@ import type { ControlFrame } from "../wire/frames.ts";
 const NO_CRYPTO: readonly Piece[] = [];
 const NO_CONTROL: readonly ControlFrame[] = [];
 const NO_STREAMS: readonly StreamFrame[] = [];
+const NO_ACKS: readonly SentAck[] = [];
+
+/** An ACK frame that was sent: the path that it is about, and the largest packet number in it. */
+export interface SentAck {
+  readonly pathId: number;
+  readonly largest: number;
+}
 
 /** What a packet carried, for when it is acknowledged or lost. Most packets carry one frame: no lists for the rest. */
 export class PacketContent {
-  /** The largest packet number of its ACK frame; -1 without one. */
+  /** The largest packet number of its first ACK frame; -1 without one. */
   ackLargest = -1;
-  /** The path that its ACK frame is about. */
+  /** The path that its first ACK frame is about. */
   ackPathId = 0;
+  /** Whether what it carried was sent again already, while nobody knows whether it has arrived. */
+  repeated = false;
   /** Which network path it took: windows and RTT of an earlier one are not touched by it (RFC 9000 9.4). */
   readonly generation: number;
   #crypto: Piece[] | null = null;
   #control: ControlFrame[] | null = null;
   #streams: StreamFrame[] | null = null;
+  #moreAcks: SentAck[] | null = null;
 
   constructor(generation: number) {
     this.generation = generation;
@@ -35,6 +45,19 @@ export class PacketContent {
   /** Its STREAM frames. */
   get streams(): readonly StreamFrame[] {
     return this.#streams ?? NO_STREAMS;
+  }
+
+  /** Its ACK frames beyond the first. */
+  get moreAcks(): readonly SentAck[] {
+    return this.#moreAcks ?? NO_ACKS;
+  }
+
+  addAck(pathId: number, largest: number): void {
+    if (this.ackLargest < 0) {
+      this.ackPathId = pathId;
+      this.ackLargest = largest;
+    } else if (this.#moreAcks === null) this.#moreAcks = [{ pathId, largest }];
+    else this.#moreAcks.push({ pathId, largest });
   }
 
   addCrypto(piece: Piece): void {

@@ -70,6 +70,7 @@ export class PacketDraft {
     const destination = path.remoteIds.current;
     if (destination === undefined || space.exhausted) {
       core.blocked.noConnectionId++;
+      path.blocked.noConnectionId++;
       return false;
     }
     this.space = space;
@@ -161,6 +162,7 @@ export class PacketDraft {
     };
     space.onSent(packet);
     path.onSent(packet);
+    path.lastSentUs = nowUs;
     if (content.ackLargest >= 0) onAckSent(core, this);
     if (this.ackEliciting) {
       core.idle.onElicitingSent(nowUs);
@@ -192,8 +194,10 @@ export class PacketDraft {
 
 function onAckSent(core: Core, draft: PacketDraft): void {
   const { space, content } = draft;
-  const received = space.level === "application"
-    ? core.path(content.ackPathId).space.received
-    : space.received;
-  received.onAckSent();
+  if (space.level !== "application") {
+    space.received.onAckSent();
+    return;
+  }
+  core.path(content.ackPathId).space.received.onAckSent();
+  for (const { pathId } of content.moreAcks) core.path(pathId).space.received.onAckSent();
 }

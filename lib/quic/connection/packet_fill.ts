@@ -12,8 +12,11 @@ import {
   writePadding,
   writeStreamHeader,
 } from "../wire/write_frame.ts";
+import type { ControlFrame } from "../wire/frames.ts";
 import type { Core } from "./core.ts";
 import type { PacketDraft } from "./packet_draft.ts";
+import type { PacketSpace } from "./packet_space.ts";
+import type { PathIds } from "./path_ids.ts";
 
 /** A STREAM frame with less room than this waits for the next packet. */
 const MIN_STREAM_ROOM = 24;
@@ -21,25 +24,54 @@ const MIN_STREAM_ROOM = 24;
 /** After so many packets with nothing but acknowledgments one asks for an acknowledgment itself. */
 const ACKS_WITHOUT_ANSWER = 32;
 
-/** Writes an ACK frame for what arrived in the packet's own space. */
-export function addAck(core: Core, draft: PacketDraft, nowUs: number): void {
-  const { received, level } = draft.space;
+/** Writes the ACK frames of the paths whose acknowledgments this one carries, those that are of use now. */
+export function addAcks(core: Core, draft: PacketDraft, nowUs: number): void {
+  const { carries } = draft.path;
+  for (let index = 0; index < carries.length; index++) {
+    const { space } = carries[index]!;
+    if (space.received.ackAtUs < Infinity) addAck(core, draft, space, nowUs);
+  }
+  if (core.openPaths.length > 1) repeatAcks(core, draft, nowUs);
+}
+
+/**
+ * Nothing comes on a path any more: if it is broken the last acknowledgment was lost with it, and what has
+ * arrived would be sent again before what is missing. So it goes once over a path that works.
+ */
+function repeatAcks(core: Core, draft: PacketDraft, nowUs: number): void {
+  for (const path of core.openPaths) {
+    if (path.ackRepeated || path === draft.path) continue;
+    // Its own acknowledgment has arrived by then, so that this one is no sample of the RTT
+    const silentUs = Math.max(core.config.maxAckDelayMs * 1000, path.rtt.smoothedUs);
+    if (nowUs - path.lastReceivedUs < silentUs) continue;
+    path.ackRepeated = true;
+    addAck(core, draft, path.space, nowUs);
+  }
+}
+
+/** Writes an ACK frame for what arrived in a packet number space. */
+export function addAck(core: Core, draft: PacketDraft, space: PacketSpace, nowUs: number): void {
+  const { received, level, pathId } = space;
   if (received.count === 0) return;
+  // draft-ietf-quic-multipath-21 2.3
+  const about = core.multipath.enabled && level === "application" ? pathId : -1;
   const delay = level === "application"
     ? Math.floor(received.ackDelayUs(nowUs) / 2 ** core.config.ackDelayExponent)
     : 0;
   const counts = received.ecn;
   const ecn = counts.ect0 + counts.ect1 + counts.ce > 0 ? counts : null;
-  const count = ackRangesThatFit(draft.room, -1, received, delay, ecn);
-  if (count === 0 || ackSize(-1, received, count, delay, ecn) > draft.room) return;
-  draft.at = writeAck(draft.buffer, draft.at, -1, received, count, delay, ecn);
-  draft.content.ackLargest = received.largest(0);
-  draft.content.ackPathId = draft.space.pathId;
+  const count = ackRangesThatFit(draft.room, about, received, delay, ecn);
+  if (count === 0 || ackSize(about, received, count, delay, ecn) > draft.room) return;
+  draft.at = writeAck(draft.buffer, draft.at, about, received, count, delay, ecn);
+  draft.content.addAck(pathId, received.largest(0));
 }
 
 /** RFC 9000 13.2.4: acknowledged acknowledgments let both ends forget; so one is asked for now and then. */
 export function wantsAnswer(draft: PacketDraft): boolean {
-  return draft.space.onlyAcks >= ACKS_WITHOUT_ANSWER && draft.space.received.count > 1;
+  const { onlyAcks, pathId } = draft.space;
+  // Losses leave gaps; acknowledgments of other paths are to be known to arrive as well
+  return onlyAcks >= ACKS_WITHOUT_ANSWER &&
+    (draft.space.received.count > 1 || draft.path.carries.some(({ id }) => id !== pathId));
 }
 
 /** Writes CRYPTO frames of the packet's level. */
@@ -67,25 +99,10 @@ export function addControlFrames(core: Core, draft: PacketDraft, nowUs: number):
     if (!draft.addControl(control[0]!)) return;
     control.shift();
   }
-  for (const { localIds, remoteIds } of core.paths.values()) {
-    for (let sequence = remoteIds.pollRetire(); sequence !== null; sequence = remoteIds.pollRetire()) {
-      if (draft.addControl({ kind: "retire_connection_id", sequence })) continue;
-      remoteIds.onRetireLost(sequence);
-      return;
-    }
-    while (localIds.wantsToIssue) {
-      const isNew = localIds.nextSequence;
-      const issued = localIds.poll();
-      if (issued === null) break;
-      if (issued.sequence === isNew) {
-        core.idChanges.push({ type: "added", connectionId: issued.connectionId });
-      }
-      if (draft.addControl({ kind: "new_connection_id", ...issued })) continue;
-      localIds.onLost(issued.sequence);
-      return;
-    }
+  for (const ids of core.ids.values()) {
+    if (!addIdFrames(core, draft, ids)) return;
   }
-  const rttUs = draft.path.rtt.smoothedUs;
+  const rttUs = core.longestRttUs;
   for (
     let frame = streams.pollControl(nowUs, rttUs);
     frame !== null;
@@ -95,6 +112,38 @@ export function addControlFrames(core: Core, draft: PacketDraft, nowUs: number):
     control.push(frame);
     return;
   }
+}
+
+/** Writes the frames about the connection ids of a path. @returns False if there is no room for one. */
+function addIdFrames(core: Core, draft: PacketDraft, ids: PathIds): boolean {
+  const { pathId, local, remote } = ids;
+  const { enabled, peerLimit } = core.multipath;
+  // draft-ietf-quic-multipath-21 3.2
+  const explicit = enabled && core.handshakeComplete;
+  if (pathId > 0 && (!explicit || pathId > peerLimit)) return true;
+  while (remote.wantsToRetire) {
+    const sequence = remote.pollRetire();
+    if (sequence === null) break;
+    const frame: ControlFrame = explicit
+      ? { kind: "path_retire_connection_id", pathId, sequence }
+      : { kind: "retire_connection_id", sequence };
+    if (draft.addControl(frame)) continue;
+    remote.onRetireLost(sequence);
+    return false;
+  }
+  while (local.wantsToIssue && !ids.isAbandoned) {
+    const isNew = local.nextSequence;
+    const issued = local.poll();
+    if (issued === null) break;
+    if (issued.sequence === isNew) core.addLocalId(issued.connectionId, ids);
+    const frame: ControlFrame = explicit
+      ? { kind: "path_new_connection_id", pathId, ...issued }
+      : { kind: "new_connection_id", ...issued };
+    if (draft.addControl(frame)) continue;
+    local.onLost(issued.sequence);
+    return false;
+  }
+  return true;
 }
 
 /** Writes DATAGRAM frames (RFC 9221); those that fit no packet of this path are dropped. */

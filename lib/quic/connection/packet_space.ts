@@ -31,6 +31,8 @@ export class PacketSpace {
   elicitingInFlight = 0;
   /** Packets in a row with nothing but acknowledgments. */
   onlyAcks = 0;
+  /** Packets with smaller numbers are not on their way, or ask for no acknowledgment. */
+  #oldest = 0;
   #next = 0;
   #skip: number;
 
@@ -68,6 +70,15 @@ export class PacketSpace {
     if (!packet.ackEliciting) return;
     this.lastElicitingAtUs = packet.sentAtUs;
     this.elicitingInFlight++;
+  }
+
+  /** When the oldest packet on its way was sent that asks for an acknowledgment; Infinity for none. */
+  get oldestElicitingAtUs(): number {
+    if (this.elicitingInFlight === 0) return Infinity;
+    const { sent } = this.detector;
+    this.#oldest = Math.max(this.#oldest, sent.first);
+    while (this.#oldest < sent.end && sent.get(this.#oldest)?.ackEliciting !== true) this.#oldest++;
+    return sent.get(this.#oldest)?.sentAtUs ?? Infinity;
   }
 
   /** Notes that a packet is no longer on its way. */

@@ -1,6 +1,9 @@
 import type { CongestionController } from "../recovery/congestion.ts";
+import type { Coupling } from "../recovery/coupling.ts";
+import { DeliveryRate } from "../recovery/delivery_rate.ts";
 import { Pacer } from "../recovery/pacer.ts";
 import { RttEstimator } from "../recovery/rtt.ts";
+import type { PathStatus } from "../../base/path.ts";
 import type { LocalIds } from "../ids/local_ids.ts";
 import type { RemoteIds } from "../ids/remote_ids.ts";
 import type { ConnectionId } from "../wire/connection_id.ts";
@@ -8,6 +11,8 @@ import { MtuDiscovery } from "../mtu_discovery.ts";
 import type { ConnectionConfig } from "./config.ts";
 import { NetworkPath } from "./network_path.ts";
 import { PacketSpace, type Sent } from "./packet_space.ts";
+import type { PathIds } from "./path_ids.ts";
+import { PathView } from "./path_view.ts";
 import type { Tuple } from "./tuple.ts";
 
 /** RFC 9002 6.2.1: beyond this a probe timeout is not doubled; idle timeouts end sooner. */
@@ -25,7 +30,38 @@ export interface PathCounters {
   packetsLost: number;
   bytesLost: number;
   spuriousLosses: number;
+  /** Bytes of packets that the peer has acknowledged. */
+  bytesAcknowledged: number;
+  /** Stream data that was given to other paths before this one had an answer. */
+  bytesReinjected: number;
 }
+
+/** How often there was data and this path did not carry it, by the reason. */
+export interface PathBlocked {
+  congestion: number;
+  pacing: number;
+  amplification: number;
+  noConnectionId: number;
+  /** Better paths could be used. */
+  backup: number;
+  /** The scheduler waited for another path. */
+  scheduler: number;
+}
+
+/** What is known of a path at its end. */
+export interface PathStatistics extends Readonly<PathCounters> {
+  readonly blocked: Readonly<PathBlocked>;
+  readonly smoothedRttUs: number;
+  readonly minRttUs: number;
+  readonly windowBytes: number;
+  readonly mtu: number;
+}
+
+/**
+ * How far a path is, in the order of progress: `suspect` while its packets get no answer, `failed` when the
+ * way that it takes could not be validated.
+ */
+export type PathPhase = "validating" | "active" | "suspect" | "failed" | "abandoned";
 
 /**
  * One path: its packet number space for 1-RTT packets, its connection ids, its RTT and congestion control,
@@ -33,6 +69,7 @@ export interface PathCounters {
  */
 export class Path {
   readonly id: number;
+  readonly ids: PathIds;
   readonly space: PacketSpace;
   readonly localIds: LocalIds;
   readonly remoteIds: RemoteIds;
@@ -44,6 +81,16 @@ export class Path {
     packetsLost: 0,
     bytesLost: 0,
     spuriousLosses: 0,
+    bytesAcknowledged: 0,
+    bytesReinjected: 0,
+  };
+  readonly blocked: PathBlocked = {
+    congestion: 0,
+    pacing: 0,
+    amplification: 0,
+    noConnectionId: 0,
+    backup: 0,
+    scheduler: 0,
   };
   rtt: RttEstimator;
   congestion: CongestionController;
@@ -66,31 +113,79 @@ export class Path {
   readonly asides: NetworkPath[] = [];
   /** When the pacer lets more out, if that is what held it up. */
   pacedUntilUs: number = Infinity;
+  /** Whether it was validated once, so that data may be sent on it. */
+  ready = false;
+  /** Whether it carries data in normal times, as it follows from what both ends want and what is broken. */
+  status: PathStatus = "available";
+  /** Since when it is suspected to be broken; Infinity while it is not. */
+  suspectSinceUs: number = Infinity;
+  /** Whether an address that is not validated keeps us from sending: timers cannot help. */
+  amplificationBlocked = false;
+  /** When something was last received on it. */
+  lastReceivedUs = -1;
+  /** When it was last asked to answer, so that it stays alive. */
+  keptAliveAtUs = -1;
+  /** Whether its last acknowledgment went over another path as well, since nothing came any more. */
+  ackRepeated = true;
+  /** When something was last sent on it. */
+  lastSentUs = -1;
+  /** Packets with smaller numbers have been copied to other paths, or need not be. */
+  copiedUpTo = 0;
+  /** The path that the last acknowledgment for this one came over; -1 before any. */
+  acknowledgedVia = -1;
+  /** The paths whose acknowledgments are sent on this one. */
+  carries: readonly Path[] = [this];
+  /** How fast it delivers. */
+  deliveryRate: DeliveryRate = new DeliveryRate();
+  /** What schedulers see of it. */
+  readonly view: PathView<Path>;
   readonly #config: ConnectionConfig;
+  readonly #coupling: Coupling;
   readonly #limited: boolean;
   /** Used again for every packet. */
   readonly #delivered = { bytes: 0, sentAtUs: 0, appLimited: false };
   #generations = 0;
 
   constructor(
-    id: number,
+    ids: PathIds,
     config: ConnectionConfig,
     tuple: Tuple,
     validated: boolean,
     limited: boolean,
-    localIds: LocalIds,
-    remoteIds: RemoteIds,
+    coupling: Coupling,
   ) {
+    const id = ids.pathId;
+    this.#coupling = coupling;
     this.id = id;
+    this.ids = ids;
+    this.view = new PathView(this);
     this.#config = config;
-    this.localIds = localIds;
-    this.remoteIds = remoteIds;
+    this.localIds = ids.local;
+    this.remoteIds = ids.remote;
     this.space = new PacketSpace("application", id, config.maxAckDelayMs * 1000, config.random(1)[0] ?? 0);
     this.rtt = new RttEstimator(config.initialRttUs);
     this.mtuSearch = new MtuDiscovery(config.maxMtu);
-    this.congestion = config.congestion(this.mtu);
+    this.congestion = config.congestion(this.mtu, coupling);
     this.#limited = limited;
     this.network = new NetworkPath(tuple, 0, validated, limited);
+  }
+
+  /** How far it is. */
+  get phase(): PathPhase {
+    if (this.ids.isAbandoned) return "abandoned";
+    if (this.network.state === "failed") return "failed";
+    if (!this.network.validated) return "validating";
+    return this.isSuspect ? "suspect" : "active";
+  }
+
+  /** Whether its packets get no answer at present. */
+  get isSuspect(): boolean {
+    return this.suspectSinceUs < Infinity;
+  }
+
+  /** Whether data may be sent on it: validated, not abandoned, and with an id of the peer to send to. */
+  get isUsable(): boolean {
+    return this.ready && !this.ids.isAbandoned && this.remoteIds.current !== undefined;
   }
 
   /** The size of datagrams. */
@@ -108,11 +203,14 @@ export class Path {
     this.mtuSearch = new MtuDiscovery(this.mtuSearch.max);
     this.mtuSearch.start();
     this.rtt = new RttEstimator(this.#config.initialRttUs);
-    this.congestion = this.#config.congestion(this.mtu);
+    this.congestion.end?.();
+    this.congestion = this.#config.congestion(this.mtu, this.#coupling);
     this.pacer = new Pacer();
     this.bytesInFlight = 0;
     this.probeCount = 0;
     this.firstSampleAtUs = Infinity;
+    this.deliveryRate = new DeliveryRate();
+    this.suspectSinceUs = Infinity;
   }
 
   /**
@@ -170,6 +268,8 @@ export class Path {
     delivered.bytes = packet.bytes;
     delivered.sentAtUs = packet.sentAtUs;
     delivered.appLimited = underused;
+    this.counters.bytesAcknowledged += packet.bytes;
+    this.deliveryRate.onAcked(packet.bytes, packet.appLimited, this.rtt.smoothedUs, nowUs);
     this.congestion.onAcked(delivered, nowUs, this.rtt);
   }
 

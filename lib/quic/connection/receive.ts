@@ -7,10 +7,11 @@ import { LOCAL_ID_BYTES } from "./config.ts";
 import type { Core } from "./core.ts";
 import { discardInitial } from "./discard_keys.ts";
 import { handlePayload } from "./frame_handler.ts";
-import { logReceived } from "./log.ts";
+import { logDropped, logKept, logReceived } from "./log.ts";
+import type { LocalIdEntry } from "./local_id_table.ts";
 import { onAuthenticated, wayOf } from "./migration.ts";
+import { admit, newcomer } from "./open_path.ts";
 import { type OpenedPacket, openPacket } from "./packet_opener.ts";
-import type { Path } from "./path.ts";
 import type { Tuple } from "./tuple.ts";
 
 /**
@@ -31,7 +32,6 @@ export function receiveDatagram(
     receiveWhileClosing(core, nowUs, bytes, start, end, tuple, ecn);
     return;
   }
-  core.amplificationBlocked = false;
   try {
     readDatagram(core, nowUs, tuple, bytes, start, end, ecn, end - start);
     // Whatever was opened may have brought keys; what can still not be opened is kept again
@@ -76,30 +76,37 @@ function readDatagram(
     if (header.type === "unsupported-version" || header.type === "0-rtt") continue;
     if (header.type !== "1-rtt" && header.version !== core.version) continue;
     // Only those that allow it may clear the bit; we always do (RFC 9287 3)
-    const path = pathOf(core, bytes, header);
-    const own = path === null ? null : idOf(core, path, bytes, header);
-    if (path === null || own === null) {
+    const own = ownIdOf(core, bytes, header);
+    if (own === undefined) {
       if (isStatelessReset(core, bytes, header, end)) reset(core, nowUs);
       continue;
     }
     // RFC 9000 12.2: all packets of a datagram are for one id
-    if (destination !== null && !destination.equals(own)) continue;
-    destination = own;
+    if (destination !== null && !destination.equals(own.connectionId)) continue;
+    destination = own.connectionId;
     if (!isExpected(core, bytes, header)) continue;
+    const path = core.pathOf(own.ids) ?? newcomer(core, own.ids, tuple);
+    if (path === null) continue;
     const way = wayOf(core, path, tuple);
     if (way === "ignore") continue;
     // RFC 9000 8.1: whatever becomes of its packets
     if (!counted && way !== null) {
       way.onReceived(datagramBytes);
+      path.amplificationBlocked = false;
       counted = true;
     }
-    const packet = openPacket(core, header, bytes, path, own, tuple, ecn, nowUs);
+    const packet = openPacket(core, header, bytes, path, destination, tuple, ecn, nowUs);
     if (packet === "early") {
       core.early.keep(tuple, bytes, header.start, header.end, ecn);
+      if (core.qlog !== null) logKept(core.qlog, header, nowUs);
       continue;
     }
     if (packet === "forged" && isStatelessReset(core, bytes, header, end)) reset(core, nowUs);
-    if (packet === "forged" || packet === "dropped") continue;
+    if (packet === "forged" || packet === "dropped") {
+      if (core.qlog !== null) logDropped(core.qlog, header, packet, nowUs);
+      continue;
+    }
+    if (!core.paths.has(path.id)) admit(core, path, nowUs);
     if (!opened) {
       path.counters.datagramsReceived++;
       path.counters.bytesReceived += datagramBytes;
@@ -111,6 +118,7 @@ function readDatagram(
     const opener = wayOf(core, path, tuple);
     if (opener === null || opener === "ignore") continue;
     opener.onReceived(datagramBytes);
+    path.amplificationBlocked = false;
     counted = true;
   }
   return opened;
@@ -128,6 +136,8 @@ function onOpened(
   core.heard = true;
   core.lastActivityUs = nowUs;
   core.idle.onReceived(nowUs);
+  path.lastReceivedUs = nowUs;
+  path.ackRepeated = false;
   if (level === "handshake" && core.side === "server") {
     // RFC 9000 8.1: whoever has the handshake keys saw our Initial packet
     path.network.validate();
@@ -155,25 +165,17 @@ function isExpected(core: Core, bytes: Uint8Array, header: PacketHeader): boolea
   return core.peerSource.matches(bytes, header.sourceStart, header.sourceEnd);
 }
 
-/** The path that a packet belongs to by its destination id; null for none of ours. */
-function pathOf(core: Core, bytes: Uint8Array, header: PacketHeader): Path | null {
-  for (const path of core.paths.values()) {
-    if (idOf(core, path, bytes, header) !== null) return path;
-  }
-  return null;
-}
-
-function idOf(core: Core, path: Path, bytes: Uint8Array, header: PacketHeader): ConnectionId | null {
+/** The id of ours that a packet was sent to, and the path that it is for; undefined for none. */
+function ownIdOf(core: Core, bytes: Uint8Array, header: PacketHeader): LocalIdEntry | undefined {
   const { destinationStart, destinationEnd } = header;
-  for (const id of path.localIds.active) {
-    if (id.matches(bytes, destinationStart, destinationEnd)) return id;
-  }
+  const found = core.localIds.find(bytes, destinationStart, destinationEnd);
+  // Long headers are those of the handshake
+  if (found !== undefined) return header.type === "1-rtt" || found.ids.pathId === 0 ? found : undefined;
+  if (core.side !== "server" || header.type !== "initial") return undefined;
   // A server is first sent to under an id that the client made up, or that it had from a Retry
-  const originalDestination = core.retrySource ?? core.originalDestination;
-  const early = core.side === "server" && path.id === 0 && header.type === "initial";
-  return early && originalDestination.matches(bytes, destinationStart, destinationEnd)
-    ? originalDestination
-    : null;
+  const connectionId = core.retrySource ?? core.originalDestination;
+  const matches = connectionId.matches(bytes, destinationStart, destinationEnd);
+  return matches ? { connectionId, ids: core.firstPath.ids } : undefined;
 }
 
 /** RFC 9000 10.3.1 */
@@ -211,11 +213,11 @@ function receiveWhileClosing(
   const { header } = core;
   for (let at = start; at < end; at = header.end) {
     if (header.read(bytes, at, end, LOCAL_ID_BYTES) !== null) return;
-    const path = pathOf(core, bytes, header);
-    const own = path === null ? null : idOf(core, path, bytes, header);
-    if (path === null || own === null) return;
+    const own = ownIdOf(core, bytes, header);
+    const path = own === undefined ? null : core.pathOf(own.ids);
+    if (own === undefined || path === null) return;
     try {
-      const packet = openPacket(core, header, bytes, path, own, tuple, ecn, nowUs);
+      const packet = openPacket(core, header, bytes, path, own.connectionId, tuple, ecn, nowUs);
       if (typeof packet !== "string") handlePayload(core, packet, bytes, nowUs, true);
     } catch {
       // It is over already

@@ -5,32 +5,47 @@ import type { Core } from "./core.ts";
 import { onContentLost } from "./content_fate.ts";
 import type { PacketSpace, Sent } from "./packet_space.ts";
 import type { Path } from "./path.ts";
+import { onUnanswered } from "./path_health.ts";
+import { hasHealthyOther } from "./path_set.ts";
 
 /** RFC 9002 6.2.4: one or two; two make up for the loss of one. */
 const PROBES = 2;
 
+/** How often a path that is suspected is asked at the least while others work, in microseconds. */
+const MAX_SUSPECT_PROBE_US = 250_000;
+
 /** When packets have to be taken for lost, or probes sent (RFC 9002 A.8). */
 export function lossTimeoutUs(core: Core): number {
   let at = Infinity;
-  for (const space of core.liveSpaces) at = Math.min(at, space.detector.lossTimeUs);
-  if (at < Infinity) return at;
-  for (const path of core.paths.values()) at = Math.min(at, probeTimer(core, path).atUs);
+  for (const path of core.openPaths) {
+    // RFC 9002 A.8: as long as nothing may be sent there is no use in waking up for it
+    if (path.amplificationBlocked) continue;
+    const lossUs = pathLossTimeUs(core, path);
+    at = Math.min(at, lossUs < Infinity ? lossUs : probeTimer(core, path).atUs);
+  }
   return at;
 }
 
 /** RFC 9002 A.9: the time of {@linkcode lossTimeoutUs} has come. */
 export function onLossTimeout(core: Core, nowUs: number): void {
-  let lost = false;
-  for (const space of core.liveSpaces) {
-    if (space.detector.lossTimeUs > nowUs) continue;
-    lost = true;
-    detectLost(core, space, nowUs);
-  }
-  if (lost) return;
-  for (const path of core.paths.values()) {
+  for (const path of core.openPaths) {
+    if (path.amplificationBlocked) continue;
+    if (pathLossTimeUs(core, path) < Infinity) {
+      for (const space of spacesOf(core, path)) {
+        if (space.detector.lossTimeUs <= nowUs) detectLost(core, space, nowUs);
+      }
+      continue;
+    }
     const { atUs, space } = probeTimer(core, path);
     if (atUs <= nowUs) probe(core, path, space, nowUs);
   }
+}
+
+/** When a packet of a path has to be taken for lost; Infinity while there is none. */
+function pathLossTimeUs(core: Core, path: Path): number {
+  let at = Infinity;
+  for (const { detector } of spacesOf(core, path)) at = Math.min(at, detector.lossTimeUs);
+  return at;
 }
 
 /** Takes packets of a space for lost that are overdue. */
@@ -90,7 +105,9 @@ function probeTimer(core: Core, path: Path): { readonly atUs: number; readonly s
     // RFC 9002 6.2.1: not before the handshake is confirmed
     if (each.level === "application" && !core.handshakeConfirmed) continue;
     const delayUs = each.level === "application" ? core.peerMaxAckDelayUs : 0;
-    const dueUs = each.lastElicitingAtUs + path.probeTimeoutUs(delayUs) * path.backoff;
+    const dueUs = each.level === "application" && core.openPaths.length > 1
+      ? pathProbeUs(core, path, delayUs)
+      : each.lastElicitingAtUs + path.probeTimeoutUs(delayUs) * path.backoff;
     if (dueUs < atUs) {
       atUs = dueUs;
       space = each;
@@ -101,6 +118,19 @@ function probeTimer(core: Core, path: Path): { readonly atUs: number; readonly s
   const early = core.keys.handshake === null ? core.spaces.initial : core.spaces.handshake;
   if (early === null) return { atUs, space };
   return { atUs: core.lastActivityUs + path.probeTimeoutUs(0) * path.backoff, space: early };
+}
+
+/**
+ * When a path among several is asked: other paths can carry its data meanwhile, so that the oldest packet counts
+ * and not the last one, and a path that is suspected is asked often enough to come back.
+ */
+function pathProbeUs(core: Core, path: Path, maxAckDelayUs: number): number {
+  const timeoutUs = path.probeTimeoutUs(maxAckDelayUs);
+  const { space } = path;
+  if (!path.ready || !hasHealthyOther(core, path)) return space.lastElicitingAtUs + timeoutUs * path.backoff;
+  if (!path.isSuspect) return space.oldestElicitingAtUs + timeoutUs * path.backoff;
+  return space.lastElicitingAtUs +
+    Math.min(timeoutUs * path.backoff, Math.max(timeoutUs, MAX_SUSPECT_PROBE_US));
 }
 
 function spacesOf(core: Core, path: Path): readonly PacketSpace[] {
@@ -120,6 +150,7 @@ function probe(core: Core, path: Path, expired: PacketSpace, nowUs: number): voi
     space.probes = PROBES;
     sendOldestAgain(core, space);
   }
+  if (expired.level === "application") onUnanswered(core, path, nowUs);
 }
 
 /** RFC 9002 6.2.4: a probe carries what waits longest for its acknowledgment. */
@@ -130,7 +161,7 @@ function sendOldestAgain(core: Core, space: PacketSpace): void {
   }
   let count = 0;
   for (const packet of space.detector.sent) {
-    if (!packet.ackEliciting || packet.mtuProbe) continue;
+    if (!packet.ackEliciting || packet.mtuProbe || packet.content.repeated) continue;
     onContentLost(core, space, packet);
     if (++count === PROBES) return;
   }

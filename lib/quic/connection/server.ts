@@ -52,6 +52,7 @@ export function makeServer(options: ServerOptions): Connection {
     retrySource: options.retrySource ?? null,
     validated: options.validated ?? false,
     makeId,
+    parameters,
     tls: options.tls(writeTransportParameters(parameters)),
   });
 }

@@ -1,6 +1,8 @@
 import { closeForError, forgetConnection, releaseKeys } from "./close_connection.ts";
 import type { Core } from "./core.ts";
 import { onValidationTimeout } from "./migration.ts";
+import type { PacketSpace } from "./packet_space.ts";
+import { onPathTimeout, pathTimeoutUs } from "./path_health.ts";
 import { lossTimeoutUs, onLossTimeout } from "./recovery.ts";
 
 /** When {@linkcode onTimeout} has something to do, in microseconds; Infinity for never. */
@@ -13,17 +15,24 @@ export function nextTimeoutUs(core: Core): number {
     core.idle.keepAliveAtUs,
     core.keys.application?.phases.timeoutUs ?? Infinity,
   );
-  for (const path of core.paths.values()) {
-    at = Math.min(at, path.network.timeoutUs, path.fallback?.timeoutUs ?? Infinity);
-  }
-  // RFC 9002 A.8: as long as nothing may be sent there is no use in waking up for it
-  if (core.amplificationBlocked) return at;
-  at = Math.min(at, lossTimeoutUs(core));
-  for (const path of core.paths.values()) at = Math.min(at, path.pacedUntilUs, path.mtuSearch.timeoutUs);
-  for (const space of core.liveSpaces) {
-    if (space.received.ackAtUs > -Infinity) at = Math.min(at, space.received.ackAtUs);
+  at = Math.min(at, lossTimeoutUs(core), pathTimeoutUs(core), core.scheduleAtUs);
+  const { initial, handshake } = core.spaces;
+  for (const path of core.openPaths) {
+    const { network, fallback, mtuSearch } = path;
+    at = Math.min(at, network.timeoutUs, fallback?.timeoutUs ?? Infinity);
+    // RFC 9002 A.8: as long as nothing may be sent there is no use in waking up for it
+    if (path.amplificationBlocked) continue;
+    at = Math.min(at, path.pacedUntilUs, mtuSearch.timeoutUs);
+    for (const { space } of path.carries) at = Math.min(at, ackTimeUs(space));
+    if (path.id === 0) at = Math.min(at, ackTimeUs(initial), ackTimeUs(handshake));
   }
   return at;
+}
+
+/** When an acknowledgment is due later; what is due now goes with the next packets. */
+function ackTimeUs(space: PacketSpace | null): number {
+  const at = space?.received.ackAtUs ?? Infinity;
+  return at > -Infinity ? at : Infinity;
 }
 
 /** Does what is due by time alone. What is to be sent because of it comes out of the transmission. */
@@ -46,6 +55,8 @@ export function onTimeout(core: Core, nowUs: number): void {
     if (nowUs >= idle.keepAliveAtUs) idle.onElicitingSent(nowUs);
     core.keys.application?.phases.handleTimeout(nowUs);
     onValidationTimeout(core, nowUs);
+    onPathTimeout(core, nowUs);
+    if (nowUs >= core.scheduleAtUs) core.scheduleAtUs = Infinity;
     if (lossTimeoutUs(core) <= nowUs) onLossTimeout(core, nowUs);
   } catch (error) {
     closeForError(core, nowUs, error);

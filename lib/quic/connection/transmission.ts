@@ -3,9 +3,11 @@ import { QUIC_ERROR } from "../wire/error_codes.ts";
 import { closeConnection } from "./close_connection.ts";
 import { MIN_DATAGRAM_BYTES } from "../mtu_discovery.ts";
 import type { Core } from "./core.ts";
-import { DatagramBuilder } from "./datagram_builder.ts";
+import { type Cargo, DatagramBuilder, isAckDue } from "./datagram_builder.ts";
 import type { NetworkPath } from "./network_path.ts";
 import type { Path } from "./path.ts";
+import { PathChooser } from "./path_chooser.ts";
+import { bestPath } from "./path_set.ts";
 import type { Tuple } from "./tuple.ts";
 
 /** With less than this there is no room for a PATH_CHALLENGE. */
@@ -26,10 +28,12 @@ export interface Transmit {
 export class Transmission {
   readonly #core: Core;
   readonly #builder: DatagramBuilder;
+  readonly #chooser: PathChooser;
 
   constructor(core: Core) {
     this.#core = core;
     this.#builder = new DatagramBuilder(core);
+    this.#chooser = new PathChooser(core);
   }
 
   /**
@@ -45,13 +49,25 @@ export class Transmission {
     if (closing.state === "draining" || closing.state === "closed") return null;
     if (closing.state === "closing") return this.#pollClose(nowUs, buffer, start);
     if (!this.#hasUsableKeys(nowUs)) return null;
-    for (const path of core.paths.values()) {
+    const chosen = this.#chooser.choose(nowUs);
+    const { openPaths } = core;
+    for (let index = 0; index < openPaths.length; index++) {
+      const path = openPaths[index]!;
       const transmit = this.#pollAside(path, nowUs, buffer, start) ??
         this.#pollMtuProbe(path, nowUs, buffer, start) ??
-        this.#pollPath(path, nowUs, buffer, start, maxSegments);
+        (path === chosen?.path ? null : this.#pollOwn(path, nowUs, buffer, start));
       if (transmit !== null) return transmit;
     }
-    return null;
+    if (chosen === null) return null;
+    const cargo = chosen.data ? "data" : "control";
+    return this.#pollPath(chosen.path, nowUs, buffer, start, maxSegments, cargo, chosen.maxBytes);
+  }
+
+  /** What has to go on a path that was not chosen for data: acknowledgments, challenges and probes. */
+  #pollOwn(path: Path, nowUs: number, buffer: Uint8Array<ArrayBuffer>, start: number): Transmit | null {
+    const { network, space } = path;
+    const wanted = space.probes > 0 || network.challengeDue || network.responseDue || isAckDue(path, nowUs);
+    return wanted ? this.#pollPath(path, nowUs, buffer, start, 1, "own", Infinity) : null;
   }
 
   /** RFC 9001 6.6: keys are changed before they are used up; if the peer does not let us, it is over. */
@@ -74,32 +90,33 @@ export class Transmission {
     buffer: Uint8Array<ArrayBuffer>,
     start: number,
     maxSegments: number,
+    cargo: Cargo,
+    maxBytes: number,
   ): Transmit | null {
     const core = this.#core;
     const { network, mtu } = path;
-    path.pacedUntilUs = Infinity;
     // RFC 9000 14.1, 8.2.1: only what comes after the handshake may be smaller
     const least = core.spaces.initial === null ? MIN_UNVALIDATED_BYTES : MIN_DATAGRAM_BYTES;
     let at = start;
     for (let count = 0; count < maxSegments && at + mtu <= buffer.length; count++) {
+      if (at - start >= maxBytes) break;
       // RFC 9000 8.1
       const { budget } = network;
       if (budget < least) {
-        core.amplificationBlocked = true;
+        path.amplificationBlocked = true;
+        path.blocked.amplification++;
         core.blocked.amplification++;
         break;
       }
-      const end = this.#builder.build(path, nowUs, buffer, at, at + Math.min(mtu, budget));
+      const end = this.#builder.build(path, nowUs, buffer, at, at + Math.min(mtu, budget), cargo);
       if (end === at) break;
       network.onSent(end - at);
-      path.counters.datagramsSent++;
-      path.counters.bytesSent += end - at;
       const full = end - at === mtu;
       at = end;
       if (!full) break;
     }
     this.#mask();
-    return at === start ? null : this.#transmit(path, network, Math.min(mtu, at - start), at, nowUs);
+    return at === start ? null : this.#transmit(path, network, Math.min(mtu, at - start), start, at, nowUs);
   }
 
   /** Challenges and answers on ways that are not in use. */
@@ -119,7 +136,7 @@ export class Transmission {
       if (end === start) continue;
       way.onSent(end - start);
       this.#mask();
-      return this.#transmit(path, way, end - start, end, nowUs);
+      return this.#transmit(path, way, end - start, start, end, nowUs);
     }
     return null;
   }
@@ -129,28 +146,38 @@ export class Transmission {
     if (end === start) return null;
     path.network.onSent(end - start);
     this.#mask();
-    return this.#transmit(path, path.network, end - start, end, nowUs);
+    return this.#transmit(path, path.network, end - start, start, end, nowUs);
   }
 
   #pollClose(nowUs: number, buffer: Uint8Array<ArrayBuffer>, start: number): Transmit | null {
     const core = this.#core;
     if (!core.closing.due) return null;
-    const path = core.firstPath;
+    // draft-ietf-quic-multipath-21 2.6
+    const path = bestPath(core) ?? core.firstPath;
     core.closing.onSent();
     const room = Math.min(path.mtu, path.network.budget);
     const end = this.#builder.buildClose(path, nowUs, buffer, start, start + room);
     if (end === start) return null;
     path.network.onSent(end - start);
     this.#mask();
-    return this.#transmit(path, path.network, end - start, end, nowUs);
+    return this.#transmit(path, path.network, end - start, start, end, nowUs);
   }
 
   #mask(): void {
     this.#core.keys.application?.headers.out.protect();
   }
 
-  #transmit(path: Path, way: NetworkPath, segmentBytes: number, end: number, nowUs: number): Transmit {
+  #transmit(
+    path: Path,
+    way: NetworkPath,
+    segmentBytes: number,
+    start: number,
+    end: number,
+    nowUs: number,
+  ): Transmit {
     this.#core.lastActivityUs = nowUs;
+    path.counters.datagramsSent += Math.ceil((end - start) / segmentBytes);
+    path.counters.bytesSent += end - start;
     return { pathId: path.id, tuple: way.tuple, segmentBytes, end, ecn: "not-ect" };
   }
 }

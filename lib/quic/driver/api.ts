@@ -2,6 +2,7 @@ import type { Endpoint } from "../../base/endpoint.ts";
 import type { PathInfo } from "../../base/path.ts";
 import type { ByteStream } from "../../io/byte_stream.ts";
 import type { CloseReason } from "../connection/events.ts";
+import type { OpenPathOptions, QuicPath, QuicPathEvent } from "./path_api.ts";
 import type { ConnectionStats } from "./stats.ts";
 
 /** Whether data of a stream goes both ways, or only from the end that opened it. */
@@ -36,6 +37,8 @@ export interface QuicStream extends ByteStream {
   readonly id: number;
   /** Whether data goes both ways. */
   readonly direction: QuicStreamDirection;
+  /** Bytes of this end's direction that the other end has acknowledged, from the first one without a gap. */
+  readonly bytesAcknowledged: number;
   /** The bytes that can still be read as a web stream; cancelling it aborts the stream. */
   readonly readable: ReadableStream<Uint8Array<ArrayBuffer>>;
   /** The writing side as a web stream with back-pressure; closing it ends this direction. */
@@ -107,12 +110,38 @@ export interface QuicConnection extends AsyncDisposable {
    */
   receiveDatagram(): Promise<Uint8Array<ArrayBuffer> | null>;
 
+  /** Whether both ends agreed on several paths (draft-ietf-quic-multipath-21). */
+  readonly multipath: boolean;
   /**
    * The paths as they are now; after the end, as they were last. Bytes are those of UDP payloads.
    *
-   * @returns One path, with the id 0.
+   * @returns The path of the handshake, with the id 0, and those that were opened since.
    */
   paths(): readonly PathInfo[];
+  /**
+   * A path that is there.
+   *
+   * @param id The path id.
+   * @returns The path, or null when there is none.
+   */
+  path(id: number): QuicPath | null;
+  /**
+   * Opens a further path, from a socket of its own. Only clients can.
+   *
+   * @param options Between which addresses, and what it is for.
+   * @returns The path, validated.
+   * @throws {MptError} Why it cannot be opened: `ERR_NOT_SUPPORTED` (no multipath, or not the client),
+   *   `ERR_LIMIT` (no path id, no connection id), `ERR_TIMED_OUT` (nothing came back on it), `ERR_CLOSED`,
+   *   `ERR_OPTION_REFUSED`, or what the system says of the address; `data.refusal` names the limit.
+   */
+  openPath(options: OpenPathOptions): Promise<QuicPath>;
+  /**
+   * What happens to its paths from now on.
+   *
+   * @param signal Ends it.
+   * @returns The events; they end with the connection.
+   */
+  pathEvents(signal?: AbortSignal): AsyncIterableIterator<QuicPathEvent>;
   /**
    * Counts of the whole connection.
    *

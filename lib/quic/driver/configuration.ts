@@ -5,16 +5,24 @@ import { chooseBackend } from "../../crypto/choose.ts";
 import { LIBCRYPTO, libcryptoReason } from "../../crypto/libcrypto.ts";
 import { NODE_CRYPTO } from "../../crypto/node_crypto.ts";
 import { type ConnectionConfig, connectionConfig } from "../connection/config.ts";
-import type { CongestionController } from "../recovery/congestion.ts";
 import { Cubic } from "../recovery/cubic.ts";
+import { Lia } from "../recovery/lia.ts";
 import { NewReno } from "../recovery/new_reno.ts";
+import { Olia } from "../recovery/olia.ts";
+import { DEFAULT_SCHEDULER, isSchedulerName, schedulers } from "../scheduler/schedulers.ts";
 import { random } from "./clock.ts";
-import type { QuicOptions } from "./options.ts";
+import { qlogFiles } from "./qlog_files.ts";
+import { type MultipathOptions, QUIC_PATHS, type QuicOptions } from "./options.ts";
 
-const CONGESTION: Readonly<Record<string, (mtu: number) => CongestionController>> = {
+const CONGESTION: Readonly<Record<string, ConnectionConfig["congestion"]>> = {
   cubic: (mtu) => new Cubic(mtu),
   reno: (mtu) => new NewReno(mtu),
+  lia: (mtu, coupling) => new Lia(mtu, coupling),
+  olia: (mtu, coupling) => new Olia(mtu, coupling),
 };
+
+/** More paths than any host has, and few enough to keep connection ids for. */
+const MAX_PATHS = 256;
 
 /** The configuration of the core that follows from the options of a connect or a listener. */
 export function configurationOf(options: QuicOptions): ConnectionConfig {
@@ -26,7 +34,9 @@ export function configurationOf(options: QuicOptions): ConnectionConfig {
   if (controller === undefined) {
     throw new MptError(
       "ERR_OPTION_REFUSED",
-      `Cannot set congestion control to ${quote(congestion)}: QUIC has cubic and reno here`,
+      `Cannot set congestion control to ${quote(congestion)}: QUIC has ${
+        Object.keys(CONGESTION).join(", ")
+      } here`,
       { data: { option: "congestion control" } },
     );
   }
@@ -34,11 +44,32 @@ export function configurationOf(options: QuicOptions): ConnectionConfig {
     backend: backendOf(options.cryptoBackend),
     random,
     congestion: controller,
+    ...severalPaths(options.multipath ?? false),
     ...(idleTimeoutMs === undefined ? {} : { maxIdleTimeoutMs: idleTimeoutMs }),
     ...(keepAliveMs === undefined ? {} : { keepAliveMs }),
+    ...(options.qlog === undefined ? {} : { qlog: qlogFiles(options.qlog) }),
     ...(maxDatagramBytes === undefined ? {} : { maxDatagramFrameSize: maxDatagramBytes }),
   });
   return { ...config, streams: { ...config.streams, ...options.streams } };
+}
+
+/** What a connection with several paths is told. */
+function severalPaths(choice: boolean | MultipathOptions): Partial<ConnectionConfig> {
+  if (choice === false) return {};
+  const { paths = QUIC_PATHS, scheduler = DEFAULT_SCHEDULER } = choice === true ? {} : choice;
+  if (!Number.isInteger(paths) || paths < 2 || paths > MAX_PATHS) {
+    throw new MptError("ERR_INVALID_VALUE", `Cannot use ${paths} paths: it has to be 2 to ${MAX_PATHS}`);
+  }
+  if (typeof scheduler === "string" && !isSchedulerName(scheduler)) {
+    throw new MptError(
+      "ERR_INVALID_VALUE",
+      `Cannot use the scheduler ${quote(scheduler)}: there are ${Object.keys(schedulers).join(", ")}`,
+    );
+  }
+  return {
+    initialMaxPathId: paths - 1,
+    scheduler: typeof scheduler === "string" ? schedulers[scheduler] : scheduler,
+  };
 }
 
 function backendOf(wanted: QuicOptions["cryptoBackend"]): CryptoBackend {

@@ -1,18 +1,19 @@
 import { Endpoint } from "../../base/endpoint.ts";
 import { MptError } from "../../base/errors.ts";
 import { Ip } from "../../base/ip.ts";
-import type { DatagramReport, DatagramSocket } from "../../io/datagram_socket.ts";
+import type { DatagramReport } from "../../io/datagram_socket.ts";
 import { abortedError, deadline, timedOutError } from "../../io/deadline.ts";
 import { lookup } from "../../io/lookup.ts";
-import { openDatagramSocket } from "../../io/open_datagram_socket.ts";
 import { TlsClient } from "../../tls/client.ts";
 import { TokenKey } from "../tokens.ts";
 import type { QuicConnection } from "./api.ts";
 import { random } from "./clock.ts";
 import { configurationOf } from "./configuration.ts";
 import { DrivenConnection } from "./connection.ts";
+import { openClientSocket } from "./open_socket.ts";
 import { QUIC_CONNECT_TIMEOUT_MS, QUIC_READ_BUFFER_BYTES, type QuicConnectOptions } from "./options.ts";
 import { SocketLoop } from "./socket_loop.ts";
+import { SHARED_TOKENS } from "./token_store.ts";
 import { checkOf } from "./trust.ts";
 
 /**
@@ -52,16 +53,25 @@ export function connect(target: Endpoint, options: QuicConnectOptions): Promise<
   return dial(target, options);
 }
 
+/** Is told of a connection whose handshake begins: what is known of one that fails stays there. */
+export type OnStarted = (connection: DrivenConnection) => void;
+
 /** As {@linkcode connect}, with the parts of the connection that are not for everybody. */
-export async function dial(target: Endpoint, options: QuicConnectOptions): Promise<DrivenConnection> {
+export async function dial(
+  target: Endpoint,
+  options: QuicConnectOptions,
+  onStarted: OnStarted = () => {},
+): Promise<DrivenConnection> {
   if (target.port === undefined) {
     throw new MptError("ERR_INVALID_ENDPOINT", `Cannot connect to ${target.address}: it has no port`);
   }
-  if (target.ip !== undefined) return await connectTo(target.ip, target.port, target.host, options);
+  if (target.ip !== undefined) {
+    return await connectTo(target.ip, target.port, target.host, options, onStarted);
+  }
   let failure: unknown;
   for (const ip of await addressesOf(target, options)) {
     try {
-      return await connectTo(ip, target.port, target.host, options);
+      return await connectTo(ip, target.port, target.host, options, onStarted);
     } catch (error) {
       if (options.signal?.aborted) throw error;
       failure = error;
@@ -83,6 +93,7 @@ async function connectTo(
   port: number,
   host: string,
   options: QuicConnectOptions,
+  onStarted: OnStarted,
 ): Promise<DrivenConnection> {
   const remote = Endpoint.of(ip, port);
   const action = `connect to ${remote.address}`;
@@ -92,7 +103,7 @@ async function connectTo(
   const serverName = options.serverName ?? host;
   const check = checkOf(options, serverName);
   using limit = deadline(timeoutMs, signal);
-  const socket = await openSocket(remote, options);
+  const socket = await openClientSocket(remote, options);
   let connection: DrivenConnection | undefined;
   const onReport = (report: DatagramReport): void => {
     // ICMP proves nothing once the server has answered
@@ -103,7 +114,15 @@ async function connectTo(
     config,
     tokens: new TokenKey(random(32), random),
     server: null,
-  }, { onIncoming: () => {}, onFailure: () => {}, onReport });
+  }, {
+    onIncoming: () => {},
+    onFailure: () => {},
+    onReport,
+    onPortLost: (port) => connection?.onPortLost(port),
+  });
+  const { tokens: store = SHARED_TOKENS } = options;
+  // RFC 9000 8.1.3: another server, or another address of ours, has tokens of its own
+  const server = [remote.address, serverName, options.localAddress ?? "", options.interface ?? ""].join(" ");
   loop.connect(remote, (transportParameters) =>
     new TlsClient({
       serverName: nameOf(serverName),
@@ -118,10 +137,13 @@ async function connectTo(
       core,
       loop,
       remote,
+      socketBackend: options.socketBackend,
       readBytes: options.readBufferBytes ?? QUIC_READ_BUFFER_BYTES,
       release: () => loop.stop(),
-    }));
+      onToken: (token) => store?.put(server, token),
+    }), store?.take(server));
   const made = connection!;
+  onStarted(made);
   const onAbort = (): void =>
     made.abortWith(limit.expired ? timedOutError(action, timeoutMs) : abortedError(action, signal));
   limit.signal.addEventListener("abort", onAbort, { once: true });
@@ -146,29 +168,6 @@ function follow(connection: DrivenConnection, signal: AbortSignal | undefined): 
   signal.addEventListener("abort", onAbort, { once: true });
   if (signal.aborted) onAbort();
   connection.closed.then(() => signal.removeEventListener("abort", onAbort));
-}
-
-function openSocket(remote: Endpoint, options: QuicConnectOptions): Promise<DatagramSocket> {
-  const ip = remote.ip!;
-  const { localAddress } = options;
-  if (localAddress !== undefined && localAddress.family !== ip.family) {
-    throw new MptError(
-      "ERR_INVALID_VALUE",
-      `Cannot connect to ${remote.address}: the local address ${localAddress} is of another address family`,
-    );
-  }
-  return openDatagramSocket({
-    address: localAddress ?? anyAddress(ip, options),
-    remote,
-    ...(options.interface === undefined ? {} : { interface: options.interface }),
-    ...(options.socketBackend === undefined ? {} : { backend: options.socketBackend }),
-  });
-}
-
-/** Every address of this host; the runtime's own sockets do not tell which one they use, but here it is known. */
-function anyAddress(ip: Ip, { socketBackend }: QuicConnectOptions): Ip {
-  if (socketBackend !== "ffi" && ip.isLoopback) return Ip.parse(ip.family === 4 ? "127.0.0.1" : "::1");
-  return Ip.parse(ip.family === 4 ? "0.0.0.0" : "::");
 }
 
 /** RFC 6066 3: an address is no server name. */

@@ -1,6 +1,7 @@
 import type { Endpoint } from "../../base/endpoint.ts";
 import { MptError, toMptError } from "../../base/errors.ts";
 import type { PathInfo } from "../../base/path.ts";
+import type { DatagramBackend } from "../../io/datagram_socket.ts";
 import { abortedError, orAborted, sleep } from "../../io/deadline.ts";
 import type { TlsSummary } from "../../tls/session.ts";
 import type { Connection } from "../connection/connection.ts";
@@ -10,7 +11,9 @@ import type { QuicConnection, QuicHandshake, QuicStreamDirection } from "./api.t
 import { nowUs } from "./clock.ts";
 import { closeError } from "./close_error.ts";
 import { handshakeView } from "./handshake_view.ts";
-import { pathInfo } from "./path_info.ts";
+import { ConnectionPaths } from "./connection_paths.ts";
+import type { OpenPathOptions, QuicPath, QuicPathEvent } from "./path_api.ts";
+import type { Port } from "./ports.ts";
 import { Signal } from "./signal.ts";
 import type { EventSink, SocketLoop } from "./socket_loop.ts";
 import { type ConnectionStats, statsOf } from "./stats.ts";
@@ -30,8 +33,12 @@ export interface DrivenParts {
   readonly core: Connection;
   readonly loop: SocketLoop;
   readonly remote: Endpoint;
+  /** The kind of sockets for further paths. @default {undefined} the fastest there is */
+  readonly socketBackend?: DatagramBackend | undefined;
   /** The most bytes of one read of a stream. */
   readonly readBytes: number;
+  /** Keeps a token of the server's for later (RFC 9000 8.1.3). @default {undefined} nobody does */
+  readonly onToken?: (token: Uint8Array) => void;
   /** Frees what the connection alone uses. */
   readonly release: () => Promise<void>;
 }
@@ -48,6 +55,7 @@ export class DrivenConnection implements QuicConnection, EventSink, StreamHost {
   readonly core: Connection;
   readonly readBytes: number;
   readonly #parts: DrivenParts;
+  readonly #paths: ConnectionPaths;
   readonly #connected = Promise.withResolvers<void>();
   readonly #closed = Promise.withResolvers<void>();
   readonly #streams = new Map<number, DrivenStream>();
@@ -65,6 +73,7 @@ export class DrivenConnection implements QuicConnection, EventSink, StreamHost {
   /** Takes a connection of the core. Connections come from `connect()` and `listen()`. */
   constructor(parts: DrivenParts) {
     this.#parts = parts;
+    this.#paths = new ConnectionPaths({ ...parts, closeConnection: () => void this.close() });
     this.core = parts.core;
     this.remote = parts.remote;
     this.readBytes = parts.readBytes;
@@ -120,17 +129,60 @@ export class DrivenConnection implements QuicConnection, EventSink, StreamHost {
     return this.core.peerParameters;
   }
 
+  /** Whether both ends agreed on several paths. */
+  get multipath(): boolean {
+    return this.core.multipath;
+  }
+
   /** The paths as they are now; after the end, as they were last. */
   paths(): readonly PathInfo[] {
-    const { loop } = this.#parts;
-    return [...this.core.core.paths.values()].map((path) => {
-      const { local, remote } = path.network.tuple;
-      return pathInfo(
-        path,
-        local === null ? loop.socket.local : loop.endpointOf(local),
-        remote === this.core.core.firstPath.network.tuple.remote ? this.remote : loop.endpointOf(remote),
-      );
-    });
+    return this.#paths.infos();
+  }
+
+  /**
+   * A path that is there.
+   *
+   * @param id The path id.
+   * @returns The path, or null when there is none.
+   */
+  path(id: number): QuicPath | null {
+    return this.#paths.get(id);
+  }
+
+  /**
+   * Opens a further path, from a socket of its own (clients only).
+   *
+   * @param options Between which addresses, and what it is for.
+   * @returns The path, validated.
+   * @throws {MptError} Why it cannot be opened; `data.refusal` names the limit or what is missing.
+   */
+  openPath(options: OpenPathOptions): Promise<QuicPath> {
+    return this.#paths.open(options);
+  }
+
+  /**
+   * What happens to its paths from now on.
+   *
+   * @param signal Ends it.
+   * @returns The events; they end with the connection.
+   */
+  pathEvents(signal?: AbortSignal): AsyncIterableIterator<QuicPathEvent> {
+    return this.#paths.events.listen(signal);
+  }
+
+  /**
+   * Breaks a path on purpose: from now on nothing goes out or comes in over its socket, and nobody is told.
+   *
+   * @param id The path id.
+   * @returns False if there is no such path.
+   */
+  breakPath(id: number): boolean {
+    return this.#paths.break(id);
+  }
+
+  /** A socket of its own is lost. */
+  onPortLost(port: Port): void {
+    this.#paths.onPortLost(port);
   }
 
   /** Counts of the whole connection. */
@@ -290,9 +342,12 @@ export class DrivenConnection implements QuicConnection, EventSink, StreamHost {
         const action = this.#isConnected ? `exchange data with ${this.peer}` : `connect to ${this.peer}`;
         return this.#end(closeError(event.reason, action));
       }
-      case "confirmed":
-      case "token":
       case "path":
+        return this.#paths.onEvent(event);
+      case "token":
+        return this.#parts.onToken?.(event.token);
+      case "confirmed":
+      case "paths-available":
         return;
       default:
         event satisfies never;
@@ -334,6 +389,7 @@ export class DrivenConnection implements QuicConnection, EventSink, StreamHost {
     if (this.#failure !== null) return;
     this.#failure = failure;
     this.#connected.reject(failure);
+    this.#paths.onEnd();
     for (const stream of [...this.#streams.values()]) stream.onConnectionOver();
     this.#streams.clear();
     for (const each of [this.#streamArrived, this.#datagramArrived, this.#streamsAvailable, this.#ended]) {

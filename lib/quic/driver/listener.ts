@@ -60,6 +60,7 @@ export class DrivenListener implements QuicListener {
     }, {
       onIncoming: () => this.#arrived.notify(),
       onReport: () => {},
+      onPortLost: () => {},
       onFailure: (error) => {
         this.#failure = toMptError(error, `Cannot accept a connection on ${this.local.address}`);
         this.#arrived.notify();

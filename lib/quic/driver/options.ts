@@ -1,6 +1,20 @@
 import type { Ip } from "../../base/ip.ts";
 import type { DatagramBackend } from "../../io/datagram_socket.ts";
+import type { SchedulerFactory } from "../scheduler/scheduler.ts";
+import type { SchedulerName } from "../scheduler/schedulers.ts";
 import type { StreamSettings } from "../streams/streams.ts";
+import type { TokenStore } from "./token_store.ts";
+
+/** How several paths are used. */
+export interface MultipathOptions {
+  /** How many paths may be in use at a time, 2 to 256. @default {8} */
+  readonly paths?: number;
+  /**
+   * What chooses the path of the next data, when there are several: one of `schedulers` by its name, or a function
+   * of your own. @default {"earliest"}
+   */
+  readonly scheduler?: SchedulerName | SchedulerFactory;
+}
 
 /** Options of both ends of a QUIC connection. */
 export interface QuicOptions {
@@ -12,7 +26,12 @@ export interface QuicOptions {
   readonly keepAliveMs?: number;
   /** What the other end may send before it is read, and how many streams it may open. @default {1 MiB, 100} */
   readonly streams?: Partial<StreamSettings>;
-  /** Congestion control: `cubic` or `reno`. @default {"cubic"} */
+  /** Offers several paths (draft-ietf-quic-multipath-21); false is one path. @default {false} */
+  readonly multipath?: boolean | MultipathOptions;
+  /**
+   * Congestion control: `cubic` or `reno`, each path by itself, or `lia` or `olia`, which take no more on all paths
+   * of a connection than one connection would on the best of them. @default {"cubic"}
+   */
   readonly congestion?: string;
   /** The largest DATAGRAM frame to take, in bytes; 0 is none. @default {65535} */
   readonly maxDatagramBytes?: number;
@@ -20,6 +39,8 @@ export interface QuicOptions {
   readonly readBufferBytes?: number;
   /** Takes a line for a key log file (SSLKEYLOGFILE), without its line end. @default {undefined} nobody */
   readonly keyLog?: (line: string) => void;
+  /** A folder for logs of each connection in qlog, as JSON-SEQ; needs `--allow-write`. @default {undefined} none */
+  readonly qlog?: string;
   /** Bind to this interface, such as `wlan0`; needs system calls. @default {undefined} any */
   readonly interface?: string;
   /** Use this kind of socket and no other. @default {undefined} the fastest there is */
@@ -40,10 +61,23 @@ export interface QuicTrust {
   readonly serverName?: string;
 }
 
+/** What a user may say about the QUIC connections of a job. */
+export interface QuicChoice extends QuicTrust {
+  /** Application protocols to offer, the preferred one first. @default {undefined} what the job needs */
+  readonly alpn?: readonly string[];
+  /** A folder for logs of each connection in qlog. @default {undefined} none */
+  readonly qlog?: string;
+}
+
 /** Options of `connect()`. */
 export interface QuicConnectOptions extends QuicOptions, QuicTrust {
   /** Local address. @default {undefined} the system chooses */
   readonly localAddress?: Ip;
+  /**
+   * Where tokens of servers are kept, so that the next connection need not prove its address; null for nowhere.
+   * @default {a store in memory that all connections of this program share}
+   */
+  readonly tokens?: TokenStore | null;
   /** How long the handshake may take, in milliseconds, more than 0. @default {10000} */
   readonly timeoutMs?: number;
   /** Ends the connect; later it aborts the connection. */
@@ -72,3 +106,4 @@ export interface QuicListenOptions extends QuicOptions {
 export const QUIC_CONNECT_TIMEOUT_MS = 10_000;
 export const QUIC_READ_BUFFER_BYTES = 262_144;
 export const QUIC_BACKLOG = 1024;
+export const QUIC_PATHS = 8;

@@ -4,11 +4,14 @@ import type { DatagramHandler, DatagramReport, DatagramSocket } from "../../io/d
 import type { TlsSession } from "../../tls/session.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { ConnectionEvent } from "../connection/events.ts";
+import type { Path } from "../connection/path.ts";
+import type { SocketAddress } from "../connection/tuple.ts";
 import { QuicEndpoint } from "../endpoint/endpoint.ts";
 import type { EndpointOptions } from "../endpoint/options.ts";
 import type { EcnMark } from "../recovery/received_packets.ts";
 import { nowUs } from "./clock.ts";
 import { Outgoing } from "./outgoing.ts";
+import { Port, Ports } from "./ports.ts";
 import { Tuples } from "./tuples.ts";
 import { WakeTimer } from "./wake_timer.ts";
 
@@ -32,18 +35,22 @@ export interface EventSink {
 export interface LoopOwner {
   /** A client's handshake is complete: see {@linkcode SocketLoop.nextIncoming}. */
   onIncoming(): void;
-  /** What came back for a datagram that was sent: a hint, and no verdict. */
-  onReport(report: DatagramReport): void;
-  /** The socket can no longer be used; the loop is over. */
+  /** What came back for a datagram that was sent on a socket: a hint, and no verdict. */
+  onReport(report: DatagramReport, port: Port): void;
+  /** A socket can no longer be used, and is closed; there are others. */
+  onPortLost(port: Port): void;
+  /** The last socket can no longer be used; the loop is over. */
   onFailure(error: unknown): void;
 }
 
 /**
- * Moves datagrams between a socket and the connections of an endpoint, and tells it the time. Everything is
+ * Moves datagrams between sockets and the connections of an endpoint, and tells it the time. Everything is
  * done in one place, `#pump`: verbs only ask for it, so that what is done in one turn goes out in one batch.
  */
 export class SocketLoop {
+  /** The first socket. */
   readonly socket: DatagramSocket;
+  readonly #ports = new Ports();
   readonly #endpoint: QuicEndpoint;
   readonly #owner: LoopOwner;
   readonly #isServer: boolean;
@@ -53,7 +60,7 @@ export class SocketLoop {
   readonly #timer: WakeTimer = new WakeTimer(() => this.#pump());
   readonly #changed = new Set<Connection>();
   readonly #onDatagram: DatagramHandler;
-  readonly #reading: Promise<void>;
+  readonly #reading = new Map<Port, Promise<void>>();
   readonly #stopping = new AbortController();
   #flushed: (() => void)[] = [];
   #immediate: ReturnType<typeof setImmediate> | undefined;
@@ -66,7 +73,7 @@ export class SocketLoop {
     this.#endpoint = new QuicEndpoint(options);
     this.#owner = owner;
     this.#isServer = options.server !== null;
-    this.#outgoing = new Outgoing(socket, this.#endpoint, this.#tuples);
+    this.#outgoing = new Outgoing(this.#ports, this.#endpoint, this.#tuples);
     this.#onDatagram = (buffer, start, end, remote, local, ecn) => {
       const mark = MARKS[ecn] ?? "not-ect";
       this.#endpoint.handleDatagram(
@@ -78,7 +85,38 @@ export class SocketLoop {
         mark,
       );
     };
-    this.#reading = this.#read();
+    this.addSocket(socket);
+  }
+
+  /** Uses another socket too: for the paths from the address that it is bound to. */
+  addSocket(socket: DatagramSocket): Port {
+    const port = new Port(socket);
+    this.#ports.add(port);
+    this.#reading.set(port, this.#read(port));
+    return port;
+  }
+
+  /** Its sockets. */
+  get ports(): readonly Port[] {
+    return this.#ports.all;
+  }
+
+  /** Closes a socket; what is sent from its address is lost. */
+  async closePort(port: Port): Promise<void> {
+    this.#ports.remove(port);
+    await port.socket.close();
+    await this.#reading.get(port);
+    this.#reading.delete(port);
+  }
+
+  /** The socket that a path uses. */
+  portOf(path: Path): Port | undefined {
+    return this.#ports.of(path.network.tuple.local);
+  }
+
+  /** Our address of a socket, as its datagrams have it. */
+  addressOf(port: Port): SocketAddress {
+    return this.#tuples.address(port.socket.local);
   }
 
   /** Begins a connection; `sink` takes its events from now on. */
@@ -86,9 +124,10 @@ export class SocketLoop {
     remote: Endpoint,
     tls: (transportParameters: Uint8Array) => TlsSession,
     makeSink: (connection: Connection) => EventSink,
+    token?: Uint8Array,
   ): void {
     const tuple = { local: null, remote: { ip: remote.ip!, port: remote.port! } };
-    const connection = this.#endpoint.connect(nowUs(), tuple, tls);
+    const connection = this.#endpoint.connect(nowUs(), tuple, tls, token);
     this.attach(connection, makeSink(connection));
     this.wake();
   }
@@ -149,25 +188,48 @@ export class SocketLoop {
     for (const resolve of this.#flushed.splice(0)) resolve();
     await this.#timer.stop();
     await this.#writing;
-    await this.socket.close();
-    await this.#reading;
+    await Promise.all([...this.#reading.keys()].map((port) => this.closePort(port)));
   }
 
-  async #read(): Promise<void> {
+  async #read(port: Port): Promise<void> {
+    const { socket } = port;
     try {
-      while (await this.socket.readable(this.#stopping.signal)) {
-        this.#timeUs = nowUs();
-        const count = this.socket.receive(this.#onDatagram);
-        const report = this.socket.takeReport();
-        if (report !== null) this.#owner.onReport(report);
+      while (await socket.readable(this.#stopping.signal)) {
+        const count = this.#receive(port);
+        const report = socket.takeReport();
+        if (report !== null) this.#owner.onReport(report, port);
         if (count === 0) continue;
         this.#dispatch();
         // After those who wait for streams have had their turn
         this.wake();
       }
     } catch (error) {
-      this.#fail(error);
+      if (this.#ports.all.length > 1) this.#lose(port);
+      else this.#fail(error);
     }
+  }
+
+  #receive(port: Port): number {
+    this.#timeUs = nowUs();
+    return port.socket.receive(port.broken ? ignore : this.#onDatagram);
+  }
+
+  /** Reads what is there. A socket that is broken is left to whoever waits for it, and meets the same error. */
+  #drain(port: Port): void {
+    try {
+      this.#receive(port);
+    } catch (error) {
+      if (this.#ports.all.length === 1) throw error;
+    }
+  }
+
+  /** Goes on without a socket. */
+  #lose(port: Port): void {
+    this.#ports.remove(port);
+    this.#reading.delete(port);
+    void port.socket.close();
+    this.#owner.onPortLost(port);
+    this.wake();
   }
 
   #pump(): void {
@@ -177,7 +239,11 @@ export class SocketLoop {
       const now = nowUs();
       for (const connection of this.#changed) this.#endpoint.touch(connection, now);
       this.#changed.clear();
-      if (this.#endpoint.pollTimeout() <= now) this.#endpoint.handleTimeout(now);
+      if (this.#endpoint.pollTimeout() <= now) {
+        // What waits in the sockets may be the answer whose lack the timer is about
+        for (const port of [...this.#ports.all]) this.#drain(port);
+        if (this.#endpoint.pollTimeout() <= now) this.#endpoint.handleTimeout(now);
+      }
       this.#dispatch();
       this.#send(now);
       this.#dispatch();
@@ -192,18 +258,18 @@ export class SocketLoop {
   #send(now: number): void {
     if (this.#writing !== undefined) return;
     const state = this.#outgoing.send(now);
-    if (state === "blocked") {
-      this.#writing = this.#waitForRoom();
+    if (typeof state === "object") {
+      this.#writing = this.#waitForRoom(state);
       return;
     }
     if (state === "more") this.wake();
     for (const resolve of this.#flushed.splice(0)) resolve();
   }
 
-  async #waitForRoom(): Promise<void> {
-    const room = await this.socket.writable(this.#stopping.signal);
+  async #waitForRoom({ socket }: Port): Promise<void> {
+    await socket.writable(this.#stopping.signal);
     this.#writing = undefined;
-    if (room) this.wake();
+    this.wake();
   }
 
   #dispatch(): void {
@@ -230,3 +296,6 @@ export class SocketLoop {
     void this.stop();
   }
 }
+
+/** Takes a datagram that nobody is to see. */
+function ignore(): void {}

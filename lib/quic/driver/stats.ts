@@ -18,6 +18,10 @@ export interface ConnectionStats {
   readonly spuriousLosses: number;
   /** How often the congestion window was reduced. */
   readonly congestionEvents: number;
+  /** How often sending had to wait for the congestion window. */
+  readonly blockedByCongestion: number;
+  /** How often sending had to wait for the pacer. */
+  readonly blockedByPacing: number;
   /** How often sending had to wait for the other end's flow control of the connection. */
   readonly blockedByConnection: number;
   /** How often sending had to wait for the other end's flow control of a stream. */
@@ -41,6 +45,8 @@ export function statsOf(connection: Connection): ConnectionStats {
     bytesLost: sum(({ counters }) => counters.bytesLost),
     spuriousLosses: sum(({ counters }) => counters.spuriousLosses),
     congestionEvents: sum(({ congestion }) => congestion.congestionEvents),
+    blockedByCongestion: connection.core.blocked.congestion,
+    blockedByPacing: connection.core.blocked.pacing,
     blockedByConnection: blocked.connection,
     blockedByStream: blocked.stream,
     streams: size,

@@ -6,8 +6,10 @@ import { mayReceive, maySend } from "../streams/stream_id.ts";
 import type { QuicStream, QuicStreamDirection } from "./api.ts";
 import { Signal } from "./signal.ts";
 
-/** What of a stream may wait for acknowledgments at the least and at the most, in bytes. */
-const MIN_BUFFER_BYTES = 262_144;
+/** What of a stream may wait to be sent: enough for the next turns of the event loop, and little memory. */
+const MAX_UNSENT_BYTES = 524_288;
+
+/** What of a stream may wait for acknowledgments, in bytes. */
 const MAX_BUFFER_BYTES = 33_554_432;
 
 /** The application error code of streams that are aborted without another one. */
@@ -43,6 +45,7 @@ export class DrivenStream implements QuicStream {
   readonly #readable = new Signal();
   readonly #writable = new Signal();
   #reading = false;
+  #written = 0;
   #ended: boolean;
   #readOver: boolean;
   #finished: boolean;
@@ -74,6 +77,11 @@ export class DrivenStream implements QuicStream {
     // RFC 9000 3.2: this frame too creates the stream at the other end. The limit is what it knows already
     control.push({ kind: "max_stream_data", streamId: this.id, maximum: config.streams.streamWindow });
     this.#host.touch();
+  }
+
+  /** Bytes of this end's direction that the other end has acknowledged, from the first one without a gap. */
+  get bytesAcknowledged(): number {
+    return this.#written - this.#host.core.streams.bufferedBytes(this.id);
   }
 
   /** The bytes that can still be read as a web stream; cancelling it aborts the stream. */
@@ -185,7 +193,7 @@ export class DrivenStream implements QuicStream {
 
   /** The core says that something was acknowledged. */
   onWritable(): void {
-    if (this.#room > this.#limit / 4) this.#writable.notify();
+    if (this.#room > MAX_UNSENT_BYTES / 4) this.#writable.notify();
   }
 
   /** The other end has everything, or knows of the reset. */
@@ -219,6 +227,8 @@ export class DrivenStream implements QuicStream {
       if (failure !== null) throw failure;
       // What this end did to the connection counts at once, what the other end did after its last byte
       if (this.#host.failure !== null && this.#host.isEndedHere) throw this.#host.failure;
+      // What the reader was given is valid until it asks for more
+      core.streams.reuse(this.id);
       const result = core.streams.read(this.id, readBytes);
       switch (result.type) {
         case "data":
@@ -259,8 +269,8 @@ export class DrivenStream implements QuicStream {
         continue;
       }
       const end = Math.min(bytes.length, at + room);
-      // The core keeps it until it is acknowledged
-      core.streams.write(this.id, bytes.slice(at, end));
+      core.streams.writeCopy(this.id, bytes.subarray(at, end));
+      this.#written += end - at;
       at = end;
       this.#host.touch();
     }
@@ -280,14 +290,13 @@ export class DrivenStream implements QuicStream {
     if (failure !== null) throw failure;
   }
 
-  /** How much may wait: two windows keep the path busy. */
-  get #limit(): number {
-    const windowBytes = 2 * this.#host.core.core.firstPath.congestion.windowBytes;
-    return Math.min(MAX_BUFFER_BYTES, Math.max(MIN_BUFFER_BYTES, windowBytes));
-  }
-
+  /** How many bytes may be written now. */
   get #room(): number {
-    return this.#limit - this.#host.core.streams.bufferedBytes(this.id);
+    const { streams } = this.#host.core;
+    return Math.min(
+      MAX_UNSENT_BYTES - streams.unsentBytes(this.id),
+      MAX_BUFFER_BYTES - streams.bufferedBytes(this.id),
+    );
   }
 
   #onReadOver(): void {

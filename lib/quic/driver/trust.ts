@@ -39,6 +39,21 @@ export function checkOf(trust: QuicTrust, host: string): (identity: PeerIdentity
   };
 }
 
+/**
+ * Reads what the system trusts, which takes a while, before somebody waits for it.
+ *
+ * @returns Why it cannot be read; null when it can.
+ */
+export function systemTrustProblem(): MptError | null {
+  try {
+    rootsOfSystem(false);
+    return null;
+  } catch (error) {
+    if (error instanceof MptError) return error;
+    throw error;
+  }
+}
+
 /** What the system trusts. Read once: it takes a while. */
 function rootsOfSystem(insecure: boolean): readonly ParsedCertificate[] {
   if (systemRoots !== undefined) return systemRoots;

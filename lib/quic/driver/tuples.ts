@@ -9,10 +9,10 @@ export class Tuples {
 
   /** The tuple of a datagram. */
   of(local: Endpoint, remote: Endpoint): Tuple {
-    const localAddress = this.#address(local);
+    const localAddress = this.address(local);
     const known = this.#tuples.get(remote);
     if (known?.local === localAddress) return known;
-    const tuple: Tuple = { local: localAddress, remote: this.#address(remote) };
+    const tuple: Tuple = { local: localAddress, remote: this.address(remote) };
     this.#tuples.set(remote, tuple);
     return tuple;
   }
@@ -27,7 +27,8 @@ export class Tuples {
     return endpoint;
   }
 
-  #address(endpoint: Endpoint): SocketAddress {
+  /** The address of an endpoint. */
+  address(endpoint: Endpoint): SocketAddress {
     let address = this.#addresses.get(endpoint);
     if (address === undefined) {
       address = { ip: endpoint.ip!, port: endpoint.port! };

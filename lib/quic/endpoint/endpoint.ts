@@ -86,11 +86,10 @@ export class QuicEndpoint {
     }
     const entry = this.#routes.find(bytes, header);
     if (entry !== undefined) {
-      entry.connection.handleDatagram(nowUs, tuple, bytes, start, end, ecn);
-      this.#settle(entry, nowUs);
+      this.#give(entry, nowUs, tuple, bytes, start, end, ecn);
       return;
     }
-    if (header.type === "1-rtt") this.#onUnknownShort(nowUs, tuple, bytes, start, end);
+    if (header.type === "1-rtt") this.#onUnknownShort(nowUs, tuple, bytes, start, end, ecn);
     else this.#onUnknownLong(nowUs, tuple, bytes, start, end, ecn);
   }
 
@@ -102,7 +101,11 @@ export class QuicEndpoint {
       due.push(entry);
     }
     for (const entry of due) {
-      entry.connection.handleTimeout(nowUs);
+      try {
+        entry.connection.handleTimeout(nowUs);
+      } catch (error) {
+        entry.connection.handleFault(nowUs, error);
+      }
       // It may be due still, until its packets are polled
       this.#settle(entry, nowUs);
     }
@@ -188,11 +191,13 @@ export class QuicEndpoint {
       return { pathId: 0, tuple: answer.tuple, segmentBytes: answer.bytes.length, end, ecn: "not-ect" };
     }
     for (const entry of this.#sending) {
-      const transmit = entry.connection.pollTransmit(nowUs, buffer, start, maxSegments);
+      const transmit = this.#pollOne(entry, nowUs, buffer, start, maxSegments);
       this.#sending.delete(entry);
       if (transmit !== null) {
         // To the end of the queue
         this.#sending.add(entry);
+        // What was sent makes room to write
+        this.#touched.add(entry.connection);
         return transmit;
       }
       this.#afterSending(entry);
@@ -206,17 +211,57 @@ export class QuicEndpoint {
     for (const entry of [...this.#entries.values()]) this.#forget(entry);
   }
 
+  /** Gives a datagram to its connection. What is thrown there ends that connection and no other. */
+  #give(
+    entry: Entry,
+    nowUs: number,
+    tuple: Tuple,
+    bytes: Uint8Array<ArrayBuffer>,
+    start: number,
+    end: number,
+    ecn: EcnMark,
+  ): void {
+    try {
+      entry.connection.handleDatagram(nowUs, tuple, bytes, start, end, ecn);
+    } catch (error) {
+      entry.connection.handleFault(nowUs, error);
+    }
+    this.#settle(entry, nowUs);
+  }
+
+  /** Asks a connection what it has to send; one that throws may still say that it is over. */
+  #pollOne(
+    { connection }: Entry,
+    nowUs: number,
+    buffer: Uint8Array<ArrayBuffer>,
+    start: number,
+    maxSegments: number,
+  ): Transmit | null {
+    try {
+      return connection.pollTransmit(nowUs, buffer, start, maxSegments);
+    } catch (error) {
+      connection.handleFault(nowUs, error);
+      this.#touched.add(connection);
+    }
+    try {
+      return connection.pollTransmit(nowUs, buffer, start, 1);
+    } catch (error) {
+      connection.handleFault(nowUs, error);
+      return null;
+    }
+  }
+
   #onUnknownShort(
     nowUs: number,
     tuple: Tuple,
     bytes: Uint8Array<ArrayBuffer>,
     start: number,
     end: number,
+    ecn: EcnMark,
   ): void {
     // A reset of the peer has an id that means nothing (RFC 9000 10.3.1)
     for (const entry of this.#routes.at(tuple.remote)) {
-      entry.connection.handleDatagram(nowUs, tuple, bytes, start, end);
-      this.#settle(entry, nowUs);
+      this.#give(entry, nowUs, tuple, bytes, start, end, ecn);
       if (entry.connection.closeReason?.by === "stateless-reset") return;
     }
     // The connections have read it with headers of their own
@@ -236,23 +281,28 @@ export class QuicEndpoint {
     const client = this.#strangers.onLong(nowUs, tuple, bytes, start, end, header, this.load);
     if (client === null || server === null) return;
     const { destination, source, admission } = client;
-    const connection = makeServer({
-      config,
-      tuple,
-      nowUs,
-      version: header.version,
-      originalDestination: admission.originalDestination,
-      clientSource: source,
-      ...(admission.retried ? { retrySource: destination } : {}),
-      validated: admission.validated,
-      tls: server.tls,
-      makeId: () => this.#makeId(),
-    });
-    connection.handleDatagram(nowUs, tuple, bytes, start, end, ecn);
-    if (!connection.core.heard && connection.closeReason === null) {
+    let connection: Connection | null = null;
+    try {
+      connection = makeServer({
+        config,
+        tuple,
+        nowUs,
+        version: header.version,
+        originalDestination: admission.originalDestination,
+        clientSource: source,
+        ...(admission.retried ? { retrySource: destination } : {}),
+        validated: admission.validated,
+        tls: server.tls,
+        makeId: () => this.#makeId(),
+      });
+      connection.handleDatagram(nowUs, tuple, bytes, start, end, ecn);
+    } catch (error) {
+      connection?.handleFault(nowUs, error);
+    }
+    if (connection === null || (!connection.core.heard && connection.closeReason === null)) {
       // Whoever sent it does not even know how packets are protected
       this.counters.dropped++;
-      connection.abandon();
+      connection?.abandon();
       return;
     }
     this.#register(connection, tuple, destination, nowUs);
@@ -315,9 +365,7 @@ export class QuicEndpoint {
   #forget(entry: Entry): void {
     const { connection, tuple } = entry;
     if (!this.#entries.delete(connection)) return;
-    for (const path of connection.core.paths.values()) {
-      for (const id of path.localIds.active) this.#routes.remove(id);
-    }
+    for (const id of connection.core.localIds) this.#routes.remove(id);
     // Until now: an Initial packet that comes late must not begin another connection
     if (entry.original !== null) this.#routes.removeOriginal(entry.original);
     this.#routes.removeAddress(tuple.remote, entry);

@@ -29,7 +29,7 @@ export interface LocalIdsOptions {
  * The connection ids of one path that we issued: the peer puts them into packets to us (RFC 9000 5.1). Pure.
  */
 export class LocalIds {
-  readonly #wanted: number;
+  #wanted: number;
   readonly #make: () => FreshId;
   readonly #active = new Map<number, ConnectionId>();
   readonly #tokens = new Map<number, Uint8Array>();
@@ -57,6 +57,11 @@ export class LocalIds {
   /** The sequence number of the next id to be issued. */
   get nextSequence(): number {
     return this.#nextSequence;
+  }
+
+  /** How many ids the peer shall have from now on, if it takes so many. */
+  want(count: number): void {
+    this.#wanted = count;
   }
 
   /** The peer's `active_connection_id_limit`: from now on more ids are issued. */

@@ -62,6 +62,27 @@ export class RemoteIds {
     return this.#known.get(sequence)?.connectionId;
   }
 
+  /** Whether the peer issued this id, and it is not retired. */
+  has(connectionId: ConnectionId): boolean {
+    for (const known of this.#known.values()) {
+      if (known.connectionId.equals(connectionId)) return true;
+    }
+    return false;
+  }
+
+  /** The sequence number after the last one below which all have come. */
+  get nextSequence(): number {
+    return this.#seenBelow;
+  }
+
+  /** The path is abandoned: all ids are retired without a word (draft-ietf-quic-multipath-21 3.4). */
+  forget(): void {
+    this.#known.clear();
+    this.#retiring.length = 0;
+    this.#owed.clear();
+    this.#current = -1;
+  }
+
   /** In the handshake the server chooses another first id: by Retry, and by its first packet (RFC 9000 7.2). */
   replaceFirst(connectionId: ConnectionId): void {
     if (this.#known.has(0)) this.#known.set(0, { connectionId, resetToken: null, used: true });

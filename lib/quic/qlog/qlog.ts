@@ -19,6 +19,8 @@ const DEFAULT_ACK_DELAY_EXPONENT = 3;
 export interface QlogOptions {
   /** Takes the records, one after the other: the text of an `.sqlog` file. */
   readonly write: (record: string) => void;
+  /** Is told when nothing more is to be expected. @default {undefined} nobody */
+  readonly end?: () => void;
   readonly side: Side;
   /** The destination connection id of the first packet, by which both ends name the connection. */
   readonly originalDestination: ConnectionId;
@@ -53,6 +55,7 @@ export interface QlogPacket extends QlogPayload {
  */
 export class Qlog {
   readonly #write: (record: string) => void;
+  readonly #end: () => void;
   readonly #startUs: number;
   readonly #reader = new FrameReader();
   /** The metrics of each path as they were written last. */
@@ -67,6 +70,7 @@ export class Qlog {
   constructor(options: QlogOptions) {
     const { write, side, originalDestination, startUs, startedAt, title, vantagePoint } = options;
     this.#write = write;
+    this.#end = options.end ?? (() => {});
     this.#startUs = startUs;
     this.#record({
       file_schema: "urn:ietf:params:qlog:file:sequential",
@@ -126,6 +130,11 @@ export class Qlog {
       count++;
     }
     if (count > 0) this.event(nowUs, "recovery_metrics_updated", changed, pathId);
+  }
+
+  /** The connection is over: what is still to be written is written now. */
+  end(): void {
+    this.#end();
   }
 
   #packet(packet: QlogPacket, ackDelayExponent: number): QlogPacketEvent {

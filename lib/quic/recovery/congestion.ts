@@ -35,6 +35,8 @@ export interface CongestionController {
   onSpuriousLoss(): void;
   /** The size of the path's packets changed. */
   onMtu(mtu: number): void;
+  /** The path is over, or starts again with another controller: those that are coupled have to know. */
+  end?(): void;
 }
 
 /**

@@ -8,6 +8,13 @@ export class RangeSet {
     return this.#starts.length;
   }
 
+  /** How many numbers there are in all ranges. */
+  get total(): number {
+    let total = 0;
+    for (let at = 0; at < this.#starts.length; at++) total += this.#ends[at]! - this.#starts[at]!;
+    return total;
+  }
+
   /** The start of the lowest range; Infinity when empty. */
   get firstStart(): number {
     return this.#starts[0] ?? Infinity;

@@ -1,18 +1,18 @@
+import { BLOCK_BYTES, BLOCKS } from "./block_pool.ts";
 import { RangeSet } from "./range_set.ts";
-
-/** Received bytes are gathered in blocks of this size, which go to the reader as they are. */
-const BLOCK_BYTES = 65_536;
 
 /** Many streams carry little: their first block begins small and grows. */
 const FIRST_BYTES = 2048;
 
 /**
- * Puts the bytes of a stream in order. Memory is bounded by what flow control lets the peer send, rounded
+ * Puts the bytes of a stream in order, in blocks that go to the reader as they are. Memory is bounded by what flow control lets the peer send, rounded
  * up to whole blocks; the number of gaps is the caller's to limit through {@linkcode gaps}.
  */
 export class ReceiveBuffer {
   readonly #blocks = new Map<number, Uint8Array<ArrayBuffer>>();
   readonly #received = new RangeSet();
+  /** The block that the reader has read to its end. */
+  #spent: Uint8Array<ArrayBuffer> | null = null;
   #readOffset = 0;
   #endOffset = 0;
 
@@ -77,11 +77,21 @@ export class ReceiveBuffer {
     const index = Math.floor(this.#readOffset / BLOCK_BYTES);
     const from = this.#readOffset - index * BLOCK_BYTES;
     const count = Math.min(readable, BLOCK_BYTES - from);
-    const chunk = this.#block(index, from + count).subarray(from, from + count);
+    const block = this.#block(index, from + count);
     this.#readOffset += count;
     this.#received.remove(0, this.#readOffset);
-    if (from + count === BLOCK_BYTES) this.#blocks.delete(index);
-    return chunk;
+    if (from + count === BLOCK_BYTES) {
+      this.#blocks.delete(index);
+      this.#spent = block;
+    }
+    return block.subarray(from, from + count);
+  }
+
+  /** Takes back what all reads gave so far: whoever read it needs it no more. */
+  reuse(): void {
+    if (this.#spent === null) return;
+    BLOCKS.giveBack(this.#spent);
+    this.#spent = null;
   }
 
   /** Forgets everything: the stream was reset. */
@@ -95,7 +105,7 @@ export class ReceiveBuffer {
     const block = this.#blocks.get(index);
     if (block !== undefined && block.length >= bytes) return block;
     const size = index > 0 ? BLOCK_BYTES : Math.min(BLOCK_BYTES, Math.max(FIRST_BYTES, 2 * bytes));
-    const larger = new Uint8Array(size);
+    const larger = size === BLOCK_BYTES ? BLOCKS.take() : new Uint8Array(size);
     if (block !== undefined) larger.set(block);
     this.#blocks.set(index, larger);
     return larger;

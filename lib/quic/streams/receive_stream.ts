@@ -107,6 +107,11 @@ export class ReceiveStream {
     return chunk;
   }
 
+  /** Takes back the memory that reads gave: see {@linkcode ReceiveBuffer.reuse}. */
+  reuse(): void {
+    this.#buffer.reuse();
+  }
+
   /** Whether all data was read, or the reset; it is over then. */
   get atEnd(): boolean {
     return this.#finalSize >= 0 && this.#buffer.readOffset === this.#finalSize;

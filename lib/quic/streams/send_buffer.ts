@@ -1,9 +1,15 @@
+import { BLOCK_BYTES, BLOCKS } from "./block_pool.ts";
 import { RangeSet } from "./range_set.ts";
 
 interface Chunk {
   readonly start: number;
   readonly bytes: Uint8Array;
+  /** The block that the bytes are at the beginning of; null if they are the writer's own memory. */
+  readonly block: Uint8Array<ArrayBuffer> | null;
 }
+
+/** Less than this is not worth a block. */
+const MIN_BLOCK_BYTES = BLOCK_BYTES / 2;
 
 /** A part of the stream to put into a packet. */
 export interface Piece {
@@ -14,8 +20,8 @@ export interface Piece {
 }
 
 /**
- * What was written to a stream and is not yet acknowledged. The chunks are the writer's own memory, which
- * it must not change until they are acknowledged; nothing is copied but into packets.
+ * What was written to a stream and is not yet acknowledged: the writer's own memory, which it must not change
+ * until then, or copies of what it has.
  */
 export class SendBuffer {
   readonly #chunks: Chunk[] = [];
@@ -47,6 +53,11 @@ export class SendBuffer {
     return this.#written - this.#sent;
   }
 
+  /** Lost bytes that wait to be sent again. */
+  get againBytes(): number {
+    return this.#again.total;
+  }
+
   /** Whether lost bytes wait to be sent again. */
   get hasRetransmissions(): boolean {
     return this.#again.size > 0;
@@ -59,9 +70,22 @@ export class SendBuffer {
 
   /** Appends bytes; the memory must stay as it is. */
   write(bytes: Uint8Array): void {
-    if (bytes.length === 0) return;
-    this.#chunks.push({ start: this.#written, bytes });
-    this.#written += bytes.length;
+    this.#push(bytes, null);
+  }
+
+  /** Appends a copy of bytes. */
+  writeCopy(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length;) {
+      const count = Math.min(bytes.length - at, BLOCK_BYTES);
+      if (count < MIN_BLOCK_BYTES) {
+        this.#push(bytes.slice(at), null);
+        return;
+      }
+      const block = BLOCKS.take();
+      block.set(bytes.subarray(at, at + count));
+      this.#push(block.subarray(0, count), block);
+      at += count;
+    }
   }
 
   /**
@@ -72,13 +96,19 @@ export class SendBuffer {
    * @returns The part, or null if there is nothing that may be sent.
    */
   next(maxBytes: number, limit: number): Piece | null {
-    if (maxBytes <= 0) return null;
-    if (this.#again.size > 0) {
-      const offset = this.#again.firstStart;
-      return { offset, length: Math.min(this.#again.firstEnd - offset, maxBytes) };
-    }
-    const length = Math.min(this.#written - this.#sent, limit - this.#sent, maxBytes);
-    return length > 0 ? { offset: this.#sent, length } : null;
+    const length = this.nextLength(maxBytes, limit);
+    return length > 0 ? { offset: this.nextOffset, length } : null;
+  }
+
+  /** Where the next part to send begins. */
+  get nextOffset(): number {
+    return this.#again.size > 0 ? this.#again.firstStart : this.#sent;
+  }
+
+  /** How long the next part to send is, as {@linkcode SendBuffer.next}; 0 or less if there is none. */
+  nextLength(maxBytes: number, limit: number): number {
+    if (this.#again.size > 0) return Math.min(this.#again.firstEnd - this.#again.firstStart, maxBytes);
+    return Math.min(this.#written - this.#sent, limit - this.#sent, maxBytes);
   }
 
   /** Notes that a part was put into a packet. */
@@ -136,10 +166,17 @@ export class SendBuffer {
     }
   }
 
+  #push(bytes: Uint8Array, block: Uint8Array<ArrayBuffer> | null): void {
+    if (bytes.length === 0) return;
+    this.#chunks.push({ start: this.#written, bytes, block });
+    this.#written += bytes.length;
+  }
+
   #release(): void {
     while (this.#head < this.#chunks.length) {
-      const { start, bytes } = this.#chunks[this.#head]!;
+      const { start, bytes, block } = this.#chunks[this.#head]!;
       if (start + bytes.length > this.#ackedPrefix) break;
+      if (block !== null) BLOCKS.giveBack(block);
       this.#head++;
     }
     // Moving the rest down now and then costs less than a shift for each chunk.

@@ -6,6 +6,11 @@ export interface StreamPiece extends Piece {
   readonly fin: boolean;
 }
 
+/** A STREAM frame to write, with its stream. */
+export interface StreamFrame extends StreamPiece {
+  readonly stream: SendStream;
+}
+
 /** RFC 9000 3.1, in the order of progress. */
 export type SendState = "open" | "finished" | "reset" | "acknowledged";
 
@@ -43,6 +48,11 @@ export class SendStream {
     return this.#buffer.unsentBytes;
   }
 
+  /** Bytes that wait to be sent, new or again, flow control aside. */
+  get queuedBytes(): number {
+    return this.#buffer.unsentBytes + this.#buffer.againBytes;
+  }
+
   /** How many bytes the peer may have: what a RESET_STREAM names as the final size. */
   get finalSize(): number {
     return this.#buffer.sentOffset;
@@ -61,10 +71,14 @@ export class SendStream {
 
   /** Appends bytes, whose memory must stay as it is until they are acknowledged. */
   write(bytes: Uint8Array): void {
-    if (this.#state !== "open") {
-      throw new RangeError(`Cannot write to stream ${this.id}: it is ${this.#state}`);
-    }
+    this.#requireOpen();
     this.#buffer.write(bytes);
+  }
+
+  /** Appends a copy of bytes. */
+  writeCopy(bytes: Uint8Array): void {
+    this.#requireOpen();
+    this.#buffer.writeCopy(bytes);
   }
 
   /** Ends the stream after what was written. */
@@ -92,17 +106,19 @@ export class SendStream {
    * @param maxBytes Room for data.
    * @param connectionBytes How many new bytes the connection's flow control allows.
    */
-  next(maxBytes: number, connectionBytes: number): StreamPiece | null {
+  next(maxBytes: number, connectionBytes: number): StreamFrame | null {
     if (!this.wantsToSend) return null;
-    const limit = Math.min(this.window.limit, this.#buffer.sentOffset + connectionBytes);
-    const piece = this.#buffer.next(maxBytes, limit);
-    if (piece !== null) {
-      const last = piece.offset + piece.length === this.#buffer.writtenBytes;
-      return { ...piece, fin: last && this.#state === "finished" };
+    const buffer = this.#buffer;
+    const limit = Math.min(this.window.limit, buffer.sentOffset + connectionBytes);
+    const length = buffer.nextLength(maxBytes, limit);
+    if (length > 0) {
+      const offset = buffer.nextOffset;
+      const last = offset + length === buffer.writtenBytes;
+      return { stream: this, offset, length, fin: last && this.#state === "finished" };
     }
     // The end alone, when all bytes are under way.
-    const onlyEnd = this.#finPending && this.#buffer.unsentBytes === 0 && !this.#buffer.hasRetransmissions;
-    return onlyEnd ? { offset: this.#buffer.writtenBytes, length: 0, fin: true } : null;
+    const onlyEnd = this.#finPending && buffer.unsentBytes === 0 && !buffer.hasRetransmissions;
+    return onlyEnd ? { stream: this, offset: buffer.writtenBytes, length: 0, fin: true } : null;
   }
 
   /** Copies a part into a packet. */
@@ -149,5 +165,10 @@ export class SendStream {
   /** Notes that the RESET_STREAM was acknowledged. */
   onResetAcked(): void {
     if (this.#state === "reset") this.#state = "acknowledged";
+  }
+
+  #requireOpen(): void {
+    if (this.#state === "open") return;
+    throw new RangeError(`Cannot write to stream ${this.id}: it is ${this.#state}`);
   }
 }

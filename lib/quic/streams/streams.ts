@@ -1,42 +1,20 @@
 import { MptError } from "../../base/errors.ts";
-import { QUIC_ERROR } from "../wire/error_codes.ts";
 import type { ControlFrame, StreamDirection } from "../wire/frames.ts";
-import { QuicError } from "../wire/quic_error.ts";
-import { ReceiveWindow, SendWindow } from "./flow_control.ts";
-import { ReceiveStream } from "./receive_stream.ts";
-import { SendQueue } from "./send_queue.ts";
+import { ReceiveWindow } from "./flow_control.ts";
+import type { ReceiveStream } from "./receive_stream.ts";
 import { type StreamEvent, StreamEvents } from "./stream_events.ts";
-import { SendStream, type StreamPiece } from "./send_stream.ts";
-import { directionOf, indexOf, initiatorOf, mayReceive, maySend, type Side, streamId } from "./stream_id.ts";
-import { AcceptLimit, OpenLimit } from "./stream_limits.ts";
+import type { Side } from "./stream_id.ts";
+import { type StreamFrame, StreamSender } from "./stream_sender.ts";
+import type { PeerLimits, StreamSettings } from "./stream_settings.ts";
+import { StreamTable } from "./stream_table.ts";
+import type { SendStream, StreamPiece } from "./send_stream.ts";
 
 export type { StreamEvent } from "./stream_events.ts";
+export type { StreamFrame } from "./stream_sender.ts";
+export type { PeerLimits, StreamSettings } from "./stream_settings.ts";
 
-/** What this end allows the peer. Sizes in bytes. */
-export interface StreamSettings {
-  /** Unread data of the whole connection at first. */
-  readonly connectionWindow: number;
-  /** Unread data of the whole connection at the most. */
-  readonly maxConnectionWindow: number;
-  /** Unread data of a stream at first. */
-  readonly streamWindow: number;
-  /** Unread data of a stream at the most. */
-  readonly maxStreamWindow: number;
-  /** Bidirectional streams that the peer may have open at a time. */
-  readonly bidirectional: number;
-  /** Unidirectional streams that the peer may have open at a time. */
-  readonly unidirectional: number;
-}
-
-/** What the peer allows at first: its transport parameters (RFC 9000 18.2). */
-export interface PeerLimits {
-  readonly initialMaxData: number;
-  readonly initialMaxStreamDataBidiLocal: number;
-  readonly initialMaxStreamDataBidiRemote: number;
-  readonly initialMaxStreamDataUni: number;
-  readonly initialMaxStreamsBidi: number;
-  readonly initialMaxStreamsUni: number;
-}
+/** With fewer unsent bytes than this a writer is asked for more: a few batches of packets. */
+const LOW_BYTES = 262_144;
 
 /** What reading a stream gave. */
 export type ReadResult =
@@ -46,71 +24,36 @@ export type ReadResult =
   /** Nothing has arrived yet. */
   | { readonly type: "empty" };
 
-/** A STREAM frame to write. */
-export interface StreamFrame extends StreamPiece {
-  readonly stream: SendStream;
-}
-
-const NOTHING: PeerLimits = {
-  initialMaxData: 0,
-  initialMaxStreamDataBidiLocal: 0,
-  initialMaxStreamDataBidiRemote: 0,
-  initialMaxStreamDataUni: 0,
-  initialMaxStreamsBidi: 0,
-  initialMaxStreamsUni: 0,
-};
-
 /** All streams of a connection with their flow control. Pure: frames and verbs in, frames and events out. */
 export class Streams {
-  readonly #side: Side;
-  readonly #settings: StreamSettings;
-  readonly #sending = new Map<number, SendStream>();
-  readonly #receiving = new Map<number, ReceiveStream>();
-  readonly #queue = new SendQueue();
+  readonly #table: StreamTable;
+  readonly #sender: StreamSender;
+  readonly #received: ReceiveWindow;
   readonly #events = new StreamEvents();
   readonly #control: ControlFrame[] = [];
+  /** Streams whose peer may need a new limit. */
   readonly #credit = new Set<number>();
-  readonly #accept: Readonly<Record<StreamDirection, AcceptLimit>>;
-  readonly #received: ReceiveWindow;
-  #open: Readonly<Record<StreamDirection, OpenLimit>>;
-  #sendable: SendWindow;
-  #peer: PeerLimits = NOTHING;
-  #connectionBlocked = 0;
-  #streamBlocked = 0;
 
   constructor(side: Side, settings: StreamSettings) {
-    this.#side = side;
-    this.#settings = settings;
+    this.#table = new StreamTable(side, settings, this.#events);
+    this.#sender = new StreamSender(this.#control);
     this.#received = new ReceiveWindow(settings.connectionWindow, settings.maxConnectionWindow);
-    this.#sendable = new SendWindow(0);
-    this.#accept = {
-      bidirectional: new AcceptLimit("bidirectional", settings.bidirectional),
-      unidirectional: new AcceptLimit("unidirectional", settings.unidirectional),
-    };
-    this.#open = { bidirectional: new OpenLimit(0), unidirectional: new OpenLimit(0) };
   }
 
   /** How often sending had to wait for the peer's flow control. */
   get blocked(): { readonly connection: number; readonly stream: number } {
-    return { connection: this.#connectionBlocked, stream: this.#streamBlocked };
+    return this.#sender.blocked;
   }
 
   /** How many streams are not over at both ends. */
   get size(): number {
-    const both = [...this.#receiving.keys()].filter((id) => this.#sending.has(id)).length;
-    return this.#sending.size + this.#receiving.size - both;
+    return this.#table.size;
   }
 
   /** Takes the peer's transport parameters. */
   setPeerLimits(limits: PeerLimits): void {
-    this.#peer = limits;
-    this.#sendable.raise(limits.initialMaxData);
-    for (const direction of ["bidirectional", "unidirectional"] as const) {
-      const count = direction === "bidirectional"
-        ? limits.initialMaxStreamsBidi
-        : limits.initialMaxStreamsUni;
-      if (this.#open[direction].raise(count)) this.#events.push({ type: "streams-available", direction });
-    }
+    this.#sender.allow(limits.initialMaxData);
+    this.#table.setPeerLimits(limits);
   }
 
   /** The next event. */
@@ -122,50 +65,52 @@ export class Streams {
 
   /** Opens a stream; null while the peer allows no more (a `streams-available` event follows). */
   open(direction: StreamDirection): number | null {
-    const limit = this.#open[direction];
-    if (!limit.available) {
-      const blocked = limit.takeBlocked();
-      if (blocked >= 0) this.#control.push({ kind: "streams_blocked", direction, limit: blocked });
-      return null;
-    }
-    const id = streamId(this.#side, direction, limit.open());
-    this.#create(id);
-    return id;
+    const id = this.#table.open(direction);
+    if (id !== null) return id;
+    const blocked = this.#table.takeBlocked(direction);
+    if (blocked >= 0) this.#control.push({ kind: "streams_blocked", direction, limit: blocked });
+    return null;
   }
 
   /** Appends bytes to a stream, whose memory must stay as it is until they are acknowledged. */
   write(id: number, bytes: Uint8Array): void {
-    const stream = this.#sender(id);
+    const stream = this.#sending(id);
     stream.write(bytes);
-    if (stream.wantsToSend) this.#queue.add(stream);
+    this.#sender.offer(stream);
+  }
+
+  /** Appends a copy of bytes to a stream. */
+  writeCopy(id: number, bytes: Uint8Array): void {
+    const stream = this.#sending(id);
+    stream.writeCopy(bytes);
+    this.#sender.offer(stream);
   }
 
   /** Ends a stream after what was written. */
   finish(id: number): void {
-    const stream = this.#sender(id);
+    const stream = this.#sending(id);
     stream.finish();
-    if (stream.wantsToSend) this.#queue.add(stream);
+    this.#sender.offer(stream);
   }
 
   /** Gives the sending part of a stream up. */
   reset(id: number, errorCode: number): void {
-    const stream = this.#sending.get(id);
+    const stream = this.#table.sending(id);
     if (stream === undefined || !stream.reset(errorCode)) return;
     this.#control.push({ kind: "reset_stream", streamId: id, errorCode, finalSize: stream.finalSize });
   }
 
   /** Asks the peer to send no more on a stream; what still comes is passed over. */
   stopSending(id: number, errorCode: number): void {
-    const stream = this.#receiving.get(id);
+    const stream = this.#table.receiving(id);
     if (stream === undefined) return;
     if (stream.stop()) this.#control.push({ kind: "stop_sending", streamId: id, errorCode });
-    if (stream.state === "open") this.#received.onConsumed(stream.close());
-    else this.#close(stream);
+    this.#passOver(stream);
   }
 
   /** Reads from a stream; a stream that is over or unknown has an `end`. */
   read(id: number, maxBytes?: number): ReadResult {
-    const stream = this.#receiving.get(id);
+    const stream = this.#table.receiving(id);
     if (stream === undefined) return { type: "end" };
     const bytes = stream.read(maxBytes);
     if (bytes !== null) {
@@ -182,14 +127,24 @@ export class Streams {
     return { type: "end" };
   }
 
+  /** Says that whoever read from a stream needs none of it any more: the memory is used again. */
+  reuse(id: number): void {
+    this.#table.receiving(id)?.reuse();
+  }
+
+  /** Bytes of a stream that were written and never sent. */
+  unsentBytes(id: number): number {
+    return this.#table.sending(id)?.unsentBytes ?? 0;
+  }
+
   /** Bytes of a stream that were written and are not acknowledged. */
   bufferedBytes(id: number): number {
-    return this.#sending.get(id)?.bufferedBytes ?? 0;
+    return this.#table.sending(id)?.bufferedBytes ?? 0;
   }
 
   /** Sets a stream's priority: larger is more urgent. @default {0} */
   setPriority(id: number, priority: number): void {
-    const stream = this.#sending.get(id);
+    const stream = this.#table.sending(id);
     if (stream !== undefined) stream.priority = priority;
   }
 
@@ -197,23 +152,11 @@ export class Streams {
 
   /** Takes a STREAM frame. @throws {QuicError} What the connection is to be closed with. */
   onStream(id: number, offset: number, source: Uint8Array, start: number, end: number, fin: boolean): void {
-    const stream = this.#receiver(id, "STREAM");
-    if (stream === null) return;
-    const farther = stream.onData(
-      offset,
-      source,
-      start,
-      end,
-      fin,
-      this.#received.limit - this.#received.receivedBytes,
-    );
-    this.#received.onReceived(farther);
-    if (stream.stopped) {
-      if (stream.state === "open") this.#received.onConsumed(stream.close());
-      else this.#close(stream);
-      return;
-    }
-    if (stream.readableBytes > 0 || stream.atEnd) this.#events.push({ type: "readable", id });
+    const stream = this.#table.receivingFor(id, "STREAM");
+    if (stream === undefined) return;
+    this.#received.onReceived(stream.onData(offset, source, start, end, fin, this.#creditLeft));
+    if (stream.stopped) this.#passOver(stream);
+    else if (stream.readableBytes > 0 || stream.atEnd) this.#events.pushReadable(id);
   }
 
   /** Takes any other frame about streams. @throws {QuicError} */
@@ -224,20 +167,16 @@ export class Streams {
       case "stop_sending":
         return this.#onStopSending(frame.streamId, frame.errorCode);
       case "max_data":
-        if (this.#sendable.raise(frame.maximum)) this.#wake();
-        return;
+        return this.#sender.allow(frame.maximum);
       case "max_stream_data": {
-        const stream = this.#sendTarget(frame.streamId, "MAX_STREAM_DATA");
-        if (stream?.window.raise(frame.maximum) === true && stream.wantsToSend) this.#queue.add(stream);
+        const stream = this.#table.sendingFor(frame.streamId, "MAX_STREAM_DATA");
+        if (stream?.window.raise(frame.maximum) === true) this.#sender.offer(stream);
         return;
       }
       case "max_streams":
-        if (this.#open[frame.direction].raise(frame.maximum)) {
-          this.#events.push({ type: "streams-available", direction: frame.direction });
-        }
-        return;
+        return this.#table.allow(frame.direction, frame.maximum);
       case "stream_data_blocked":
-        this.#receiver(frame.streamId, "STREAM_DATA_BLOCKED");
+        this.#table.receivingFor(frame.streamId, "STREAM_DATA_BLOCKED");
         return;
       default:
         // DATA_BLOCKED and STREAMS_BLOCKED tell only what we know.
@@ -249,10 +188,22 @@ export class Streams {
 
   /** Whether a stream may want to send. */
   get hasData(): boolean {
-    const next = this.#queue.take();
-    if (next === undefined) return false;
-    this.#queue.putBack(next);
-    return true;
+    return this.#sender.hasData;
+  }
+
+  /** Bytes that wait to be sent, new or again; of many streams only the first are counted. */
+  get queuedBytes(): number {
+    return this.#sender.queuedBytes;
+  }
+
+  /** Whether a stream that waits is not finished: more than what is queued may come. */
+  get openEnded(): boolean {
+    return this.#sender.openEnded;
+  }
+
+  /** New bytes that flow control allows, of the connection and of the stream that is next. */
+  get flowControlBytes(): number {
+    return this.#sender.flowControlBytes;
   }
 
   /**
@@ -261,23 +212,17 @@ export class Streams {
    * @param room For the data of the frame, by stream and offset.
    */
   nextFrame(room: (stream: SendStream) => number): StreamFrame | null {
-    for (let stream = this.#queue.take(); stream !== undefined; stream = this.#queue.take()) {
-      const bytes = room(stream);
-      if (bytes < 0) {
-        this.#queue.putBack(stream);
-        return null;
-      }
-      const piece = stream.next(bytes, this.#sendable.available);
-      if (piece !== null) return { stream, ...piece };
-      if (stream.wantsToSend && bytes > 0) this.#noteBlocked(stream);
-    }
-    return null;
+    return this.#sender.next(room);
   }
 
   /** Notes that a part was put into a packet. */
   onStreamSent(frame: StreamFrame): void {
-    this.#sendable.onSent(frame.stream.onSent(frame));
-    if (frame.stream.wantsToSend) this.#queue.add(frame.stream);
+    const { stream } = frame;
+    const before = stream.unsentBytes;
+    this.#sender.onSent(frame);
+    if (before >= LOW_BYTES && stream.unsentBytes < LOW_BYTES && stream.state === "open") {
+      this.#events.pushWritable(stream.id);
+    }
   }
 
   /**
@@ -292,191 +237,110 @@ export class Streams {
     if (this.#received.wantsUpdate) return { kind: "max_data", maximum: this.#received.update(nowUs, rttUs) };
     for (const id of this.#credit) {
       this.#credit.delete(id);
-      const stream = this.#receiving.get(id);
+      const stream = this.#table.receiving(id);
       if (stream === undefined || stream.needsNoCredit) continue;
       return { kind: "max_stream_data", streamId: id, maximum: stream.window.update(nowUs, rttUs) };
     }
-    for (const direction of ["bidirectional", "unidirectional"] as const) {
-      const limit = this.#accept[direction];
-      if (limit.wantsUpdate) return { kind: "max_streams", direction, maximum: limit.update() };
-    }
-    return null;
+    return this.#table.pollLimit();
   }
 
   // What became of what was sent
 
   /** A STREAM frame was acknowledged. */
   onStreamAcked(id: number, piece: StreamPiece): void {
-    const stream = this.#sending.get(id);
+    const stream = this.#table.sending(id);
     if (stream === undefined) return;
     const released = stream.onAcked(piece);
     if (stream.state === "acknowledged") this.#delivered(stream);
-    else if (released > 0 && stream.state === "open") this.#events.push({ type: "writable", id });
+    else if (released > 0 && stream.state === "open") this.#events.pushWritable(id);
   }
 
   /** A STREAM frame was lost. */
   onStreamLost(id: number, piece: StreamPiece): void {
-    const stream = this.#sending.get(id);
+    const stream = this.#table.sending(id);
     if (stream === undefined) return;
     stream.onLost(piece);
-    if (stream.wantsToSend) this.#queue.add(stream);
+    this.#sender.offer(stream);
   }
 
   /** Another frame of ours was acknowledged. */
   onControlAcked(frame: ControlFrame): void {
     if (frame.kind !== "reset_stream") return;
-    const stream = this.#sending.get(frame.streamId);
+    const stream = this.#table.sending(frame.streamId);
     stream?.onResetAcked();
     if (stream?.state === "acknowledged") this.#delivered(stream);
   }
 
   /** Another frame of ours was lost: what it said is said again if it still holds (RFC 9000 13.3). */
   onControlLost(frame: ControlFrame): void {
+    if (this.#stillHolds(frame)) this.#control.push(frame);
+    else if (frame.kind === "data_blocked") this.#sender.onBlockedLost(frame.limit);
+    else if (frame.kind === "stream_data_blocked") {
+      this.#table.sending(frame.streamId)?.window.onBlockedLost(frame.limit);
+    }
+  }
+
+  #stillHolds(frame: ControlFrame): boolean {
     switch (frame.kind) {
       case "reset_stream":
-        if (this.#sending.has(frame.streamId)) this.#control.push(frame);
-        return;
+        return this.#table.sending(frame.streamId) !== undefined;
       case "stop_sending":
-        if (this.#receiving.get(frame.streamId)?.state === "open") this.#control.push(frame);
-        return;
+        return this.#table.receiving(frame.streamId)?.state === "open";
       case "max_data":
-        if (frame.maximum === this.#received.limit) this.#control.push(frame);
-        return;
+        return frame.maximum === this.#received.limit;
       case "max_stream_data": {
-        const stream = this.#receiving.get(frame.streamId);
-        if (stream?.window.limit === frame.maximum && !stream.needsNoCredit) this.#control.push(frame);
-        return;
+        const stream = this.#table.receiving(frame.streamId);
+        return stream?.window.limit === frame.maximum && !stream.needsNoCredit;
       }
       case "max_streams":
-        if (frame.maximum === this.#accept[frame.direction].maximum) this.#control.push(frame);
-        return;
-      case "data_blocked":
-        this.#sendable.onBlockedLost(frame.limit);
-        return;
-      case "stream_data_blocked":
-        this.#sending.get(frame.streamId)?.window.onBlockedLost(frame.limit);
-        return;
+        return frame.maximum === this.#table.acceptLimit(frame.direction);
       default:
-        return;
+        return false;
     }
   }
 
   #onReset(id: number, errorCode: number, finalSize: number): void {
-    const stream = this.#receiver(id, "RESET_STREAM");
-    if (stream === null) return;
-    const limit = this.#received.limit - this.#received.receivedBytes;
-    this.#received.onReceived(stream.onReset(errorCode, finalSize, limit));
+    const stream = this.#table.receivingFor(id, "RESET_STREAM");
+    if (stream === undefined) return;
+    this.#received.onReceived(stream.onReset(errorCode, finalSize, this.#creditLeft));
     if (stream.stopped) this.#close(stream);
-    else this.#events.push({ type: "readable", id });
+    else this.#events.pushReadable(id);
   }
 
   #onStopSending(id: number, errorCode: number): void {
-    const stream = this.#sendTarget(id, "STOP_SENDING");
-    if (stream === null) return;
+    const stream = this.#table.sendingFor(id, "STOP_SENDING");
+    if (stream === undefined) return;
     this.#events.push({ type: "stopped", id, errorCode });
     // RFC 9000 3.5: the answer is a reset with the same code.
     this.reset(id, errorCode);
   }
 
-  #noteBlocked(stream: SendStream): void {
-    const connection = this.#sendable.takeBlocked();
-    if (this.#sendable.available <= 0) {
-      this.#connectionBlocked++;
-      this.#starved.add(stream);
-      if (connection >= 0) this.#control.push({ kind: "data_blocked", limit: connection });
-      return;
-    }
-    this.#streamBlocked++;
-    const limit = stream.window.takeBlocked();
-    if (limit >= 0) this.#control.push({ kind: "stream_data_blocked", streamId: stream.id, limit });
+  /** How many more bytes the peer may send on all streams together. */
+  get #creditLeft(): number {
+    return this.#received.limit - this.#received.receivedBytes;
   }
 
-  /** Streams that wait for the connection's flow control. */
-  readonly #starved = new Set<SendStream>();
-
-  #wake(): void {
-    for (const stream of this.#starved) {
-      if (stream.wantsToSend) this.#queue.add(stream);
-    }
-    this.#starved.clear();
-  }
-
-  #delivered(stream: SendStream): void {
-    this.#sending.delete(stream.id);
-    this.#starved.delete(stream);
-    this.#events.push({ type: "delivered", id: stream.id });
-    this.#over(stream.id);
+  /** Throws away what has arrived on a stream that nobody reads; its end is still waited for. */
+  #passOver(stream: ReceiveStream): void {
+    if (stream.state === "open") this.#received.onConsumed(stream.close());
+    else this.#close(stream);
   }
 
   #close(stream: ReceiveStream): void {
     this.#received.onConsumed(stream.close());
-    this.#receiving.delete(stream.id);
     this.#credit.delete(stream.id);
-    this.#over(stream.id);
+    this.#table.dropReceiving(stream.id);
   }
 
-  #over(id: number): void {
-    if (this.#sending.has(id) || this.#receiving.has(id) || initiatorOf(id) === this.#side) return;
-    this.#accept[directionOf(id)].close();
+  #delivered(stream: SendStream): void {
+    this.#sender.forget(stream);
+    this.#events.push({ type: "delivered", id: stream.id });
+    this.#table.dropSending(stream.id);
   }
 
-  #sender(id: number): SendStream {
-    const stream = this.#sending.get(id);
+  #sending(id: number): SendStream {
+    const stream = this.#table.sending(id);
     if (stream === undefined) throw new MptError("ERR_CLOSED", `Cannot send on stream ${id}: it is not open`);
     return stream;
   }
-
-  /** The stream that a frame of the peer is about; null if it is over. */
-  #receiver(id: number, frame: string): ReceiveStream | null {
-    if (!mayReceive(this.#side, id)) {
-      throw stateError(`${frame} frame for stream ${id}, on which only we send`);
-    }
-    this.#admit(id, frame);
-    return this.#receiving.get(id) ?? null;
-  }
-
-  #sendTarget(id: number, frame: string): SendStream | null {
-    if (!maySend(this.#side, id)) {
-      throw stateError(`${frame} frame for stream ${id}, on which we do not send`);
-    }
-    this.#admit(id, frame);
-    return this.#sending.get(id) ?? null;
-  }
-
-  /** RFC 9000 2.1, 3.2, 19.8: our own streams must be open; the peer's are opened in order. */
-  #admit(id: number, frame: string): void {
-    const direction = directionOf(id);
-    const index = indexOf(id);
-    if (initiatorOf(id) === this.#side) {
-      if (index < this.#open[direction].opened) return;
-      throw stateError(`${frame} frame for stream ${id}, which we have not opened`);
-    }
-    const limit = this.#accept[direction];
-    const first = limit.opened;
-    const count = limit.open(index);
-    for (let i = first; i < first + count; i++) {
-      const opened = streamId(initiatorOf(id), direction, i);
-      this.#create(opened);
-      this.#events.push({ type: "opened", id: opened });
-    }
-  }
-
-  #create(id: number): void {
-    const own = initiatorOf(id) === this.#side;
-    if (maySend(this.#side, id)) this.#sending.set(id, new SendStream(id, this.#sendLimit(id, own)));
-    if (mayReceive(this.#side, id)) {
-      const { streamWindow, maxStreamWindow } = this.#settings;
-      this.#receiving.set(id, new ReceiveStream(id, new ReceiveWindow(streamWindow, maxStreamWindow)));
-    }
-  }
-
-  #sendLimit(id: number, own: boolean): number {
-    if (directionOf(id) === "unidirectional") return this.#peer.initialMaxStreamDataUni;
-    // RFC 9000 18.2: "remote" are the streams that the receiver of the parameter opens.
-    return own ? this.#peer.initialMaxStreamDataBidiRemote : this.#peer.initialMaxStreamDataBidiLocal;
-  }
-}
-
-function stateError(what: string): QuicError {
-  return new QuicError(QUIC_ERROR.STREAM_STATE_ERROR, `Cannot accept a ${what}`);
 }

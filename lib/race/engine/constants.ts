@@ -3,23 +3,37 @@ export type RaceVersion = "hev2" | "hev3";
 
 /** Everything that can be chosen about the timing of a race. */
 export interface RaceTimings {
+  /** From the first address on, how long to wait for the other answers. @default {50} */
   readonly resolutionDelayMs: number;
+  /** From the start of one attempt to the start of the next, 10 or more. @default {250} */
   readonly attemptDelayMs: number;
+  /** The least that the delay between attempts may become, 10 or more. @default {100} */
   readonly minAttemptDelayMs: number;
+  /** The most that the delay between attempts may become. @default {2000} */
   readonly maxAttemptDelayMs: number;
+  /** What the delay is multiplied by after each attempt, 1 or more. @default {1} */
   readonly attemptDelayFactor: number;
+  /** How many addresses of the first family are tried before the other one, 1 or more. @default {1} */
   readonly preferredFamilyCount: number;
+  /** From the start of an attempt to the start of the next when one has failed. @default {0} */
   readonly afterFailureMs: number;
+  /** For how long answers are still taken when the race is won. @default {1000} */
   readonly answersAfterSuccessMs: number;
+  /** With hev2, from the last attempt to the A query of a network with IPv6 only. @default {2000} */
   readonly lastResortSynthesisMs: number;
 }
 
 /** A constant of Happy Eyeballs with the clauses that set it; null where a version does not know it. */
 export interface RaceConstant {
+  /** Which of them. */
   readonly name: keyof RaceTimings;
+  /** Its default. */
   readonly value: number;
+  /** The clause of RFC 8305. */
   readonly hev2: string | null;
+  /** The clause of the draft of version 3. */
   readonly hev3: string | null;
+  /** What it is, in words. */
   readonly meaning: string;
 }
 

@@ -2,6 +2,7 @@ import { MptError } from "../../base/errors.ts";
 import type { AddressFamily } from "../../base/ip.ts";
 import { type Attempt, type AttemptState, isRunning } from "./attempt.ts";
 import { knownFamilies, listCandidates } from "./candidates.ts";
+import { type ListTurn, nextOfLists } from "./family_lists.ts";
 import { type RaceConfig, raceConfig, type RaceOptions } from "./options.ts";
 import { Pace } from "./pace.ts";
 import { Resolution } from "./resolution.ts";
@@ -78,6 +79,18 @@ export class RaceEngine {
     return this.#list().filter(({ key }) => !this.#started.has(key));
   }
 
+  /** Until when is waited for further answers, and for the next attempt; null for no wait. */
+  get timers(): { readonly resolutionDelayMs: number | null; readonly nextAttemptMs: number | null } {
+    if (this.#end !== null) return { resolutionDelayMs: null, nextAttemptMs: null };
+    const next = this.#attempts.length > 0 && this.#mayStart() && this.waiting.length > 0
+      ? this.#nextStartMs()
+      : Infinity;
+    return {
+      resolutionDelayMs: this.#movedOn ? null : this.#resolvedByMs,
+      nextAttemptMs: Number.isFinite(next) ? next : null,
+    };
+  }
+
   /** When to call `poll` at the latest, though nothing happens; null when that is not needed. */
   get wakeAtMs(): number | null {
     if (this.#end !== null || this.#startMs === null) return null;
@@ -87,7 +100,7 @@ export class RaceEngine {
       times.push(this.#resolvedByMs ?? Infinity);
     }
     for (const attempt of this.#running()) times.push(attempt.startMs + this.config.attemptTimeoutMs);
-    if (this.#mayStart()) times.push(...this.waiting.slice(0, 1).map(() => this.#nextStartMs()));
+    if (this.#mayStart() && this.waiting.length > 0) times.push(this.#nextStartMs());
     const lastResort = this.#lastResortMs();
     if (lastResort !== null) times.push(lastResort);
     return Math.max(this.#nowMs, Math.min(...times));
@@ -190,6 +203,10 @@ export class RaceEngine {
       this.#movedOn = true;
       return;
     }
+    if (config.waitForAllAnswers) {
+      this.#movedOn = this.#resolution.familySettled(6) && this.#resolution.familySettled(4);
+      return;
+    }
     const preferred = this.#resolution.preferredFamily;
     const familyKnown = families.has(preferred) || this.#resolution.familySettled(preferred);
     this.#movedOn = (familyKnown && this.#resolution.serviceSettled) ||
@@ -198,6 +215,7 @@ export class RaceEngine {
 
   /** The Resolution Delay begins with the first address, as in the examples of draft 4.2.2. */
   #awaitOthers(): void {
+    if (this.config.waitForAllAnswers) return;
     if (this.#resolvedByMs === null && this.#knownFamilies().size > 0) {
       this.#resolvedByMs = this.#nowMs + this.config.resolutionDelayMs;
     }
@@ -216,20 +234,39 @@ export class RaceEngine {
 
   /** The candidate whose turn it is, and when: those of a later interface wait for their time. */
   #nextStartMs(): number {
+    if (this.config.lists === "by-family") return this.#nextOfLists()?.atMs ?? Infinity;
     const waits = this.waiting.map(({ notBeforeMs }) =>
       this.#firstAttemptMs === null ? 0 : this.#firstAttemptMs + notBeforeMs
     );
     return Math.max(this.#pace.nextMs, Math.min(...waits));
   }
 
-  #startNext(): boolean {
-    if (this.#nowMs < this.#pace.nextMs) return false;
+  #nextOfLists(): ListTurn | null {
+    const firstMs = this.#firstAttemptMs ?? -Infinity;
+    return nextOfLists(this.waiting, this.#attempts, firstMs + this.config.attemptDelayMs);
+  }
+
+  /** What may start now. */
+  #turn(): ListTurn | null {
+    if (this.config.lists === "by-family") return this.#nextOfLists();
     const first = this.#firstAttemptMs;
     const candidate = this.waiting.find(({ notBeforeMs }) =>
       this.#nowMs >= (first ?? -Infinity) + notBeforeMs
     );
-    if (candidate === undefined) return false;
+    if (candidate === undefined) return null;
     const reason = first === null ? "first" : this.#pace.afterFailure ? "failure" : "delay";
+    return { candidate, atMs: this.#pace.nextMs, reason };
+  }
+
+  #startNext(): boolean {
+    const turn = this.#turn();
+    if (turn === null || this.#nowMs < turn.atMs) return false;
+    const { candidate, reason } = turn;
+    if (!this.config.keepEarlier) {
+      for (const attempt of this.#running()) {
+        this.#cancel(attempt, "timed-out");
+      }
+    }
     const held = this.config.handshakeNeedsService && this.config.dnsProtected &&
       !this.#resolution.serviceSettled;
     const attempt: Attempt = {

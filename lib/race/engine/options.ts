@@ -67,6 +67,15 @@ export interface RaceOptions extends Partial<RaceTimings> {
   readonly handshakeNeedsService?: boolean;
   /** @default {null} the one with a default route, IPv6 if both have one */
   readonly preferredFamily?: AddressFamily | null;
+  /** Whether nothing begins before every address query has its answer, as with `getaddrinfo(3)`. @default {false} */
+  readonly waitForAllAnswers?: boolean;
+  /**
+   * Whether the families take turns in one list, or each family has a list of its own: within one, the next
+   * address follows a failure, and the second list begins after the attempt delay. @default {"mixed"}
+   */
+  readonly lists?: "mixed" | "by-family";
+  /** Whether an attempt goes on when the next one starts. @default {true} */
+  readonly keepEarlier?: boolean;
   /** @default {the table of RFC 6724 2.1} */
   readonly policy?: PolicyTable;
   /** What is known of a destination from earlier on this interface. @default {nothing} */
@@ -115,6 +124,9 @@ export function raceConfig(options: RaceOptions): RaceConfig {
     dnsProtected: false,
     handshakeNeedsService: false,
     preferredFamily: null,
+    waitForAllAnswers: false,
+    lists: "mixed",
+    keepEarlier: true,
     policy: DEFAULT_POLICY,
     historyOf: () => undefined,
     delayFromRtt: false,
@@ -166,6 +178,10 @@ function check(config: RaceConfig): void {
   demand(maxParallel >= 1 && config.attemptTimeoutMs > 0 && config.deadlineMs > 0, "a limit is below 1");
   demand(Number.isInteger(port) && port >= 1 && port <= 65535, "the port is not from 1 to 65535");
   demand(config.transports.length > 0, "there is no transport");
+  demand(
+    config.lists === "mixed" || config.interfaces.length === 0,
+    "interfaces need one list for both families",
+  );
   demand(config.interfaces.every(({ delayMs }) => delayMs >= 0 && delayMs < Infinity), "a delay is below 0");
 }
 

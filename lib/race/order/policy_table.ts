@@ -3,6 +3,7 @@ import { hasPrefix, mappedBytes, parsePrefix, type Prefix } from "./prefix.ts";
 
 /** A row of the policy table: what holds for the addresses of a prefix (RFC 6724 2.1). */
 export interface PolicyRow {
+  /** The leading bits of the addresses that it is about. */
   readonly prefix: Prefix;
   /** Destinations with a higher one come first. */
   readonly precedence: number;

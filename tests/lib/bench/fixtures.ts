@@ -4,6 +4,7 @@ import type { PathInfo } from "../../../lib/base/path.ts";
 import { envelope } from "../../../lib/base/result.ts";
 import type { Aggregation, BenchPathJson, BenchResult, BenchRun } from "../../../lib/bench/result.ts";
 import type { BenchServer } from "../../../lib/bench/server.ts";
+import type { CheckAnswer } from "../../../lib/protocol/check.ts";
 import { path as pathJson } from "../probe/fixtures.ts";
 
 const MBIT = 1_000_000;
@@ -109,30 +110,33 @@ export function livePath(
   };
 }
 
+/** What the server tells about itself. */
+export const CHECK: CheckAnswer = {
+  schema: "mpt.check/1",
+  server: { name: "mpt", version: "0.1.0", instance: null },
+  listener: null,
+  defer_accept: null,
+  transport: "mptcp",
+  fallback: false,
+  local: "198.51.100.1:4433",
+  remote: "192.0.2.1:50000",
+  paths: [],
+  counters: {},
+  addresses: [],
+  syn_mirror_port: null,
+  counter_window: null,
+  subflows: null,
+  mptcp: null,
+  path_manager: null,
+  limits: { max_bytes: 1_000_000_000, max_duration_ms: 60_000, token_required: false },
+};
+
 /** A server with two paths. */
 export function server(fields: Partial<BenchServer> = {}): BenchServer {
   return {
     ip: Ip.parse("198.51.100.1"),
     port: 4433,
-    check: {
-      schema: "mpt.check/1",
-      server: { name: "mpt", version: "0.1.0", instance: null },
-      listener: null,
-      defer_accept: null,
-      transport: "mptcp",
-      fallback: false,
-      local: "198.51.100.1:4433",
-      remote: "192.0.2.1:50000",
-      paths: [],
-      counters: {},
-      addresses: [],
-      syn_mirror_port: null,
-      counter_window: null,
-      subflows: null,
-      mptcp: null,
-      path_manager: null,
-      limits: { max_bytes: 1_000_000_000, max_duration_ms: 60_000, token_required: false },
-    },
+    check: CHECK,
     paths: [
       livePath(0, "192.0.2.1:50000", "198.51.100.1:4433"),
       livePath(1, "203.0.113.1:50001", "198.51.100.2:4433"),

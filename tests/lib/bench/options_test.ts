@@ -12,6 +12,7 @@ Deno.test("benchSettings() has the documented defaults", () => {
     congestion: undefined,
     paths: [],
     token: undefined,
+    quic: {},
     connectTimeoutMs: 5000,
     tryFix: false,
     drainMs: 15_000,

@@ -4,7 +4,7 @@ import { Ip } from "../../../lib/base/ip.ts";
 import { type BenchOptions, benchSettings } from "../../../lib/bench/options.ts";
 import { costOf, planRuns } from "../../../lib/bench/plan.ts";
 import type { BenchServer } from "../../../lib/bench/server.ts";
-import { livePath, server } from "./fixtures.ts";
+import { CHECK, livePath, server } from "./fixtures.ts";
 
 /** The runs as text: transport, direction, and how they are tied down. */
 function runs(options: BenchOptions, target: BenchServer = server()): readonly string[] {
@@ -82,9 +82,8 @@ Deno.test("planRuns() measures two subflows over the same addresses once, and at
 });
 
 Deno.test("planRuns() asks for no more than the server allows, and says what would help", () => {
-  const { check } = server();
   const strict = server({
-    check: { ...check, limits: { max_bytes: 1000, max_duration_ms: 2000, token_required: true } },
+    check: { ...CHECK, limits: { max_bytes: 1000, max_duration_ms: 2000, token_required: true } },
   });
   const wrong: readonly (readonly [BenchOptions, string, RegExp, RegExp])[] = [
     [{}, "ERR_PERMISSION", /^Cannot measure: the server wants its token$/, /^--token TEXT$/],

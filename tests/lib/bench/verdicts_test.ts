@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { benchVerdicts, benchWarnings, isMissingHere } from "../../../lib/bench/verdicts.ts";
 import type { Penalty } from "../../../lib/bench/result.ts";
-import { aggregation, failed, multi, run, server, single } from "./fixtures.ts";
+import { aggregation, CHECK, failed, multi, run, server, single } from "./fixtures.ts";
 
 Deno.test("benchVerdicts() says in words what multipath is worth", () => {
   const cases: readonly (readonly [ReturnType<typeof aggregation>, string, string, RegExp])[] = [
@@ -174,8 +174,7 @@ Deno.test("benchWarnings() has a sentence for each weakness, and none for a good
   assert.deepEqual(benchWarnings(good, [aggregation(94, 50, 100)], server()), []);
   const short = multi(94, { intervals: [] });
   const deaf = single(20, { direction: "upload", longest_stall_ms: null });
-  const { check } = server();
-  const other = server({ check: { ...check, server: { ...check.server, name: "other", version: "1" } } });
+  const other = server({ check: { ...CHECK, server: { ...CHECK.server, name: "other", version: "1" } } });
   assert.deepEqual(
     benchWarnings([single(50), short, deaf, failed("ERR_RESET")], [aggregation(30, 50, 60)], other),
     [

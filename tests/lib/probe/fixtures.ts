@@ -2,6 +2,8 @@ import { Endpoint } from "../../../lib/base/endpoint.ts";
 import type { PathJson } from "../../../lib/base/path_json.ts";
 import { envelope } from "../../../lib/base/result.ts";
 import { planProbe, type ProbeOptions, type ProbePlan } from "../../../lib/probe/options.ts";
+import { withoutQuic } from "../../../lib/probe/quic/facts.ts";
+import type { QuicCheckJson } from "../../../lib/probe/quic/result.ts";
 import type { CheckJson, MptcpCheckJson, ProbeEndpoint, ProbeResult } from "../../../lib/probe/result.ts";
 import type { WatchJson } from "../../../lib/probe/watch_event.ts";
 
@@ -76,6 +78,21 @@ export function mptcpWithout(fields: Partial<CheckJson>): MptcpCheckJson {
   });
 }
 
+/** A check of QUIC that worked. */
+export function quic(fields: Partial<QuicCheckJson> = {}): QuicCheckJson {
+  return {
+    ...withoutQuic(check({ ms: 30.5, detail: { error: null, data: null, server: null } })),
+    answered: true,
+    version: "1",
+    alpn: "h3",
+    alpn_offered: ["h3", "hq-interop"],
+    retry: false,
+    cipher_suite: "TLS_AES_128_GCM_SHA256",
+    group: "x25519",
+    ...fields,
+  };
+}
+
 /** Everything about one address. */
 export function endpoint(fields: Partial<ProbeEndpoint> = {}): ProbeEndpoint {
   return {
@@ -85,7 +102,7 @@ export function endpoint(fields: Partial<ProbeEndpoint> = {}): ProbeEndpoint {
     interface: "eth0",
     tcp: check(),
     mptcp: mptcp(),
-    quic: SKIPPED,
+    quic: withoutQuic(SKIPPED),
     mpquic: SKIPPED,
     ...fields,
   };

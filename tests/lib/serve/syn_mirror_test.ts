@@ -86,7 +86,7 @@ async function restOf(port: number): Promise<string> {
     await using client = await rawClient(port);
     return await client.rest();
   } catch (error) {
-    if (error instanceof Deno.errors.ConnectionReset) return "";
+    if (error instanceof Error && "code" in error && error.code === "ECONNRESET") return "";
     throw error;
   }
 }

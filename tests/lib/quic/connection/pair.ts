@@ -54,6 +54,8 @@ export class Pair {
   /** Called after anything happened. */
   work: (pair: Pair) => void = () => {};
   clientAddress: SocketAddress = CLIENT;
+  /** What a NAT makes of the client's further addresses. */
+  readonly rebound: Map<SocketAddress, SocketAddress> = new Map();
   readonly transmits: Transmit[] = [];
   readonly #options: PairOptions;
   readonly #delayUs: number;
@@ -156,7 +158,7 @@ export class Pair {
       const bytes = this.#slab.slice(at, Math.min(end, at + segmentBytes));
       this.sent[side]++;
       this.sentBytes[side] += bytes.length;
-      const source = side === "client" ? this.clientAddress : SERVER;
+      const source = side === "client" ? this.#outer(tuple.local) : tuple.local ?? SERVER;
       const datagram: Flying = {
         from: side,
         source,
@@ -169,6 +171,12 @@ export class Pair {
       this.#flying.push(fate);
       this.#flying.sort((a, b) => a.atUs - b.atUs);
     }
+  }
+
+  /** The client's address as the server sees it: a further path has one of its own. */
+  #outer(local: SocketAddress | null): SocketAddress {
+    if (local === null || local === CLIENT) return this.clientAddress;
+    return this.rebound.get(local) ?? local;
   }
 
   #deliver(): void {

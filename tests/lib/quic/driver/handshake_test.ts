@@ -169,7 +169,7 @@ Deno.test("connect() refuses a congestion control that it does not have: ERR_OPT
   );
   assert.equal(
     error.message,
-    'Cannot set congestion control to "nonsense": QUIC has cubic and reno here',
+    'Cannot set congestion control to "nonsense": QUIC has cubic, reno, lia, olia here',
   );
 });
 

@@ -25,31 +25,16 @@ import {
   writeStreamHeader,
 } from "../../../../lib/quic/wire/write_frame.ts";
 import { controlFrames, rangePairs, rangesOf, serverParameters } from "../wire/arbitraries.ts";
-import { Schema } from "./cddl.ts";
+import { checkEvent, type QlogRecord, recordsOf, SCHEMA } from "./schema.ts";
 
-/** What the drafts leave to extensions, as it is written here. */
-const EXTENSIONS = `
-$$quic-packetheader-extension //= ( ? path_id: uint32 )
-$$quic-parametersset-extension //= ( ? initial_max_path_id: uint32 )
-`;
-
-const SCHEMA = new Schema(Deno.readTextFileSync(new URL("qlog.cddl", import.meta.url)) + EXTENSIONS);
 const ID = ConnectionId.from(Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 0xff));
 const START_US = 5_000_000;
-
-interface Record {
-  readonly time?: number;
-  readonly name?: string;
-  readonly tuple?: string;
-  readonly data?: { readonly [field: string]: unknown };
-  readonly [field: string]: unknown;
-}
 
 /** A log, and the records that it wrote. */
 function makeLog(): {
   readonly log: Qlog;
   readonly text: () => string;
-  readonly records: () => readonly Record[];
+  readonly records: () => readonly QlogRecord[];
 } {
   let text = "";
   const log = new Qlog({
@@ -61,31 +46,7 @@ function makeLog(): {
     title: "a test",
     vantagePoint: "mpt",
   });
-  const records = (): readonly Record[] =>
-    text.split("\x1e").slice(1).map((record) => {
-      assert(record.endsWith("\n"));
-      return JSON.parse(record);
-    });
-  return { log, text: () => text, records };
-}
-
-function ruleFor(prefix: string, words: string, suffix = ""): string | undefined {
-  const wanted = `${prefix}${words.replaceAll("_", "")}${suffix}`.toLowerCase();
-  return SCHEMA.names.find((name) => name.toLowerCase() === wanted);
-}
-
-/** Checks an event against the rule with its name, and its frames against those with theirs. */
-function checkEvent(event: Record): void {
-  assert.deepEqual(SCHEMA.faults("Event", event), []);
-  const [namespace, name] = event.name!.split(":");
-  assert.equal(namespace, "quic");
-  assert.deepEqual(SCHEMA.faults(ruleFor("quic", name!)!, event.data), []);
-  const frames = (event.data?.frames ?? []) as readonly { readonly frame_type: string }[];
-  for (const frame of frames) {
-    const rule = ruleFor("", frame.frame_type, "frame");
-    if (rule === undefined) assert.match(frame.frame_type, /path/, "only those of multipath have no rule");
-    else assert.deepEqual(SCHEMA.faults(rule, frame), []);
-  }
+  return { log, text: () => text, records: () => recordsOf(text) };
 }
 
 function packet(bytes: Uint8Array, end: number, type: QlogPacket["type"] = "1-rtt"): QlogPacket {

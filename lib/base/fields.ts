@@ -1,5 +1,5 @@
-import { MptError } from "../../base/errors.ts";
-import { quote } from "../../base/quote.ts";
+import { MptError } from "./errors.ts";
+import { quote } from "./quote.ts";
 
 /** The least and the most that a number may be. */
 export interface Range {
@@ -29,11 +29,12 @@ export class Fields {
    *
    * @param value Anything.
    * @param key Where it stands, such as `paths[0]`; empty at the top.
+   * @param whole What is read, such as `a lab`.
    * @throws {MptError} `ERR_INVALID_VALUE` when it is not an object.
    */
-  constructor(value: unknown, key: string) {
+  constructor(value: unknown, key: string, whole: string = "the file") {
     if (typeof value !== "object" || value === null || Array.isArray(value)) {
-      throw badValue(value, key === "" ? "a lab" : key, "it is not a table of settings");
+      throw badValue(value, key === "" ? whole : key, "it is not a table of settings");
     }
     this.#key = key;
     this.#members = new Map(Object.entries(value).filter(([, member]) => member !== undefined));
@@ -109,6 +110,12 @@ export class Fields {
       });
     }
   }
+}
+
+/** The member of an object, or none when there is no value. */
+export function defined<K extends string, V>(name: K, value: V | undefined): { readonly [key in K]?: V } {
+  // TypeScript reads a computed name as any text.
+  return value === undefined ? {} : { [name]: value } as { readonly [key in K]?: V };
 }
 
 function shown(value: unknown): string {

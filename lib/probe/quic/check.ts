@@ -1,0 +1,156 @@
+import { Endpoint } from "../../base/endpoint.ts";
+import { type MptError, toMptError } from "../../base/errors.ts";
+import type { Ip } from "../../base/ip.ts";
+import { type PathJson, pathToJson } from "../../base/path_json.ts";
+import { sleep } from "../../io/deadline.ts";
+import { interfaceOf } from "../../netlink/interface_of.ts";
+import { HQ_ALPN } from "../../protocol/hq.ts";
+import { dial } from "../../quic/driver/connect.ts";
+import type { DrivenConnection } from "../../quic/driver/connection.ts";
+import { systemTrustProblem } from "../../quic/driver/trust.ts";
+import { reasonOf, unknownCheck } from "../failure.ts";
+import type { ProbePlan } from "../options.ts";
+import type { CheckJson } from "../result.ts";
+import { askCheck, type Asked } from "./ask.ts";
+import { factsOf, type QuicFacts, serverNameOf, withoutQuic } from "./facts.ts";
+import { judgeFailure, type QuicFailure } from "./failure.ts";
+import { rehearse } from "./rehearsal.ts";
+import type { QuicCheckJson } from "./result.ts";
+
+/** What a check of QUIC came to. */
+export interface CheckedQuic {
+  readonly check: QuicCheckJson;
+  /** The interface that the packets left by. */
+  readonly interface: string | null;
+  /** What may mend it; null for nothing known, or nothing to mend. */
+  readonly fix: string | null;
+}
+
+/** How long one address keeps the next from being tried, in milliseconds; those that are silent wait together. */
+const STAGGER_MS = 250;
+
+/**
+ * QUIC to every address. They are tried one after the other, so that they do not measure each other, and a silent
+ * one holds the others up for a moment only.
+ */
+export async function checkQuicAll(
+  ips: readonly Ip[],
+  plan: ProbePlan,
+  signal: AbortSignal | undefined,
+  onCheck: (ip: Ip, check: QuicCheckJson) => void,
+): Promise<readonly CheckedQuic[]> {
+  const running: Promise<CheckedQuic>[] = [];
+  for (const ip of ips) {
+    const check = checkQuic(ip, plan, signal).then((checked) => {
+      onCheck(ip, checked.check);
+      return checked;
+    });
+    running.push(check);
+    const stop = new AbortController();
+    await Promise.race([check, sleep(STAGGER_MS, stop.signal)]);
+    stop.abort();
+  }
+  return await Promise.all(running);
+}
+
+/** RFC 9114 8.1 */
+const H3_NO_ERROR = 0x100;
+
+/**
+ * QUIC to one address: the handshake, whoever the server is, and what it told in it. A server of HTTP/3 is asked
+ * no more than that.
+ */
+async function checkQuic(
+  ip: Ip,
+  plan: ProbePlan,
+  signal: AbortSignal | undefined,
+): Promise<CheckedQuic> {
+  if (signal?.aborted) return unprobed("the probe was cut short");
+  const storeProblem = prepare(plan);
+  const target = Endpoint.of(ip, plan.port);
+  let made: DrivenConnection | undefined;
+  let startedMs = performance.now();
+  const facts = (): QuicFacts => factsOf(made, plan, storeProblem);
+  try {
+    const connection = await dial(target, connectOptions(plan, signal), (started) => {
+      made = started;
+      startedMs = performance.now();
+    });
+    const ms = Math.round((performance.now() - startedMs) * 1000) / 1000;
+    const { data, server }: Asked | { data: null; server: null } =
+      connection.alpn === HQ_ALPN && plan.data !== "none"
+        ? await askCheck(connection, plan.dataTimeoutMs, signal)
+        : { data: null, server: null };
+    const paths = pathsOf(connection);
+    await connection.close(connection.alpn === "h3" ? H3_NO_ERROR : 0);
+    const check: CheckJson = {
+      status: "yes",
+      reason: null,
+      ms,
+      detail: { error: null, data, server },
+      paths,
+    };
+    return { check: { ...check, ...facts() }, interface: paths[0]?.interface ?? null, fix: null };
+  } catch (error) {
+    const failure = toMptError(error, "Cannot connect");
+    const { status, reason, fix } = judge(failure, made, plan, signal);
+    const detail = { error: failure.code, data: null, server: null };
+    return {
+      check: { status, reason, ms: null, detail, paths: [], ...facts() },
+      interface: null,
+      fix,
+    };
+  }
+}
+
+/** A check of QUIC that could not be made. */
+function unprobed(reason: string): CheckedQuic {
+  return { check: withoutQuic(unknownCheck(reason)), interface: null, fix: null };
+}
+
+/** What takes its time and is no part of a handshake. @returns Why the system's certificates cannot be read. */
+function prepare({ quic }: ProbePlan): string | null {
+  rehearse();
+  if (quic.ca !== undefined || (quic.pins ?? []).length > 0) return null;
+  const problem = systemTrustProblem();
+  return problem === null ? null : `the system's certificates cannot be read: ${reasonOf(problem)}`;
+}
+
+function connectOptions(plan: ProbePlan, signal: AbortSignal | undefined): Parameters<typeof dial>[1] {
+  return {
+    ...plan.quic,
+    alpn: plan.alpn,
+    serverName: serverNameOf(plan),
+    // The verdict is a finding; the handshake goes on
+    insecure: true,
+    timeoutMs: plan.quicTimeoutMs,
+    ...(signal === undefined ? {} : { signal }),
+    ...(plan.localAddress === undefined ? {} : { localAddress: plan.localAddress }),
+    ...(plan.interface === undefined ? {} : { interface: plan.interface }),
+  };
+}
+
+function judge(
+  error: MptError,
+  made: DrivenConnection | undefined,
+  plan: ProbePlan,
+  signal: AbortSignal | undefined,
+): QuicFailure {
+  return judgeFailure({
+    error,
+    close: made?.closeReason ?? null,
+    heard: made?.core.core.heard ?? false,
+    retry: made !== undefined && made.core.core.retrySource !== null,
+    alpn: plan.alpn,
+    serverName: made?.tls.serverName ?? null,
+    timeoutMs: plan.quicTimeoutMs,
+    aborted: signal?.aborted ?? false,
+  });
+}
+
+function pathsOf(connection: DrivenConnection): readonly PathJson[] {
+  return connection.paths().map((path) => {
+    const name = interfaceOf(path.local.ip);
+    return pathToJson(name === undefined ? path : { ...path, interface: name });
+  });
+}

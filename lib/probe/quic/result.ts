@@ -1,0 +1,108 @@
+import type { Tristate } from "../../base/path.ts";
+import type { IdentityProblem } from "../../tls/identity.ts";
+import type { CheckJson } from "../result.ts";
+
+/** One certificate of a chain. */
+export interface QuicCertificateJson {
+  /** Whom it is for, such as `CN=example.com`. */
+  readonly subject: string;
+  /** Who signed it. */
+  readonly issuer: string;
+  /** The names and addresses that it is for; the first 32 of them. */
+  readonly names: readonly string[];
+  /** The time from which it holds: ISO 8601 in UTC. */
+  readonly not_before: string;
+  /** The time until which it holds. */
+  readonly not_after: string;
+  /** Kind and size of its key, such as `ECDSA P-256` or `RSA 2048`. */
+  readonly key: string;
+}
+
+/** How a server proved who it is, and whether that is enough. */
+export interface QuicIdentityJson {
+  /** Whether it is trusted; unknown when nobody could say whom to trust. */
+  readonly trusted: Tristate;
+  /** What makes it trusted: the system's certificates, those of `--ca`, or `--pin`; null when it is not. */
+  readonly trusted_by: "system" | "ca" | "pin" | null;
+  /** Why it is not trusted: a stable code. */
+  readonly problem: IdentityProblem | "no-trust-store" | null;
+  /** Why it is not trusted, in words. */
+  readonly reason: string | null;
+  /** The name that it was checked for. */
+  readonly server_name: string;
+  /** What the server showed. */
+  readonly type: "x509" | "raw-public-key";
+  /** `sha256/BASE64` of its public key: what `--pin` takes. */
+  readonly pin: string;
+  /** The certificates, the server's own first; the first 8 of them. */
+  readonly chain: readonly QuicCertificateJson[];
+}
+
+/** A server's other address (RFC 9000 18.2). */
+export interface PreferredAddressJson {
+  /** Address and port; null for none of this family. */
+  readonly v4: string | null;
+  /** Address and port; null for none of this family. */
+  readonly v6: string | null;
+}
+
+/**
+ * The transport parameters of a server by the names of their RFCs, in the units of those: bytes, and
+ * milliseconds. What was not sent has its default, or is null.
+ */
+export interface TransportParametersJson {
+  /** Hexadecimal digits. */
+  readonly original_destination_connection_id: string | null;
+  /** 0 is no timeout. */
+  readonly max_idle_timeout: number;
+  /** Whether there was one; who has it can end the connection. */
+  readonly has_stateless_reset_token: boolean;
+  readonly max_udp_payload_size: number;
+  readonly initial_max_data: number;
+  readonly initial_max_stream_data_bidi_local: number;
+  readonly initial_max_stream_data_bidi_remote: number;
+  readonly initial_max_stream_data_uni: number;
+  readonly initial_max_streams_bidi: number;
+  readonly initial_max_streams_uni: number;
+  readonly ack_delay_exponent: number;
+  readonly max_ack_delay: number;
+  readonly disable_active_migration: boolean;
+  readonly preferred_address: PreferredAddressJson | null;
+  readonly active_connection_id_limit: number;
+  readonly initial_source_connection_id: string | null;
+  readonly retry_source_connection_id: string | null;
+  /** RFC 9368 3. */
+  readonly version_information: { readonly chosen: string; readonly available: readonly string[] } | null;
+  /** RFC 9221 3; 0 is none. */
+  readonly max_datagram_frame_size: number;
+  /** RFC 9287 3. */
+  readonly grease_quic_bit: boolean;
+  /** draft-ietf-quic-multipath-21 2.1; null is no multipath. */
+  readonly initial_max_path_id: number | null;
+  /** Those without a name here, GREASE among them: their ids and the first 64 bytes of their values. */
+  readonly unknown: readonly { readonly id: string; readonly value: string }[];
+}
+
+/** What is known about QUIC to one address; what was not found out is null. */
+export interface QuicCheckJson extends CheckJson {
+  /** Whether anything came back that only a QUIC server sends. */
+  readonly answered: boolean;
+  /** The version in use: `1`, or a number such as `0x6b3343cf`. */
+  readonly version: string | null;
+  /** What the server offered instead of this program's version; null where it did not have to. */
+  readonly versions: readonly string[] | null;
+  /** The application protocol agreed on. */
+  readonly alpn: string | null;
+  /** The application protocols offered to the server. */
+  readonly alpn_offered: readonly string[];
+  /** Whether the server had the address proved first (RFC 9000 8.1.2). */
+  readonly retry: boolean | null;
+  /** Such as `TLS_AES_128_GCM_SHA256`. */
+  readonly cipher_suite: string | null;
+  /** The key exchange, such as `x25519`. */
+  readonly group: string | null;
+  /** Who the server is. */
+  readonly certificate: QuicIdentityJson | null;
+  /** What the server allows. */
+  readonly transport_parameters: TransportParametersJson | null;
+}

@@ -1,0 +1,110 @@
+import { PATH_ERROR } from "../wire/multipath.ts";
+import { QUIC_ERROR } from "../wire/error_codes.ts";
+import { abandonPath, discardPath } from "./abandon_path.ts";
+import { closeConnection } from "./close_connection.ts";
+import { onContentLost } from "./content_fate.ts";
+import type { Core } from "./core.ts";
+import type { Path } from "./path.ts";
+import { tellPath } from "./path_events.ts";
+import { hasHealthyOther, onPathsChanged } from "./path_set.ts";
+
+/** A probe timeout of a path has expired: it may be broken. What is on its way goes over others as well. */
+export function onUnanswered(core: Core, path: Path, nowUs: number): void {
+  if (!core.multipath.enabled || !path.ready || path.ids.isAbandoned) return;
+  if (!path.isSuspect) {
+    path.suspectSinceUs = nowUs;
+    tellPath(core, path, "suspect");
+    onPathsChanged(core);
+  }
+  if (hasHealthyOther(core, path)) reinject(core, path);
+}
+
+/** A packet of a path was acknowledged: it works. */
+export function onAnswered(core: Core, path: Path): void {
+  if (!path.isSuspect) return;
+  path.suspectSinceUs = Infinity;
+  tellPath(core, path, "recovered");
+  onPathsChanged(core);
+}
+
+/** A path was validated: it may carry data from now on. */
+export function onValidated(core: Core, path: Path, nowUs: number): void {
+  path.updatePace(nowUs);
+  if (!path.ready) {
+    path.ready = true;
+    path.lastReceivedUs = nowUs;
+    if (core.peer !== null) path.mtuSearch.limit(core.peer.maxUdpPayloadSize);
+    path.mtuSearch.start();
+  }
+  tellPath(core, path, "validated");
+  onPathsChanged(core);
+  for (const other of core.openPaths) {
+    if (other.isSuspect && !path.isSuspect) reinject(core, other);
+  }
+}
+
+/**
+ * Gives what is on its way on a path to the others, while nobody knows whether it arrives
+ * (draft-ietf-quic-multipath-21 5.7).
+ */
+export function reinject(core: Core, path: Path): void {
+  for (const packet of path.space.detector.sent) {
+    const { content } = packet;
+    if (!packet.ackEliciting || packet.mtuProbe || content.repeated) continue;
+    for (const { length } of content.streams) path.counters.bytesReinjected += length;
+    onContentLost(core, path.space, packet);
+  }
+}
+
+/** When {@linkcode onPathTimeout} has something to do. */
+export function pathTimeoutUs(core: Core): number {
+  const { multipath, config } = core;
+  if (!multipath.enabled) return Infinity;
+  let at = multipath.strandedAtUs;
+  for (const { abandonment } of core.ids.values()) at = Math.min(at, abandonment.discardAtUs);
+  if (core.openPaths.length === 1) return at;
+  for (const path of core.openPaths) {
+    if (!path.ready) continue;
+    if (hasHealthyOther(core, path)) at = Math.min(at, failsAtUs(core, path));
+    if (config.pathKeepAliveMs > 0 && !path.isSuspect) at = Math.min(at, keepAliveAtUs(core, path));
+  }
+  return at;
+}
+
+/** Time has passed: broken paths are given up, abandoned ones forgotten, silent ones kept alive. */
+export function onPathTimeout(core: Core, nowUs: number): void {
+  const { multipath, config } = core;
+  if (!multipath.enabled) return;
+  if (nowUs >= multipath.strandedAtUs) {
+    multipath.strandedAtUs = Infinity;
+    const text = "Cannot go on: the peer has abandoned the last path";
+    closeConnection(core, nowUs, "transport", QUIC_ERROR.NO_VIABLE_PATH, text, 0);
+    return;
+  }
+  for (const ids of [...core.ids.values()]) {
+    if (nowUs >= ids.abandonment.discardAtUs) discardPath(core, ids);
+  }
+  if (core.openPaths.length === 1) return;
+  for (const path of core.openPaths) {
+    if (!path.ready || path.ids.isAbandoned) continue;
+    if (hasHealthyOther(core, path) && nowUs >= failsAtUs(core, path)) {
+      tellPath(core, path, "failed");
+      abandonPath(core, path.ids, PATH_ERROR.PATH_UNSTABLE_OR_POOR, nowUs);
+    } else if (config.pathKeepAliveMs > 0 && nowUs >= keepAliveAtUs(core, path) && !path.isSuspect) {
+      path.space.probes = Math.max(path.space.probes, 1);
+      path.keptAliveAtUs = nowUs;
+    }
+  }
+}
+
+/** When a path is given up if it does not get an answer, or anything at all, before. */
+function failsAtUs(core: Core, path: Path): number {
+  const { pathFailureMs, pathIdleMs } = core.config;
+  const broken = path.suspectSinceUs + pathFailureMs * 1000;
+  return pathIdleMs === 0 ? broken : Math.min(broken, path.lastReceivedUs + pathIdleMs * 1000);
+}
+
+function keepAliveAtUs(core: Core, path: Path): number {
+  const lastUs = Math.max(path.lastReceivedUs, path.space.lastElicitingAtUs, path.keptAliveAtUs);
+  return lastUs + core.config.pathKeepAliveMs * 1000;
+}

@@ -1,0 +1,109 @@
+import type { ControlFrame } from "../wire/frames.ts";
+import { SendWindow } from "./flow_control.ts";
+import { SendQueue } from "./send_queue.ts";
+import type { SendStream, StreamFrame } from "./send_stream.ts";
+
+export type { StreamFrame } from "./send_stream.ts";
+
+/** Decides which stream sends next, within the flow control of the peer (RFC 9000 4). */
+export class StreamSender {
+  readonly #control: ControlFrame[];
+  readonly #queue = new SendQueue();
+  readonly #window = new SendWindow(0);
+  /** Streams that wait for the connection's flow control. */
+  readonly #starved = new Set<SendStream>();
+  #connectionBlocked = 0;
+  #streamBlocked = 0;
+
+  /** @param control Where frames that tell the peer of its limits are put. */
+  constructor(control: ControlFrame[]) {
+    this.#control = control;
+  }
+
+  /** How often sending had to wait for the peer's flow control. */
+  get blocked(): { readonly connection: number; readonly stream: number } {
+    return { connection: this.#connectionBlocked, stream: this.#streamBlocked };
+  }
+
+  /** Whether a stream may want to send. */
+  get hasData(): boolean {
+    return !this.#queue.isEmpty;
+  }
+
+  /** Bytes that wait to be sent, new or again; of many streams only the first are counted. */
+  get queuedBytes(): number {
+    return this.#queue.queuedBytes;
+  }
+
+  /** Whether a stream that waits is not finished: more than what is queued may come. */
+  get openEnded(): boolean {
+    return this.#queue.openEnded;
+  }
+
+  /** New bytes that flow control allows, of the connection and of the stream that is next. */
+  get flowControlBytes(): number {
+    const { available } = this.#window;
+    const next = this.#queue.next;
+    return next === undefined ? available : Math.min(available, next.window.limit - next.finalSize);
+  }
+
+  /** Takes the peer's limit for the whole connection. */
+  allow(maximum: number): void {
+    if (!this.#window.raise(maximum)) return;
+    for (const stream of this.#starved) this.offer(stream);
+    this.#starved.clear();
+  }
+
+  /** Lets a stream take part if it has something to send. */
+  offer(stream: SendStream): void {
+    if (stream.wantsToSend) this.#queue.add(stream);
+  }
+
+  /** A stream is over. */
+  forget(stream: SendStream): void {
+    this.#starved.delete(stream);
+  }
+
+  /**
+   * The next part of a stream to put into a packet; `onSent` has to follow.
+   *
+   * @param room For the data of the frame, by stream and offset.
+   */
+  next(room: (stream: SendStream) => number): StreamFrame | null {
+    for (let stream = this.#queue.take(); stream !== undefined; stream = this.#queue.take()) {
+      const bytes = room(stream);
+      if (bytes < 0) {
+        this.#queue.putBack(stream);
+        return null;
+      }
+      const frame = stream.next(bytes, this.#window.available);
+      if (frame !== null) return frame;
+      if (stream.wantsToSend && bytes > 0) this.#noteBlocked(stream);
+    }
+    return null;
+  }
+
+  /** Notes that a part was put into a packet. */
+  onSent(frame: StreamFrame): void {
+    this.#window.onSent(frame.stream.onSent(frame));
+    this.offer(frame.stream);
+  }
+
+  /** The DATA_BLOCKED frame was lost: complain again if it is still so. */
+  onBlockedLost(limit: number): void {
+    this.#window.onBlockedLost(limit);
+  }
+
+  #noteBlocked(stream: SendStream): void {
+    const connection = this.#window.takeBlocked();
+    if (this.#window.available <= 0) {
+      this.#connectionBlocked++;
+      this.#starved.add(stream);
+      if (connection >= 0) this.#control.push({ kind: "data_blocked", limit: connection });
+      return;
+    }
+    this.#streamBlocked++;
+    const limit = stream.window.takeBlocked();
+    if (limit >= 0) this.#control.push({ kind: "stream_data_blocked", streamId: stream.id, limit });
+  }
+}

@@ -1,0 +1,227 @@
+import assert from "node:assert/strict";
+import { Endpoint } from "../../../../lib/base/endpoint.ts";
+import { Ip } from "../../../../lib/base/ip.ts";
+import type { ByteStream } from "../../../../lib/io/byte_stream.ts";
+import { openDatagramSocket } from "../../../../lib/io/open_datagram_socket.ts";
+import type { QuicConnection } from "../../../../lib/quic/driver/api.ts";
+import { managePaths } from "../../../../lib/quic/driver/manage_paths.ts";
+import type { QuicPathChange, QuicPathEvent } from "../../../../lib/quic/driver/path_api.ts";
+import { fails } from "../../transport/compliance_support.ts";
+import { type Pair, pair, type PairOptions } from "./pair.ts";
+
+const SECOND = Ip.parse("127.0.0.2");
+const MEGABYTE = 1_048_576;
+
+/** Both ends, which agree on several paths; the client's first one starts at 127.0.0.1. */
+function several(options: PairOptions = {}): Promise<Pair> {
+  return pair({
+    connect: { multipath: true, localAddress: Ip.parse("127.0.0.1"), ...options.connect },
+    listen: { multipath: true, ...options.listen },
+  });
+}
+
+/** The next event of this kind, of this path if it matters. */
+async function event(
+  events: AsyncIterableIterator<QuicPathEvent>,
+  change: QuicPathChange,
+  id?: number,
+): Promise<QuicPathEvent> {
+  for (;;) {
+    const { value, done } = await events.next();
+    assert(done !== true, `no ${change} event came`);
+    if (value.change === change && (id === undefined || value.path.id === id)) return value;
+  }
+}
+
+/** Sends so many bytes from one end to the other: they arrive unaltered. */
+async function transfer(from: QuicConnection, to: QuicConnection, length: number): Promise<void> {
+  const sent = new Uint8Array(length).map((_, i) => i * 7 + (i >> 9));
+  const stream = await from.openStream("unidirectional");
+  const writing = stream.write(sent).then(() => stream.closeWrite());
+  const arrived = await readAll((await to.acceptStream())!, length);
+  await writing;
+  assert(arrived.every((byte, i) => byte === sent[i]));
+}
+
+async function readAll(stream: ByteStream, length: number): Promise<Uint8Array> {
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (let chunk = await stream.read(); chunk !== null; chunk = await stream.read()) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  assert.equal(at, length);
+  return bytes;
+}
+
+Deno.test("openPath() opens a path from a socket of its own, and both ends see the same one", async () => {
+  await using ends = await several();
+  const events = ends.server.pathEvents();
+  const path = await ends.client.openPath({ local: SECOND });
+  assert.equal(path.id, 1);
+  const { path: seen } = await event(events, "validated");
+  assert(seen.remote.equals(path.info().local));
+  assert.equal(seen.remote.ip!.toString(), "127.0.0.2");
+  assert.deepEqual(ends.client.paths().map(({ id, state, status }) => [id, state, status]), [
+    [0, "active", "available"],
+    [1, "active", "available"],
+  ]);
+  await events.return!();
+});
+
+Deno.test("both paths carry data, and every byte arrives", async () => {
+  await using ends = await several({
+    connect: { multipath: { scheduler: "round-robin" } },
+  });
+  const path = await ends.client.openPath({ local: SECOND });
+  await transfer(ends.client, ends.server, 8 * MEGABYTE);
+  for (const { bytesSent } of ends.client.paths()) {
+    assert(bytesSent > MEGABYTE, `${bytesSent} bytes on a path`);
+  }
+  assert(path.stats().datagramsSent > 0);
+});
+
+Deno.test("a path that breaks without a word takes no byte with it", async () => {
+  await using ends = await several({
+    connect: { multipath: { scheduler: "round-robin" } },
+  });
+  const path = await ends.client.openPath({ local: SECOND });
+  const events = ends.client.pathEvents();
+  await transfer(ends.client, ends.server, MEGABYTE);
+  assert(ends.client.breakPath(path.id));
+  await transfer(ends.client, ends.server, 4 * MEGABYTE);
+  await event(events, "suspect", path.id);
+  await events.return!();
+});
+
+Deno.test("the first path can break as well", async () => {
+  await using ends = await several();
+  await ends.client.openPath({ local: SECOND });
+  assert(ends.client.breakPath(0));
+  await transfer(ends.server, ends.client, 4 * MEGABYTE);
+});
+
+Deno.test("setStatus() makes a path a backup at both ends", async () => {
+  await using ends = await several();
+  const events = ends.server.pathEvents();
+  const path = await ends.client.openPath({ local: SECOND });
+  await event(events, "validated");
+  path.setStatus("backup");
+  const { path: seen } = await event(events, "status", path.id);
+  assert.equal(seen.status, "backup");
+  const before = path.stats().bytesSent;
+  await transfer(ends.client, ends.server, MEGABYTE);
+  assert(path.stats().bytesSent - before < MEGABYTE / 10);
+  await events.return!();
+});
+
+Deno.test("close() of a path leaves the connection to the others, and tells the final counts", async () => {
+  await using ends = await several();
+  const events = ends.server.pathEvents();
+  const path = await ends.client.openPath({ local: SECOND });
+  await transfer(ends.client, ends.server, MEGABYTE);
+  path.close(7);
+  await path.closed;
+  const abandoned = await event(events, "abandoned");
+  assert.deepEqual([abandoned.path.id, abandoned.by, abandoned.errorCode], [path.id, "peer", 7]);
+  assert.equal(path.info().state, "closed");
+  const { bytesSent } = path.stats();
+  await transfer(ends.server, ends.client, MEGABYTE);
+  assert.equal(path.stats().bytesSent, bytesSent);
+  await events.return!();
+});
+
+Deno.test("path ids do not run dry: paths can be opened and closed more often than there are ids", async () => {
+  await using ends = await several({
+    connect: { multipath: { paths: 2 } },
+    listen: { multipath: { paths: 2 } },
+  });
+  const ids: number[] = [];
+  const events = ends.client.pathEvents();
+  for (let i = 0; i < 5; i++) {
+    const path = await openSoon(ends.client);
+    ids.push(path.id);
+    path.close();
+    await event(events, "abandoned");
+  }
+  assert.deepEqual(ids, [1, 2, 3, 4, 5]);
+  await events.return!();
+});
+
+/** Opens a path; the other end may still have to allow it. */
+async function openSoon(client: QuicConnection): Promise<Awaited<ReturnType<QuicConnection["openPath"]>>> {
+  for (;;) {
+    try {
+      return await client.openPath({ local: SECOND });
+    } catch (error) {
+      if ((error as { data?: { refusal?: string } }).data?.refusal !== "no-path-id") throw error;
+      client.ping();
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+}
+
+Deno.test("a path runs over a socket that the caller brings, and closes it", async () => {
+  await using ends = await several();
+  const socket = await openDatagramSocket({ address: SECOND, remote: ends.client.remote });
+  const path = await ends.client.openPath({ socket });
+  assert(path.info().local.equals(socket.local));
+  await transfer(ends.client, ends.server, MEGABYTE);
+});
+
+Deno.test("closing the last path closes the connection", async () => {
+  await using ends = await several();
+  ends.client.path(0)!.close();
+  await Promise.all([ends.client.closed, ends.server.closed]);
+});
+
+Deno.test("openPath() says which limit is in the way", async () => {
+  await using single = await pair({ connect: { multipath: true } });
+  const refusal = (data: unknown): unknown => (data as { refusal: string }).refusal;
+  const not = await fails(single.client.openPath({ local: SECOND }), "ERR_NOT_SUPPORTED");
+  assert.equal(refusal(not.data), "not-negotiated");
+  await using ends = await several({ connect: { multipath: { paths: 2 } } });
+  const server = await fails(ends.server.openPath({ local: SECOND }), "ERR_NOT_SUPPORTED");
+  assert.equal(refusal(server.data), "server-may-not");
+  await ends.client.openPath({ local: SECOND });
+  const full = await fails(ends.client.openPath({ local: Ip.parse("127.0.0.3") }), "ERR_LIMIT");
+  assert.equal(refusal(full.data), "no-path-id");
+  ends.client.abort();
+  await ends.client.closed;
+  await fails(ends.client.openPath({ local: SECOND }), "ERR_CLOSED");
+});
+
+Deno.test("openPath() ends when nothing comes back: ERR_TIMED_OUT, and the connection goes on", async () => {
+  await using ends = await several();
+  // Nobody listens there
+  await using deaf = await openDatagramSocket({ address: SECOND });
+  const remote = Endpoint.of(SECOND, deaf.local.port!);
+  const error = await fails(ends.client.openPath({ local: SECOND, remote, timeoutMs: 300 }), "ERR_TIMED_OUT");
+  assert.match(error.message, /^Cannot open a path from 127\.0\.0\.2 to .*: no answer came back on it$/);
+  await transfer(ends.client, ends.server, MEGABYTE);
+});
+
+Deno.test("openPath() refuses an address that is not on this host: ERR_ADDRESS_NOT_LOCAL", async () => {
+  await using ends = await several();
+  await fails(ends.client.openPath({ local: Ip.parse("192.0.2.1") }), "ERR_ADDRESS_NOT_LOCAL");
+});
+
+Deno.test("managePaths() opens the pairs that it is given, and not those that cannot work", async () => {
+  await using ends = await several();
+  const remote = { ip: ends.client.remote.ip!, port: ends.client.remote.port! };
+  const from = (ip: string): { ip: Ip; interface: string } => ({ ip: Ip.parse(ip), interface: "lo" });
+  const pairs = ["127.0.0.2", "127.0.0.3", "192.0.2.1"].map((ip) => ({ local: from(ip), remote }));
+  await using managed = managePaths(ends.client, { policy: "explicit", pairs });
+  await managed.settled;
+  assert.deepEqual(ends.client.paths().map(({ local }) => local.ip!.toString()), [
+    "127.0.0.1",
+    "127.0.0.2",
+    "127.0.0.3",
+  ]);
+  assert.deepEqual(managed.failures, []);
+});
+
+Deno.test("managePaths() wants a connection with several paths: ERR_NOT_SUPPORTED", async () => {
+  await using single = await pair();
+  assert.throws(() => managePaths(single.client), { code: "ERR_NOT_SUPPORTED" });
+});
