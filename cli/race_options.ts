@@ -2,7 +2,13 @@ import { type Command, Option } from "@commander-js/extra-typings";
 import { Endpoint } from "../lib/base/endpoint.ts";
 import type { AddressFamily } from "../lib/base/ip.ts";
 import { parseDuration, parseInteger } from "../lib/base/units.ts";
-import type { RaceInterfaceOptions, RaceOptions, RaceTimings } from "../lib/race/mod.ts";
+import type {
+  ProfileName,
+  RaceInterfaceOptions,
+  RaceOptions,
+  RaceRequirement,
+  RaceTimings,
+} from "../lib/race/mod.ts";
 import { duration, integer } from "./common_options.ts";
 import { usage } from "./usage.ts";
 
@@ -23,6 +29,17 @@ export type RaceCliOptions = {
   readonly connectTimeout?: number | undefined;
   readonly congestion?: string | undefined;
 };
+
+/** The clients that `--profile` knows. */
+export const PROFILE_NAMES: readonly ProfileName[] = [
+  "chrome",
+  "firefox",
+  "safari",
+  "curl",
+  "go",
+  "node",
+  "deno",
+];
 
 /** The constants by the names that `--constant` takes, and what their values are. */
 const CONSTANTS: ReadonlyMap<string, readonly [keyof RaceTimings, "duration" | "factor" | "count"]> = new Map(
@@ -183,4 +200,29 @@ function interfaces(text: string): readonly RaceInterfaceOptions[] {
       return later === undefined ? { name } : { name, delayMs: delay(later) };
     })
   );
+}
+
+/** Reads the list of `--profile`. */
+export function profiles(text: string): readonly ProfileName[] {
+  if (text === "all") return PROFILE_NAMES;
+  return usage(() => oneOf(text, PROFILE_NAMES, (name) => `There is no profile ${name}`));
+}
+
+/** A reader of the list of `--require`. */
+export function requirements(
+  known: readonly RaceRequirement[],
+): (text: string) => readonly RaceRequirement[] {
+  return (text) => usage(() => oneOf(text, known, (name) => `${name} cannot be required`));
+}
+
+function oneOf<T extends string>(
+  text: string,
+  known: readonly T[],
+  refusal: (name: string) => string,
+): readonly T[] {
+  return text.split(",").map((part) => {
+    const found = known.find((each) => each === part.trim());
+    if (found !== undefined) return found;
+    throw new RangeError(`${refusal(JSON.stringify(part))}: use ${known.join(", ")}`);
+  });
 }

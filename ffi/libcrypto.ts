@@ -3,6 +3,7 @@ import { cString } from "./library.ts";
 /** The functions of OpenSSL 3 that packet protection calls; lengths are C ints. */
 const SYMBOLS = {
   OPENSSL_version_major: { parameters: [], result: "u32" },
+  OPENSSL_init_crypto: { parameters: ["u64", "pointer"], result: "i32" },
   EVP_CIPHER_fetch: { parameters: ["pointer", "buffer", "pointer"], result: "pointer" },
   EVP_CIPHER_CTX_new: { parameters: [], result: "pointer" },
   EVP_CIPHER_CTX_free: { parameters: ["pointer"], result: "void" },
@@ -16,6 +17,12 @@ const SYMBOLS = {
   EVP_DecryptFinal_ex: { parameters: ["pointer", "pointer", "pointer"], result: "i32" },
   ERR_clear_error: { parameters: [], result: "void" },
 } as const;
+
+/**
+ * `OPENSSL_INIT_NO_ATEXIT` of openssl/crypto.h. Else libcrypto frees what it holds when the program exits,
+ * which a worker that ends at the same moment frees as well.
+ */
+const INIT_NO_ATEXIT = 0x00080000n;
 
 /** The opened libcrypto, its functions typed. */
 export type LibCrypto = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
@@ -54,6 +61,8 @@ export function libcryptoProblem(): LibCryptoProblem | null {
   try {
     symbols = Deno.dlopen("libcrypto.so.3", SYMBOLS).symbols;
     if (symbols.OPENSSL_version_major() !== 3) return problem = "no-library";
+    // Before anything else, which would start it with its usual settings
+    if (symbols.OPENSSL_init_crypto(INIT_NO_ATEXIT, null) !== 1) return problem = "no-library";
   } catch {
     return problem = "no-library";
   }

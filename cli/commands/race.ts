@@ -1,11 +1,14 @@
 import { Command, Option } from "@commander-js/extra-typings";
-import type { RaceRequirement, RaceResult } from "../../lib/race/mod.ts";
+import { Endpoint } from "../../lib/base/endpoint.ts";
+import type { Transport } from "../../lib/base/transport.ts";
+import type { ProfileName, ProfileRun, RaceRequirement, RaceResult } from "../../lib/race/mod.ts";
 import { integer, withCommonOptions } from "../common_options.ts";
-import { target, transportsOf } from "../option_values.ts";
+import { EXIT } from "../exit_codes.ts";
+import { transportsOf } from "../option_values.ts";
 import { quicChoice, withQuicOptions } from "../quic_options.ts";
-import { raceChoice, withRaceOptions } from "../race_options.ts";
+import { PROFILE_NAMES, profiles, raceChoice, requirements, withRaceOptions } from "../race_options.ts";
 import { runJob } from "../run_job.ts";
-import { usage } from "../usage.ts";
+import { runInfer } from "./race_infer.ts";
 
 const TRANSPORTS = ["tcp", "mptcp", "quic"] as const;
 
@@ -14,13 +17,17 @@ const REQUIRABLE: readonly RaceRequirement[] = ["ipv6", "ipv4", ...TRANSPORTS, "
 /** The signal of --timeout ends the race before its own limit does, in milliseconds. */
 const TIMEOUT_SLACK_MS = 1000;
 
+/** What the command prints: the race, and the same race as other clients would run it. */
+interface ComparedRace extends RaceResult {
+  readonly profiles?: readonly ProfileRun[];
+}
+
 /** `mpt race`. */
 export function raceCommand(): Command {
   const command = new Command("race")
     .description("which address, family and transport wins under Happy Eyeballs, and what the race hides")
-    .addArgument(
-      target("<host[:port]>", "[transport@]host[:port] to race to; port 443 when none is given", TRANSPORTS),
-    )
+    .usage("[options] <host[:port]>\n       mpt race --infer [options] -- COMMAND...")
+    .argument("[target...]", "[transport@]host[:port] to race to; port 443 when none is given")
     .addOption(
       new Option("-t, --transport <list>", "transports to race to each address (default: tcp)").argParser(
         transportsOf(TRANSPORTS),
@@ -30,43 +37,79 @@ export function raceCommand(): Command {
     .option("-x, --exhaustive", "let every attempt finish, so that what the race hides is seen")
     .addOption(
       new Option("--require <list>", `exit 1 unless it wins: ${REQUIRABLE.join(", ")}`).argParser(
-        requirements,
+        requirements(REQUIRABLE),
       ),
     )
-    .option("--history", "let each round learn from those before it");
-  return withCommonOptions(withQuicOptions(withRaceOptions(command))).action(async (endpoint, options) => {
-    const asked = options.transport ??
-      (endpoint.transport === undefined ? ["tcp"] as const : [endpoint.transport]);
-    await runJob<RaceResult>(options, {
+    .option("--history", "let each round learn from those before it")
+    .addOption(
+      new Option("--profile <list>", `race as these do as well: all, or ${PROFILE_NAMES.join(", ")}`)
+        .argParser(
+          profiles,
+        ),
+    )
+    .option("--policy <file>", "how to race, from a TOML or JSON file")
+    .option("--svg <file>", "save the timeline as a picture")
+    .option("--infer", "instead watch how a program connects: -- curl http://test.example/");
+  const complete = withCommonOptions(withQuicOptions(withRaceOptions(command)));
+  if (!complete.options.some(({ long }) => long === "--qlog")) {
+    complete.option("--qlog <folder>", "save the events of each round as qlog");
+  }
+  return complete.action(async (operands, options, self) => {
+    if (options.infer) {
+      if (operands.length === 0) self.error("error: what should run is missing: mpt race --infer -- COMMAND");
+      return await runInfer(operands, options);
+    }
+    const endpoint = targetOf(operands, self as unknown as Command);
+    const { qlog, ...quicOptions } = options as typeof options & { readonly qlog?: string };
+    const unsaved: string[] = [];
+    await runJob<ComparedRace>(options, {
       schema: "mpt.race/1",
       run: async ({ signal, output }) => {
-        const { RaceHistory, raceRounds } = await import("../../lib/race/mod.ts");
+        const { compareProfiles, PROFILES, RaceHistory, raceRounds } = await import("../../lib/race/mod.ts");
         const { raceStatus } = await import("../render/race.ts");
-        const quic = await quicChoice(options, asked);
-        return await raceRounds(endpoint, {
+        const policy = options.policy === undefined
+          ? {}
+          : await (await import("../race_policy_file.ts")).readPolicy(options.policy);
+        const transports: readonly Transport[] = options.transport ??
+          (endpoint.transport === undefined ? policy.transports ?? ["tcp"] : [endpoint.transport]);
+        const quic = await quicChoice(quicOptions, transports);
+        const settings = {
+          ...policy,
           ...raceChoice(options),
-          transports: asked,
-          quic,
+          transports,
+          quic: { ...quic, ...(qlog === undefined ? {} : { qlog }) },
           signal,
           ...(options.rounds === undefined ? {} : { rounds: options.rounds }),
           ...(options.exhaustive === undefined ? {} : { exhaustive: options.exhaustive }),
           ...(options.history === undefined ? {} : { history: new RaceHistory() }),
           ...(options.timeout === undefined ? {} : { timeoutMs: options.timeout + TIMEOUT_SLACK_MS }),
-        }, (event) => {
+        };
+        const result = await raceRounds(endpoint, settings, (event) => {
           output.event(event);
           output.status(raceStatus(event, options.rounds ?? 1));
         });
+        unsaved.push(...await saveFiles(result, { svg: options.svg, qlog }));
+        const names: readonly ProfileName[] = options.profile ?? [];
+        const told = { ...result, warnings: [...result.warnings, ...unsaved] };
+        if (names.length === 0) return told;
+        const chosen = PROFILES.filter(({ name }) => names.includes(name));
+        return { ...told, profiles: await compareProfiles(endpoint, settings, chosen) };
       },
       render: async (result, output) => {
         const { renderRace } = await import("../render/race.ts");
         const { stdoutColumns } = await import("../output.ts");
-        return renderRace(result, {
-          paint: output.paint,
+        const { paint } = output;
+        const text = renderRace(result, {
+          paint,
           verbose: options.verbose ?? false,
           columns: stdoutColumns(),
         });
+        if (result.profiles === undefined) return text;
+        const { renderProfiles } = await import("../render/race_profiles.ts");
+        return `${text}\n\n${renderProfiles(result, result.profiles, paint)}`;
       },
       exitCode: async (result) => {
+        if (unsaved.length > 0) return EXIT.untestable;
         const { raceExitCode } = await import("../race_exit.ts");
         return raceExitCode(result, options.require ?? []);
       },
@@ -74,14 +117,28 @@ export function raceCommand(): Command {
   }) as unknown as Command;
 }
 
-function requirements(text: string): readonly RaceRequirement[] {
-  return usage(() =>
-    text.split(",").map((part) => {
-      const found = REQUIRABLE.find((each) => each === part.trim());
-      if (found === undefined) {
-        throw new RangeError(`${JSON.stringify(part)} cannot be required: use ${REQUIRABLE.join(", ")}`);
-      }
-      return found;
-    })
-  );
+/** The one target. */
+function targetOf(operands: readonly string[], self: Command): Endpoint {
+  const [text, ...more] = operands;
+  if (text === undefined) return self.error("error: missing required argument 'host[:port]'");
+  if (more.length > 0) return self.error(`error: too many arguments behind ${text}: ${more.join(" ")}`);
+  try {
+    const endpoint = Endpoint.parse(text);
+    if (endpoint.transport !== undefined) transportsOf(TRANSPORTS)(endpoint.transport);
+    return endpoint;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return self.error(
+      `error: command-argument value '${text}' is invalid for argument 'host[:port]'. ${reason}`,
+    );
+  }
+}
+
+async function saveFiles(
+  result: RaceResult,
+  files: { readonly svg: string | undefined; readonly qlog: string | undefined },
+): Promise<readonly string[]> {
+  if (files.svg === undefined && files.qlog === undefined) return [];
+  const { saveRaceFiles } = await import("../race_files.ts");
+  return await saveRaceFiles(result, files);
 }

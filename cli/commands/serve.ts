@@ -1,9 +1,11 @@
 import { Command, Option } from "@commander-js/extra-typings";
 import { Endpoint } from "../../lib/base/endpoint.ts";
 import { MptError } from "../../lib/base/errors.ts";
+import type { Listener } from "../../lib/io/connection.ts";
 import type { ServeOptions, ServeResult } from "../../lib/serve/mod.ts";
 import { duration, integer, size, withCommonOptions } from "../common_options.ts";
 import { EXIT } from "../exit_codes.ts";
+import type { Reachable } from "../render/serve.ts";
 import { runJob } from "../run_job.ts";
 import { usage } from "../usage.ts";
 
@@ -68,11 +70,9 @@ export function serveCommand(): Command {
             : null;
           if (line !== null) output.answer(line);
         });
-        // Neither probe nor bench speak QUIC yet
-        const reachable = server.listeners.filter(({ transport }) => transport !== "quic");
-        if (output.human && reachable.length > 0) {
+        if (output.human) {
           const { howToUse } = await import("../render/serve.ts");
-          output.answer(howToUse(reachable.map((each) => each.local)));
+          output.answer(howToUse(server.listeners.map(reachable)));
         }
         return await server.finished;
       },
@@ -86,6 +86,12 @@ export function serveCommand(): Command {
       exitCode: () => EXIT.ok,
     });
   }) as unknown as Command;
+}
+
+/** What the other machine has to know of a listener. */
+function reachable(listener: Listener): Reachable {
+  const { local, transport } = listener;
+  return { local, transport, ...("pin" in listener ? { pin: String(listener.pin) } : {}) };
 }
 
 function synMirrorOf(
@@ -112,9 +118,6 @@ async function pem(
 function collectEndpoint(text: string, earlier: readonly Endpoint[] | undefined): readonly Endpoint[] {
   return usage(() => {
     const endpoint = Endpoint.parse(text, { allowPortZero: true, defaultPort: 4433 });
-    if (endpoint.transport === "mpquic") {
-      throw new RangeError(`this version serves tcp, mptcp and quic, not ${endpoint.transport}`);
-    }
     return [...earlier ?? [], endpoint];
   });
 }

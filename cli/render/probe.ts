@@ -217,8 +217,8 @@ function details(result: ProbeResult): readonly string[] {
   );
   const reasons = result.endpoints.flatMap((endpoint) =>
     (["tcp", "mptcp", "quic"] as const).flatMap((name) => {
-      const { reason } = endpoint[name];
-      return reason === null ? [] : [`  ${endpoint.address} ${name}: ${reason}`];
+      const { reason, status } = endpoint[name];
+      return reason === null || status === "skipped" ? [] : [`  ${endpoint.address} ${name}: ${reason}`];
     })
   );
   return [

@@ -130,7 +130,9 @@ function rest(parameters: TransportParametersJson): readonly Line[] {
     ["fixed bit", parameters.grease_quic_bit ? "may be cleared (RFC 9287)" : "has to be set"],
     ...(addresses.length === 0 ? [] : [["prefers", addresses.join(", ")] as const]),
     ...(versions === null ? [] : [["versions", versions.available.join(", ")] as const]),
-    ...(unknown.length === 0 ? [] : [["unknown", `parameters ${unknown.map(({ id }) => id).join(", ")}`] as const]),
+    ...(unknown.length === 0
+      ? []
+      : [["unknown", `parameters ${unknown.map(({ id }) => id).join(", ")}`] as const]),
   ];
 }
 

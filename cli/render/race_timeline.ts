@@ -56,7 +56,11 @@ export function raceTimeline(
     Math.floor(columns * LABEL_SHARE),
     Math.max(...rows.map(({ label }) => width(label))),
   );
-  const notes = Math.min(Math.floor(columns * NOTE_SHARE), Math.max(...rows.map(({ note }) => width(note))));
+  const notes = Math.min(
+    Math.floor(columns * NOTE_SHARE),
+    Math.max(...rows.map(({ note }) => width(note))),
+    Math.max(0, columns - labels - MIN_BAR - 2 * GAP),
+  );
   const bar = Math.max(MIN_BAR, columns - labels - notes - 2 * GAP);
   return [
     paint.dim(`${" ".repeat(labels + GAP)}${axis(endMs, bar)}`.trimEnd()),
@@ -150,7 +154,7 @@ function barOf({ startMs, endMs, line, end, paint }: Row, scaleMs: number, colum
 
 /** Marks at round times, each above its column. */
 function axis(scaleMs: number, columns: number): string {
-  const step = niceStep(scaleMs, Math.max(1, Math.floor(columns / TICK_COLUMNS)));
+  const step = niceStep(scaleMs, Math.max(2, Math.floor(columns / TICK_COLUMNS)));
   let text = "";
   for (let ms = 0; ms <= scaleMs; ms += step) {
     const at = Math.round(ms / scaleMs * (columns - 1));

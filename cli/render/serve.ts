@@ -1,4 +1,5 @@
 import { Endpoint } from "../../lib/base/endpoint.ts";
+import type { Transport } from "../../lib/base/transport.ts";
 import { formatBytes, formatDuration } from "../../lib/base/units.ts";
 import type { ServeEvent } from "../../lib/serve/mod.ts";
 import type { Painter } from "./paint.ts";
@@ -43,13 +44,28 @@ export function renderServeEvent(event: ServeEvent, paint: Painter, verbose: boo
   }
 }
 
-/** What to type on the other machine. */
-export function howToUse(listeners: readonly Endpoint[]): string {
+/** A listener, and the pin of its key if it has one. */
+export interface Reachable {
+  readonly local: Endpoint;
+  readonly transport: Transport;
+  readonly pin?: string;
+}
+
+/** What to type on the other machine: once for the kernel's transports, once for QUIC. */
+export function howToUse(listeners: readonly Reachable[]): string {
   const [first] = listeners;
   if (first === undefined) return "";
-  const host = first.ip?.isUnspecified ? "ADDRESS" : first.host;
-  const port = first.port ?? 0;
-  const target = host === "ADDRESS" ? `ADDRESS:${port}` : Endpoint.of(host, port).address;
-  const where = host === "ADDRESS" ? "on the other machine, with this one's ADDRESS" : "on the other machine";
-  return `${where}:\n  mpt probe ${target}\n  mpt bench ${target}\nCtrl-C ends it.`;
+  const kernel = listeners.find(({ pin }) => pin === undefined);
+  const quic = listeners.find(({ pin }) => pin !== undefined);
+  const commands = [kernel, quic].flatMap((listener) => listener === undefined ? [] : commandsFor(listener));
+  const anywhere = [kernel, quic].some((listener) => listener?.local.ip?.isUnspecified === true);
+  const where = anywhere ? "on the other machine, with this one's ADDRESS" : "on the other machine";
+  return `${where}:\n${commands.map((command) => `  ${command}`).join("\n")}\nCtrl-C ends it.`;
+}
+
+function commandsFor({ local, transport, pin }: Reachable): readonly string[] {
+  const port = local.port ?? 0;
+  const address = local.ip?.isUnspecified === true ? `ADDRESS:${port}` : Endpoint.of(local.host, port).address;
+  if (pin === undefined) return [`mpt probe ${address}`, `mpt bench ${address}`];
+  return ["probe", "bench"].map((command) => `mpt ${command} --pin ${pin} ${transport}@${address}`);
 }

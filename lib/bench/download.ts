@@ -2,7 +2,7 @@ import { deadline, orAborted, timedOutError } from "../io/deadline.ts";
 import type { ResponseHead } from "../protocol/http1.ts";
 import type { Meter } from "../protocol/meter.ts";
 import { encodePerfHeader, PERF_FIELDS, PERF_UPGRADE } from "../protocol/perf.ts";
-import type { HttpParts } from "./http_lane.ts";
+import type { HttpParts } from "./http_parts.ts";
 import type { BenchSettings } from "./options.ts";
 import { refusal } from "./refusal.ts";
 import { requestFields } from "./request_fields.ts";

@@ -1,4 +1,3 @@
-import type { ByteStream } from "../io/byte_stream.ts";
 import type { Connection } from "../io/connection.ts";
 import { HttpClient } from "../protocol/http_client.ts";
 import type { Meter } from "../protocol/meter.ts";
@@ -6,17 +5,11 @@ import type { PerfReport } from "../protocol/perf_report.ts";
 import { connect } from "../transport/connect.ts";
 import { connectOptions } from "./connect_options.ts";
 import { pull, startDownload } from "./download.ts";
+import type { HttpParts } from "./http_parts.ts";
 import type { Lane } from "./lane.ts";
 import type { BenchSettings } from "./options.ts";
 import type { RunPlan } from "./plan.ts";
 import { push } from "./upload.ts";
-
-/** The parts of a connection that speaks HTTP. */
-export interface HttpParts {
-  readonly connection: Connection;
-  readonly stream: ByteStream;
-  readonly client: HttpClient;
-}
 
 /** A connection over TCP or MPTCP: perf by HTTP, where the server knows the duration and tells what it saw. */
 export class HttpLane implements Lane {

@@ -1,12 +1,7 @@
 import type { Connection } from "../io/connection.ts";
 import type { Meter } from "../protocol/meter.ts";
 import type { PerfReport } from "../protocol/perf_report.ts";
-import { HttpLane } from "./http_lane.ts";
 import type { BlockedCounts } from "./blocked.ts";
-import type { BenchSettings } from "./options.ts";
-import type { RunPlan } from "./plan.ts";
-import { QuicLane } from "./quic_lane.ts";
-import type { BenchServer } from "./server.ts";
 
 /** One connection of a run. */
 export interface Lane {
@@ -31,23 +26,4 @@ export interface Lane {
   push(limit: number, untilMs: number, meter: Meter): Promise<PerfReport | null>;
   /** How often this end had something to send and could not; null where the transport does not count it. */
   blocked(): BlockedCounts | null;
-}
-
-/** Connects, and asks for what is to be asked for before a download. */
-export async function openLane(
-  server: BenchServer,
-  plan: RunPlan,
-  settings: BenchSettings,
-  signal: AbortSignal,
-): Promise<Lane> {
-  switch (plan.transport) {
-    case "tcp":
-    case "mptcp":
-      return await HttpLane.open(plan, settings, signal);
-    case "quic":
-    case "mpquic":
-      return await QuicLane.open(server, plan, settings, signal);
-    default:
-      return plan.transport satisfies never;
-  }
 }

@@ -2,7 +2,7 @@ import type { PathManagerJson } from "../mptcp/path_manager_json.ts";
 import { cureOf } from "./cure.ts";
 import { findCulprit, judgePaths, PENALTY } from "./penalty.ts";
 import type { Aggregation, BenchPathJson, BenchRun, Penalty } from "./result.ts";
-import type { BenchServer } from "./server.ts";
+import type { BenchServer } from "./bench_server.ts";
 
 /** Whether multipath is slower than its best path alone. */
 export function isPenalty(aggregation: Aggregation): boolean {

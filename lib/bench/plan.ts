@@ -4,7 +4,7 @@ import type { Ip } from "../base/ip.ts";
 import type { Transport } from "../base/transport.ts";
 import type { BenchSettings, Direction } from "./options.ts";
 import type { BenchCost } from "./result.ts";
-import { type BenchServer, limitsOf } from "./server.ts";
+import { type BenchServer, limitsOf } from "./bench_server.ts";
 import { ANSWER_MS } from "./timing.ts";
 
 /** One run before it is made. */

@@ -10,7 +10,7 @@ import type { Lane } from "./lane.ts";
 import type { BlockedCounts } from "./blocked.ts";
 import type { BenchSettings } from "./options.ts";
 import type { RunPlan } from "./plan.ts";
-import type { BenchServer } from "./server.ts";
+import type { BenchServer } from "./bench_server.ts";
 
 /** How often to look at what was acknowledged, in milliseconds: stalls of an upload are no finer than this. */
 const LOOK_MS = 10;

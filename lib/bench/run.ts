@@ -21,7 +21,8 @@ import type {
   BenchRun,
   LoadedRtt,
 } from "./result.ts";
-import { type BenchServer, fetchReport, findServer } from "./server.ts";
+import type { BenchServer } from "./bench_server.ts";
+import { fetchReport, findServer } from "./server.ts";
 import { type SenderPath, serverView } from "./server_view.ts";
 import { type Transfer, transfer } from "./transfer.ts";
 import { isQuic } from "./connect_perf.ts";

@@ -3,17 +3,17 @@ import { Endpoint as EndpointValue } from "../base/endpoint.ts";
 import { MptError, toMptError } from "../base/errors.ts";
 import type { Ip } from "../base/ip.ts";
 import { TOOL } from "../base/result.ts";
-import type { PathInfo } from "../base/path.ts";
 import type { Transport } from "../base/transport.ts";
 import type { Connection, ConnectOptions } from "../io/connection.ts";
 import { deadline, orAborted } from "../io/deadline.ts";
 import { lookup } from "../io/lookup.ts";
 import { waitForJoins } from "../mptcp/joins.ts";
 import { mptcpProblem } from "../mptcp/state.ts";
-import { type CheckAnswer, type CheckLimits, MAX_CHECK_BYTES, parseCheckAnswer } from "../protocol/check.ts";
+import { type CheckAnswer, MAX_CHECK_BYTES, parseCheckAnswer } from "../protocol/check.ts";
 import { HttpClient } from "../protocol/http_client.ts";
 import { MAX_REPORT_BYTES, parsePerfReport, type PerfReport } from "../protocol/perf_report.ts";
 import { connect } from "../transport/connect.ts";
+import type { BenchServer } from "./bench_server.ts";
 import { isQuic } from "./connect_perf.ts";
 import { BENCH_PORT, type BenchSettings } from "./options.ts";
 import { ANSWER_MS } from "./timing.ts";
@@ -21,28 +21,6 @@ import { visitQuic } from "./visit_quic.ts";
 
 /** How long further subflows may take to come up before the plan is made, in milliseconds. */
 const DISCOVERY_MS = 1000;
-
-/** The server as the benchmark will use it. */
-export interface BenchServer {
-  readonly ip: Ip;
-  readonly port: number;
-  /** What it tells about itself; null for a perf server of somebody else. */
-  readonly check: CheckAnswer | null;
-  /** The paths that the multipath transport found; just one without it. */
-  readonly paths: readonly PathInfo[];
-}
-
-/** What to assume of a server that does not tell: more than any transfer, and as long as ours allows. */
-const UNKNOWN_LIMITS: CheckLimits = {
-  max_bytes: 1_000_000_000_000,
-  max_duration_ms: 120_000,
-  token_required: false,
-};
-
-/** What the server allows. */
-export function limitsOf({ check }: Pick<BenchServer, "check">): CheckLimits {
-  return check?.limits ?? UNKNOWN_LIMITS;
-}
 
 /**
  * Finds an address of the target where `mpt serve` answers, and the paths that lead there.

@@ -4,13 +4,14 @@ import type { PathInfo } from "../base/path.ts";
 import { type Deadline, deadline, orAborted, sleep } from "../io/deadline.ts";
 import { type Interval, type Measurement, Meter } from "../protocol/meter.ts";
 import type { PerfReport } from "../protocol/perf_report.ts";
-import { type Lane, openLane } from "./lane.ts";
+import type { Lane } from "./lane.ts";
+import { openLane } from "./open_lane.ts";
 import type { BenchSettings } from "./options.ts";
 import { PathTable } from "./path_table.ts";
 import type { RunPlan } from "./plan.ts";
 import { isBusy, isRefusal } from "./refusal.ts";
 import { addBlocked, type BlockedCounts } from "./blocked.ts";
-import { type BenchServer, limitsOf } from "./server.ts";
+import { type BenchServer, limitsOf } from "./bench_server.ts";
 
 /** What a timer can hold, in milliseconds. */
 const MAX_TIMER_MS = 0x7fff_ffff;

@@ -4,7 +4,7 @@ import { LAST_CHUNK } from "../protocol/http1_body.ts";
 import type { Meter } from "../protocol/meter.ts";
 import { chunkOfZeros, Payload } from "../protocol/payload.ts";
 import { MAX_REPORT_BYTES, parsePerfReport, type PerfReport } from "../protocol/perf_report.ts";
-import type { HttpParts } from "./http_lane.ts";
+import type { HttpParts } from "./http_parts.ts";
 import type { BenchSettings } from "./options.ts";
 import { isRefusal, refusal } from "./refusal.ts";
 import { requestFields } from "./request_fields.ts";

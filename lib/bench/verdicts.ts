@@ -4,7 +4,7 @@ import { isQuic } from "./connect_perf.ts";
 import { isPenalty } from "./penalties.ts";
 import { cureWarnings, penaltyText, penaltyVerdict } from "./penalty_verdict.ts";
 import type { Aggregation, BenchRun, Penalty } from "./result.ts";
-import type { BenchServer } from "./server.ts";
+import type { BenchServer } from "./bench_server.ts";
 
 /** Fewer intervals than this make a weak figure. */
 const FEW_INTERVALS = 4;

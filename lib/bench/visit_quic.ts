@@ -7,7 +7,7 @@ import type { TransportConnectOptions } from "../transport/connect.ts";
 import type { QuicTransport } from "../transport/quic.ts";
 import { connectPerf, connectQuicOnly, lacksProtocol, withTrust } from "./connect_perf.ts";
 import type { BenchSettings } from "./options.ts";
-import type { BenchServer } from "./server.ts";
+import type { BenchServer } from "./bench_server.ts";
 import { ANSWER_MS } from "./timing.ts";
 
 /**

@@ -64,6 +64,9 @@ export interface HeaderCipher {
 export interface CryptoBackend {
   readonly name: "libcrypto" | "node:crypto";
 
+  /** The cipher suites, the fastest one first. */
+  readonly suites: readonly CipherSuite[];
+
   /** Packet protection for one direction. */
   packetCipher(suite: CipherSuite, keys: Pick<PacketKeys, "key" | "iv">): PacketCipher;
 

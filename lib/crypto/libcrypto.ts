@@ -1,7 +1,7 @@
 import { AeadContext, type LibCryptoProblem, libcryptoProblem, MaskContext } from "../../ffi/mod.ts";
 import type { CryptoBackend } from "./aead.ts";
 import { GuardedHeaderCipher, GuardedPacketCipher } from "./guarded_cipher.ts";
-import type { AeadName } from "./suites.ts";
+import { type AeadName, CIPHER_SUITES } from "./suites.ts";
 
 const AEADS = {
   "aes-128-gcm": "AES-128-GCM",
@@ -18,6 +18,7 @@ const MASKS = {
 /** Packet protection by OpenSSL's libcrypto. Make sure first that {@linkcode libcryptoReason} is null. */
 export const LIBCRYPTO: CryptoBackend = {
   name: "libcrypto",
+  suites: CIPHER_SUITES,
   packetCipher: (suite, { key, iv }) => new GuardedPacketCipher(new AeadContext(AEADS[suite.aead], key), iv),
   headerCipher: (suite, { headerKey }) =>
     new GuardedHeaderCipher(new MaskContext(MASKS[suite.aead], headerKey)),

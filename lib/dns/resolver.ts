@@ -26,6 +26,8 @@ export interface ResolverOptions {
   readonly attempts?: number;
   /** Always ask over TCP. @default {false} */
   readonly useTcp?: boolean;
+  /** Begin with another server each time, of those that are reached over the same family. @default {false} */
+  readonly rotate?: boolean;
   /** Whether the letters of a name are sent in random case. @default {true} */
   readonly randomCase?: boolean;
 }
@@ -68,6 +70,7 @@ export interface DnsResult {
  */
 export class Resolver {
   readonly #options: Required<ResolverOptions>;
+  #asked = 0;
 
   /**
    * Takes over the settings.
@@ -81,6 +84,7 @@ export class Resolver {
       timeoutMs: 5000,
       attempts: 2,
       useTcp: false,
+      rotate: false,
       randomCase: true,
       ...options,
     };
@@ -153,7 +157,8 @@ export class Resolver {
     signal: AbortSignal | undefined,
   ): Promise<{ readonly answer: DnsAnswer | null; readonly server: string | null }> {
     let refused: { readonly answer: DnsAnswer; readonly server: string } | null = null;
-    const { servers, attempts } = this.#options;
+    const { attempts } = this.#options;
+    const servers = this.#inTurn();
     for (let round = 0; round < attempts; round++) {
       for (const server of servers) {
         const answer = await this.#askServer(server, name, type, tries, signal);
@@ -165,6 +170,18 @@ export class Resolver {
       if (refused !== null) return refused;
     }
     return { answer: null, server: null };
+  }
+
+  /** resolv.conf(5), `rotate`; IPv6 transport stays preferred (RFC 8305 3.1). */
+  #inTurn(): readonly Endpoint[] {
+    const { servers, rotate } = this.#options;
+    if (!rotate) return servers;
+    const turn = this.#asked++;
+    return ([6, 4] as const).flatMap((family) => {
+      const list = servers.filter(({ ip }) => (ip?.unmapped().family ?? 4) === family);
+      const first = list.length === 0 ? 0 : turn % list.length;
+      return [...list.slice(first), ...list.slice(0, first)];
+    });
   }
 
   async #askServer(

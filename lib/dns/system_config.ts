@@ -34,6 +34,7 @@ export function resolverOptions({ conf, hosts }: SystemConfig): ResolverOptions 
     timeoutMs: conf.timeoutSeconds * 1000,
     attempts: conf.attempts,
     useTcp: conf.useTcp,
+    rotate: conf.rotate,
   };
 }
 

@@ -30,24 +30,25 @@ export class NodeDatagrams implements RuntimeDatagrams {
   }
 
   /** Binds a socket. Throws as `DenoDatagrams.open`. */
-  static async open(options: DatagramSocketOptions, action: string): Promise<NodeDatagrams> {
+  static open(options: DatagramSocketOptions, action: string): NodeDatagrams {
     const { address, port = 0, dualStack = true } = options;
     const wanted = Endpoint.of(address, port);
     // Its own refusal comes where nobody can catch it.
     requireNet(wanted, action);
-    const socket = createSocket({ type: address.family === 4 ? "udp4" : "udp6", ipv6Only: !dualStack });
-    try {
-      await new Promise<void>((resolve, reject) => {
-        socket.once("error", reject);
-        socket.bind({ address: address.toString(), port, exclusive: true }, () => {
-          socket.off("error", reject);
-          resolve();
-        });
-      });
-    } catch (error) {
-      await closed(socket);
-      throw ioError(error, action);
+    const type = address.family === 4 ? "udp4" : "udp6";
+    const socket = createSocket({ type, ipv6Only: !dualStack, lookup: literal });
+    let failure: unknown;
+    const onError = (error: unknown): void => {
+      failure = error;
+    };
+    socket.on("error", onError);
+    // Without a name to look up it is bound when this returns.
+    socket.bind({ address: address.toString(), port, exclusive: true });
+    if (failure !== undefined) {
+      socket.close();
+      throw ioError(failure, action);
     }
+    socket.off("error", onError);
     return new NodeDatagrams(socket, Endpoint.of(address, socket.address().port), dualStack);
   }
 
@@ -69,6 +70,15 @@ export class NodeDatagrams implements RuntimeDatagrams {
   async close(): Promise<void> {
     await closed(this.#socket);
   }
+}
+
+/** What `node:dgram` calls to look names up: there are only addresses here. */
+function literal(
+  address: string,
+  _options: unknown,
+  callback: (error: null, address: string, family: number) => void,
+): void {
+  callback(null, address, address.includes(":") ? 6 : 4);
 }
 
 function closed(socket: Socket): Promise<void> {

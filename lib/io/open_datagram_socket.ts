@@ -32,26 +32,19 @@ export function chooseDatagramBackend(): Choice {
  *   `ERR_OPTION_REFUSED`, `ERR_NOT_SUPPORTED` for an option that only system calls can do,
  *   `ERR_INVALID_ADDRESS` for a `remote` of another address family.
  */
-export async function openDatagramSocket(options: DatagramSocketOptions): Promise<DatagramSocket> {
-  const choice = choose(options);
-  if (choice.backend !== "node") return open(options, choice);
-  const action = check(options, choice);
-  return new RuntimeDatagramSocket(await NodeDatagrams.open(options, action), choice.reason, options.remote);
+export function openDatagramSocket(options: DatagramSocketOptions): Promise<DatagramSocket> {
+  return new Promise((resolve) => resolve(openDatagramSocketNow(options)));
 }
 
-/**
- * As {@linkcode openDatagramSocket}, at once.
- *
- * @throws {MptError} As that one; also `ERR_NOT_SUPPORTED` where `node:dgram` is all there is.
- */
+/** As {@linkcode openDatagramSocket}, at once: none of the backends has to wait for anything. */
 export function openDatagramSocketNow(options: DatagramSocketOptions): DatagramSocket {
   const choice = choose(options);
-  if (choice.backend !== "node") return open(options, choice);
-  throw new MptError(
-    "ERR_NOT_SUPPORTED",
-    `Cannot ${actionOf(options)} at once: ${choice.reason ?? "node:dgram cannot"}`,
-    { fix: "--allow-ffi or --unstable-net" },
-  );
+  if (choice.backend === "ffi") return UdpSocket.open(options);
+  const action = check(options, choice);
+  const socket = choice.backend === "deno"
+    ? DenoDatagrams.open(options, action)
+    : NodeDatagrams.open(options, action);
+  return new RuntimeDatagramSocket(socket, choice.reason, options.remote);
 }
 
 function choose(options: DatagramSocketOptions): Choice {
@@ -60,12 +53,6 @@ function choose(options: DatagramSocketOptions): Choice {
 
 function actionOf({ address, port = 0 }: DatagramSocketOptions): string {
   return `open a datagram socket on ${Endpoint.of(address, port).address}`;
-}
-
-function open(options: DatagramSocketOptions, choice: Choice): DatagramSocket {
-  if (choice.backend === "ffi") return UdpSocket.open(options);
-  const action = check(options, choice);
-  return new RuntimeDatagramSocket(DenoDatagrams.open(options, action), choice.reason, options.remote);
 }
 
 /** Refuses what the runtime's sockets cannot do. @returns The action, for messages. */

@@ -32,6 +32,16 @@
  */
 export { connect } from "./driver/connect.ts";
 export { listen } from "./driver/listen.ts";
+export {
+  ManagedPaths,
+  managePaths,
+  type ManagePathsOptions,
+  type PairFailure,
+} from "./driver/manage_paths.ts";
+export type { PairInfo, PathManagerOptions } from "./path_manager/path_manager.ts";
+export type { PairState } from "./path_manager/attempts.ts";
+export type { AddressPair, LocalAddress } from "./path_manager/pair.ts";
+export type { PathPolicy } from "./path_manager/policy.ts";
 export type {
   QuicConnection,
   QuicHandshake,

@@ -1,18 +1,17 @@
 import type { Ip } from "../base/ip.ts";
-import { MptError } from "../base/errors.ts";
 import type { Transport } from "../base/transport.ts";
 import type { Connection, ConnectOptions, Listener, ListenOptions } from "../io/connection.ts";
 import { connect as connectMptcp } from "../mptcp/connect.ts";
 import { listen as listenMptcp } from "../mptcp/listen.ts";
 import { isMptcpMissing } from "../mptcp/socket_error.ts";
-import type { QuicConnectOptions, QuicListenOptions } from "../quic/driver/options.ts";
-import { connectQuic, listenQuic } from "./quic.ts";
+import type { QuicListenOptions } from "../quic/driver/options.ts";
+import { connectQuic, listenQuic, type QuicTransportOptions } from "./quic.ts";
 import { connectTcp, listenTcp } from "./tcp.ts";
 
 /** Options of a connect, with those that only QUIC has. */
 export interface TransportConnectOptions extends ConnectOptions {
   /** Application protocol, whom to trust and so on. @default {the protocol "mpt", the system's certificates} */
-  readonly quic?: Partial<QuicConnectOptions>;
+  readonly quic?: QuicTransportOptions;
 }
 
 /** Options of a listener, with those that only QUIC has. */
@@ -24,15 +23,14 @@ export interface TransportListenOptions extends ListenOptions {
 /**
  * Connects over a transport.
  *
- * @param transport `tcp`, `mptcp` or `quic`.
+ * @param transport `tcp`, `mptcp`, `quic` or `mpquic`.
  * @param ip The address to connect to.
  * @param port The port, 1 to 65535.
  * @param options Local address, interface, congestion control, deadline, signal, fallback.
  * @returns The connection.
  * @throws {MptError} `ERR_REFUSED`, `ERR_TIMED_OUT`, `ERR_UNREACHABLE`, `ERR_NO_ROUTE`, `ERR_ADDRESS_NOT_LOCAL`,
- * `ERR_NET_PERMISSION`, `ERR_OPTION_REFUSED`, `ERR_ABORTED`; for mptcp also why this host has none; for quic also
- * `ERR_TLS` and `ERR_PROTOCOL`;
- * `ERR_NOT_SUPPORTED` for a transport that this version does not have.
+ * `ERR_NET_PERMISSION`, `ERR_OPTION_REFUSED`, `ERR_ABORTED`; for mptcp also why this host has none; for quic and mpquic
+ * also `ERR_TLS` and `ERR_PROTOCOL`.
  *
  * @example The same code for both transports
  * ```ts no-run
@@ -62,9 +60,8 @@ export async function connect(
         throw error;
       }
     case "quic":
-      return await connectQuic(ip, port, options, options.quic);
     case "mpquic":
-      throw notYet(transport);
+      return await connectQuic(transport, ip, port, options, options.quic);
     default:
       return transport satisfies never;
   }
@@ -73,7 +70,7 @@ export async function connect(
 /**
  * Listens with a transport.
  *
- * @param transport `tcp`, `mptcp` or `quic`.
+ * @param transport `tcp`, `mptcp`, `quic` or `mpquic`.
  * @param ip The address to listen on.
  * @param port The port, or 0 for any free one.
  * @param options Backlog, interface, congestion control, fallback.
@@ -112,17 +109,9 @@ export function listen(
         throw error;
       }
     case "quic":
-      return listenQuic(ip, port, options, options.quic);
     case "mpquic":
-      throw notYet(transport);
+      return listenQuic(transport, ip, port, options, options.quic);
     default:
       return transport satisfies never;
   }
-}
-
-function notYet(transport: Transport): MptError {
-  return new MptError(
-    "ERR_NOT_SUPPORTED",
-    `Cannot use ${transport}: this version has tcp, mptcp and quic only`,
-  );
 }

@@ -1,6 +1,6 @@
 /**
- * One face for every transport: connect, listen, streams, paths. This version has `tcp`, `mptcp` and `quic`. What
- * runs over one transport runs over the other by changing one word.
+ * One face for every transport: connect, listen, streams, paths. What runs over one transport runs over the
+ * others by changing one word.
  *
  * @example Send a line over MPTCP, or over TCP where the kernel has no MPTCP
  * ```ts no-run
@@ -16,6 +16,8 @@
  * @module
  */
 export { connect, listen, type TransportConnectOptions, type TransportListenOptions } from "./connect.ts";
+export type { QuicTransportOptions } from "./quic.ts";
+export type { ManagePathsOptions } from "../quic/driver/manage_paths.ts";
 export type { Connection, ConnectOptions, Listener, ListenOptions } from "../io/connection.ts";
 export type { KeepAlive, SocketOptions } from "../io/socket_options.ts";
 export { type ByteStream, readableOf, writableOf } from "../io/byte_stream.ts";

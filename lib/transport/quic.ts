@@ -8,6 +8,7 @@ import type { SocketOptions } from "../io/socket_options.ts";
 import type { QuicConnection, QuicListener } from "../quic/driver/api.ts";
 import { connect } from "../quic/driver/connect.ts";
 import { listenNow } from "../quic/driver/listen.ts";
+import { managePaths, type ManagedPaths, type ManagePathsOptions } from "../quic/driver/manage_paths.ts";
 import type { QuicConnectOptions, QuicListenOptions, QuicOptions } from "../quic/driver/options.ts";
 
 /** The application protocol of those who only want streams. */
@@ -16,29 +17,43 @@ export const STREAMS_ALPN = "mpt";
 /** TCP connections last while nothing is said: so do those that stand in for them, unless the caller objects. */
 const KEEP_ALIVE_MS = 10_000;
 
-/** Connects over QUIC. */
+/** QUIC with one path, or with several. */
+export type QuicKind = "quic" | "mpquic";
+
+/** Options of a connect that only QUIC has. */
+export interface QuicTransportOptions extends Partial<QuicConnectOptions> {
+  /** Which paths mpquic opens; null is none but the first. @default {from every usable address of this host} */
+  readonly paths?: ManagePathsOptions | null;
+}
+
+/** Connects over QUIC; over mpquic further paths are opened from now on, if the server takes them. */
 export async function connectQuic(
+  transport: QuicKind,
   ip: Ip,
   port: number,
   options: ConnectOptions,
-  quic: Partial<QuicConnectOptions> = {},
+  { paths = {}, ...quic }: QuicTransportOptions = {},
 ): Promise<Connection> {
   const started = performance.now();
   const target = Endpoint.of(ip, port);
   const { localAddress, timeoutMs, signal } = options;
   const connection = await connect(target, {
     keepAliveMs: KEEP_ALIVE_MS,
+    multipath: transport === "mpquic",
     ...common(`connect to ${target.address}`, options, quic),
     ...quic,
     ...(localAddress === undefined ? {} : { localAddress }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(signal === undefined ? {} : { signal }),
   });
-  return new QuicTransport(connection, performance.now() - started);
+  const connectMs = performance.now() - started;
+  const managed = connection.multipath && paths !== null ? managePaths(connection, paths) : null;
+  return new QuicTransport(transport, connection, connectMs, managed);
 }
 
-/** Listens for QUIC. */
+/** Listens for QUIC; an mpquic listener takes clients with one path too. */
 export function listenQuic(
+  transport: QuicKind,
   ip: Ip,
   port: number,
   options: ListenOptions,
@@ -46,7 +61,8 @@ export function listenQuic(
 ): Listener {
   const endpoint = Endpoint.of(ip, port);
   const { backlog, dualStack } = options;
-  return new QuicTransportListener(listenNow(endpoint, {
+  return new QuicTransportListener(transport, listenNow(endpoint, {
+    multipath: transport === "mpquic",
     ...common(`listen on ${endpoint.address}`, options, quic),
     ...quic,
     ...(backlog === undefined ? {} : { backlog }),
@@ -75,29 +91,40 @@ function common(
 
 /** A QUIC connection with the face of every transport. */
 export class QuicTransport implements Connection {
-  readonly transport = "quic";
+  readonly transport: QuicKind;
   readonly connectMs: number | null;
   readonly local: Endpoint;
   readonly remote: Endpoint;
   readonly closed: Promise<void>;
   /** The connection itself. */
   readonly quic: QuicConnection;
+  /** What opens its paths; null where there is one only. */
+  readonly managed: ManagedPaths | null;
 
-  /** Takes a connection, and how long its handshake took. */
-  constructor(quic: QuicConnection, connectMs: number | null) {
+  /** Takes a connection, how long its handshake took, and what opens its paths. */
+  constructor(
+    transport: QuicKind,
+    quic: QuicConnection,
+    connectMs: number | null,
+    managed: ManagedPaths | null = null,
+  ) {
+    this.transport = transport;
     this.quic = quic;
+    this.managed = managed;
     this.connectMs = connectMs;
     this.local = quic.local;
     this.remote = quic.remote;
-    this.closed = quic.closed;
+    this.closed = managed === null
+      ? quic.closed
+      : quic.closed.then(() => managed[Symbol.asyncDispose]());
   }
 
-  transportInForce(): "quic" {
-    return "quic";
+  transportInForce(): QuicKind {
+    return this.quic.multipath ? "mpquic" : "quic";
   }
 
   isMultipath(): boolean {
-    return false;
+    return this.quic.multipath;
   }
 
   paths(): readonly PathInfo[] {
@@ -122,8 +149,9 @@ export class QuicTransport implements Connection {
     return this.quic.acceptStream();
   }
 
-  close(): Promise<void> {
-    return this.quic.close();
+  async close(): Promise<void> {
+    await this.quic.close();
+    await this.closed;
   }
 
   abort(): void {
@@ -137,14 +165,15 @@ export class QuicTransport implements Connection {
 
 /** A QUIC listener with the face of every transport. */
 export class QuicTransportListener implements Listener {
-  readonly transport = "quic";
+  readonly transport: QuicKind;
   readonly local: Endpoint;
   /** `sha256/BASE64` of the server's public key. */
   readonly pin: string;
   readonly #listener: QuicListener;
 
   /** Takes a listener. */
-  constructor(listener: QuicListener) {
+  constructor(transport: QuicKind, listener: QuicListener) {
+    this.transport = transport;
     this.#listener = listener;
     this.local = listener.local;
     this.pin = listener.pin;
@@ -152,7 +181,7 @@ export class QuicTransportListener implements Listener {
 
   async accept(): Promise<Connection | null> {
     const accepted = await this.#listener.accept();
-    return accepted === null ? null : new QuicTransport(accepted, null);
+    return accepted === null ? null : new QuicTransport(this.transport, accepted, null);
   }
 
   close(): Promise<void> {

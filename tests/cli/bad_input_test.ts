@@ -46,7 +46,6 @@ const USAGE: readonly (readonly [args: string, message: RegExp])[] = [
   ["bench --path remote=name host", /remote must be an address, not the name name/],
   ["bench --path local=127.0.0.1,status=backup host", /a subflow's status is the kernel's/],
   ["serve --listen sctp@[::]", /the transport "sctp" is unknown/],
-  ["serve --listen mpquic@[::]", /this version serves tcp, mptcp and quic, not mpquic/],
   ["serve --listen [::]:65536", /the port "65536" is not from 0 to 65535/],
   ["serve --max-connections 0", /it is less than 1/],
   ["serve --idle-timeout 0", /it must be more than 0/],

@@ -68,6 +68,7 @@ Deno.test("mpt bench --json prints one object and nothing else", async () => {
     interval_ms: 50,
     congestion: null,
     try_fix: false,
+    insecure: false,
     paths: [],
   });
 });

@@ -64,13 +64,13 @@ Deno.test("mpt probe without --allow-ffi tests TCP, and names the flag that MPTC
   await using server = await served();
   const permissions = ["--allow-net", "--allow-env", "--allow-sys", "--allow-read"];
   const target = `127.0.0.1:${server.port}`;
-  const result = await mpt(["probe", "--json", target], { permissions });
+  const result = await mpt(["probe", "--json", "-t", "tcp,mptcp", target], { permissions });
   assert.equal(result.code, 0, result.stderr);
   const text = JSON.stringify(jsonOf(result).endpoints);
   assert.match(text, /"tcp":\{"status":"yes"/);
   assert.match(text, /"mptcp":\{"status":"unknown","reason":"[^"]*--allow-ffi[^"]*"/);
   assert.match(text, /"error":"ERR_FFI_PERMISSION"/);
-  const required = await mpt(["probe", "--require", "mptcp", target], { permissions });
+  const required = await mpt(["probe", "-t", "tcp", "--require", "mptcp", target], { permissions });
   assert.equal(required.code, 3);
   assert.match(required.stdout, /^\? Whether MPTCP works to \S+ is unknown: .*--allow-ffi/);
 });

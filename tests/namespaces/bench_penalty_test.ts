@@ -9,9 +9,9 @@ const TARGET = "10.78.1.2:4433";
 
 /** Halves what MPTCP carries: as much data as fits into the slow path's delay waits for it. */
 const GOOD = { rateMbit: 50, delayMs: 5 };
-const SLOW = { rateMbit: 2, delayMs: 150 };
+const SLOW = { rateMbit: 2, delayMs: 100 };
 
-const ARGS = ["--duration", "2", "--try-fix"];
+const ARGS = ["--duration", "1", "--try-fix"];
 
 async function withPenalty(
   mptcp: MptcpMode,
@@ -61,7 +61,7 @@ Deno.test({
         // What each path does stands in the evidence: the rate alone, RTT, share and retransmissions.
         assert.match(
           verdict!.evidence.join("\n"),
-          /\(path2\): [\d.]+ Mbit\/s alone, RTT 3\d\d ms, .* under load, .*% of the bytes, .* retransmitted/,
+          /\(path2\): [\d.]+ Mbit\/s alone, RTT 2\d\d ms, .* under load, .*% of the bytes, .* retransmitted/,
         );
         const { tried } = penalty!;
         assert(tried !== null && tried.helped && tried.restored, JSON.stringify(tried));
@@ -79,7 +79,8 @@ Deno.test({
   fn: () =>
     withPenalty("subflow", async (lab) => {
       for (const [signal, code] of [["SIGINT", 130], ["SIGHUP", 3]] as const) {
-        const argv = mptArgv(["bench", "--ndjson", "--duration", "2", "--try-fix", TARGET]);
+        // Long enough to be interrupted in the middle, however slow the machine.
+        const argv = mptArgv(["bench", "--ndjson", ...ARGS, "--duration", "2", TARGET]);
         await using run = lab.spawn("client", argv, { deadlineMs: 60_000 });
         await run.line(/"event":"try-fix","command":"ip mptcp endpoint change id 1 backup"/);
         await run.line(/"event":"run","run":3,/);
@@ -134,7 +135,7 @@ Deno.test({
         /not tried: the endpoint 10\.78\.2\.2 is the server's: run the command there\.$/m,
       );
       await lab.output("server", command.split(" "));
-      const { runs, verdicts } = resultOf(await bench(lab, [], "--json", "--duration", "2"));
+      const { runs, verdicts } = resultOf(await bench(lab, [], "--json", "--duration", "1"));
       const paths = runs.at(-1)!.paths;
       assert.equal(paths.find((path) => path.interface === "path2")?.status, "backup");
       assert(verdicts.every((verdict) => verdict.fix === null), JSON.stringify(verdicts));
@@ -147,7 +148,7 @@ Deno.test({
   fn: () =>
     withPenalty("subflow", async (lab) => {
       const { verdicts: [verdict], penalties: [penalty] } = resultOf(
-        await bench(lab, [], "--json", "--duration", "2"),
+        await bench(lab, [], "--json", "--duration", "1"),
       );
       assert.deepEqual([penalty?.path?.interface, penalty?.certainty], ["path1", "likely"]);
       assert.equal(verdict?.fix, "ip mptcp endpoint add 10.77.1.1 dev path1 subflow backup");

@@ -123,6 +123,8 @@ function connectOptions(plan: ProbePlan, signal: AbortSignal | undefined): Param
     serverName: serverNameOf(plan),
     // The verdict is a finding; the handshake goes on
     insecure: true,
+    // A stranger, whose address is not proved yet
+    tokens: null,
     timeoutMs: plan.quicTimeoutMs,
     ...(signal === undefined ? {} : { signal }),
     ...(plan.localAddress === undefined ? {} : { localAddress: plan.localAddress }),

@@ -35,7 +35,10 @@ export function abandonPath(core: Core, ids: PathIds, errorCode: number, nowUs: 
     path.fallback = null;
     path.asides.length = 0;
     path.space.probes = 0;
+    path.copies.length = 0;
     path.congestion.end?.();
+    core.streams.releasePath(pathId);
+    core.datagrams.releasePath(pathId);
     // What is on its way may still be acknowledged, but nobody waits for that
     for (const packet of path.space.detector.sent) onContentLost(core, path.space, packet);
     onPathsChanged(core);

@@ -134,9 +134,30 @@ export class Connection {
     return this.#core.streams.open(direction);
   }
 
-  /** Sends a datagram (RFC 9221). @returns False if the peer takes none of this size, or too many wait. */
-  sendDatagram(bytes: Uint8Array): boolean {
-    return bytes.length <= this.maxDatagramBytes && this.#core.datagrams.push(bytes);
+  /**
+   * Sends a datagram (RFC 9221).
+   *
+   * @param pathId The path that carries it as long as that works; -1 for any.
+   * @returns False if the peer takes none of this size, or too many wait.
+   */
+  sendDatagram(bytes: Uint8Array, pathId: number = -1): boolean {
+    const path = this.#core.paths.get(pathId);
+    const bound = path?.isUsable === true && !path.isSuspect ? pathId : -1;
+    return bytes.length <= this.maxDatagramBytes && this.#core.datagrams.push(bytes, bound);
+  }
+
+  /**
+   * Binds what is sent on a stream to a path, as long as that path works.
+   *
+   * @param pathId The path; -1 for any.
+   * @returns False if data cannot be sent on this path.
+   */
+  bindStream(id: number, pathId: number): boolean {
+    const { paths, streams } = this.#core;
+    if (pathId >= 0 && paths.get(pathId)?.isUsable !== true) return false;
+    streams.bind(id, pathId);
+    if (paths.get(pathId)?.isSuspect === true) streams.releasePath(pathId);
+    return true;
   }
 
   /** The largest datagram that can be sent now; -1 before the peer has said that it takes any. */

@@ -1,19 +1,13 @@
 import type { TlsLevel } from "../../tls/session.ts";
 import { MIN_DATAGRAM_BYTES } from "../mtu_discovery.ts";
+import type { ConnectionId } from "../wire/connection_id.ts";
 import type { Core } from "./core.ts";
 import { discardInitial } from "./discard_keys.ts";
 import { PacketDraft } from "./packet_draft.ts";
-import {
-  addAck,
-  addAcks,
-  addControlFrames,
-  addCrypto,
-  addDatagrams,
-  StreamFiller,
-  wantsAnswer,
-} from "./packet_fill.ts";
+import { addAck, addAcks, addControlFrames, addCrypto, addDatagrams, wantsAnswer } from "./packet_fill.ts";
 import type { PacketSpace } from "./packet_space.ts";
 import type { Path } from "./path.ts";
+import { StreamFiller } from "./stream_filler.ts";
 
 const PING = { kind: "ping" } as const;
 
@@ -21,8 +15,8 @@ const PING = { kind: "ping" } as const;
 const MIN_PACKET_ROOM = 48;
 
 /**
- * What a packet may carry: what concerns its own path (acknowledgments, challenges, probes), frames that may go
- * on any path as well, or everything.
+ * What a packet may carry: what concerns its own path (acknowledgments, challenges, probes, what is bound to
+ * it), datagrams and frames that are no data as well, or everything.
  */
 export type Cargo = "own" | "control" | "data";
 
@@ -35,6 +29,12 @@ export function isAckDue(path: Path, nowUs: number): boolean {
   return false;
 }
 
+/** Whether there is data that only this path carries. */
+export function hasBound(core: Core, path: Path): boolean {
+  return path.isUsable &&
+    (path.copies.length > 0 || core.streams.hasDataFor(path.id) || core.datagrams.hasDataFor(path.id));
+}
+
 /** Puts packets together to datagrams. One for each connection. */
 export class DatagramBuilder {
   readonly #core: Core;
@@ -42,6 +42,11 @@ export class DatagramBuilder {
   readonly #streams = new StreamFiller();
   #count = 0;
   #pad = false;
+
+  /** The paths that carry the stream data of the next datagrams as well. */
+  set also(paths: readonly Path[]) {
+    this.#streams.also = paths;
+  }
 
   constructor(core: Core) {
     this.#core = core;
@@ -66,7 +71,8 @@ export class DatagramBuilder {
     const core = this.#core;
     this.#count = 0;
     this.#pad = false;
-    const maySend = cargo !== "own" && this.#maySend(path, nowUs);
+    const bound = hasBound(core, path);
+    const maySend = (cargo !== "own" || bound) && this.#maySend(path, nowUs);
     let position = at;
     if (path.id === 0) {
       position = this.#early(path, core.spaces.initial, nowUs, buffer, position, limit, maySend);
@@ -124,10 +130,12 @@ export class DatagramBuilder {
   /**
    * Builds a datagram for a way that is not in use: challenges and answers, padded (RFC 9000 8.2.1).
    *
+   * @param destination The id of the peer for that way.
    * @param fill Writes the frames.
    */
   buildProbe(
     path: Path,
+    destination: ConnectionId,
     nowUs: number,
     buffer: Uint8Array<ArrayBuffer>,
     at: number,
@@ -136,7 +144,7 @@ export class DatagramBuilder {
   ): number {
     this.#count = 0;
     this.#pad = limit - at >= MIN_DATAGRAM_BYTES;
-    const draft = this.#draft(path, path.space, buffer, at, limit);
+    const draft = this.#draft(path, path.space, buffer, at, limit, destination);
     if (draft === null) return at;
     fill(draft);
     if (draft.isEmpty) this.#count--;
@@ -211,7 +219,7 @@ export class DatagramBuilder {
     if (core.keys.application === null || (core.side === "client" && !core.handshakeComplete)) return;
     const ackDue = isAckDue(path, nowUs);
     const probing = network.challengeDue || network.responseDue;
-    const mayElicit = space.probes > 0 || (maySend && cargo !== "own");
+    const mayElicit = space.probes > 0 || maySend;
     if (!ackDue && !mayElicit && !probing) return;
     if (limit - at < MIN_PACKET_ROOM) return;
     const draft = this.#draft(path, space, buffer, at, limit);
@@ -224,9 +232,10 @@ export class DatagramBuilder {
         addCrypto(core, draft);
         addControlFrames(core, draft, nowUs);
       }
-      if (cargo === "data") {
-        addDatagrams(core, draft);
-        this.#streams.fill(core, draft, this.#count === 1 && !this.#pad);
+      if (maySend || cargo !== "own") {
+        this.#streams.fillCopies(draft);
+        addDatagrams(core, draft, cargo !== "own");
+        this.#streams.fill(core, draft, this.#count === 1 && !this.#pad, cargo === "data");
       }
       if (space.probes > 0 && !draft.ackEliciting) draft.addControl(PING);
     }
@@ -254,9 +263,10 @@ export class DatagramBuilder {
     buffer: Uint8Array<ArrayBuffer>,
     at: number,
     limit: number,
+    destination: ConnectionId | undefined = path.remoteIds.current,
   ): PacketDraft | null {
     const draft = this.#drafts[this.#count]!;
-    if (!draft.begin(this.#core, path, space, buffer, at, limit)) return null;
+    if (!draft.begin(this.#core, path, destination, space, buffer, at, limit)) return null;
     this.#count++;
     return draft;
   }

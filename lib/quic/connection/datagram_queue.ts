@@ -1,38 +1,93 @@
 /** Datagrams that wait to be sent beyond this are refused: they are worth nothing when they are late. */
 const MAX_QUEUED_BYTES = 1_048_576;
 
+/** Those that wait are moved down when so many have gone. */
+const COMPACT_AT = 64;
+
+interface Waiting {
+  readonly bytes: Uint8Array;
+  /** The path that has to carry it; -1 for any. */
+  readonly pathId: number;
+}
+
 /** DATAGRAM frames that wait to be sent (RFC 9221 5): never sent twice. */
 export class DatagramQueue {
-  readonly #queue: Uint8Array[] = [];
-  #head = 0;
+  readonly #free = new Line();
+  /** Those that wait for one path. */
+  readonly #bound = new Map<number, Line>();
   #bytes = 0;
 
-  /** Whether one is waiting. */
+  /** Whether one is waiting that any path carries. */
   get hasData(): boolean {
-    return this.#head < this.#queue.length;
+    return this.#free.first !== undefined;
   }
 
-  /** Adds one; its memory must stay as it is. @returns False if too many are waiting. */
-  push(bytes: Uint8Array): boolean {
+  /** Whether one is waiting that only this path carries. */
+  hasDataFor(pathId: number): boolean {
+    return this.#bound.get(pathId)?.first !== undefined;
+  }
+
+  /**
+   * Adds one; its memory must stay as it is.
+   *
+   * @param pathId The path that has to carry it; -1 for any.
+   * @returns False if too many are waiting.
+   */
+  push(bytes: Uint8Array, pathId: number = -1): boolean {
     if (this.#bytes + bytes.length > MAX_QUEUED_BYTES) return false;
-    this.#queue.push(bytes);
     this.#bytes += bytes.length;
+    let line = this.#free;
+    if (pathId >= 0) {
+      line = this.#bound.get(pathId) ?? new Line();
+      this.#bound.set(pathId, line);
+    }
+    line.push({ bytes, pathId });
     return true;
   }
 
-  /** The next one, which stays. */
-  peek(): Uint8Array | undefined {
-    return this.#queue[this.#head];
+  /** The next one for a path, which stays: those that only it carries come first. */
+  peek(pathId: number = -1, free: boolean = true): Uint8Array | undefined {
+    const bound = this.#bound.size === 0 ? undefined : this.#bound.get(pathId)?.first;
+    return (bound ?? (free ? this.#free.first : undefined))?.bytes;
   }
 
-  /** Takes the next one out. */
-  shift(): void {
-    const [bytes] = this.#queue.slice(this.#head, this.#head + 1);
-    if (bytes === undefined) return;
-    this.#bytes -= bytes.length;
+  /** Takes out the one that `peek()` gave. */
+  shift(pathId: number = -1): void {
+    const bound = this.#bound.size === 0 ? undefined : this.#bound.get(pathId);
+    const line = bound?.first === undefined ? this.#free : bound;
+    this.#bytes -= line.shift()?.bytes.length ?? 0;
+  }
+
+  /** A path does not work: any other one carries what waits for it. */
+  releasePath(pathId: number): void {
+    const line = this.#bound.get(pathId);
+    if (line === undefined) return;
+    this.#bound.delete(pathId);
+    for (let next = line.shift(); next !== undefined; next = line.shift()) this.#free.push(next);
+  }
+}
+
+/** First in, first out. */
+class Line {
+  readonly #waiting: Waiting[] = [];
+  #head = 0;
+
+  get first(): Waiting | undefined {
+    return this.#waiting[this.#head];
+  }
+
+  push(waiting: Waiting): void {
+    this.#waiting.push(waiting);
+  }
+
+  shift(): Waiting | undefined {
+    const next = this.#waiting[this.#head];
+    if (next === undefined) return undefined;
     this.#head++;
-    if (this.#head < 64 && this.#head < this.#queue.length) return;
-    this.#queue.splice(0, this.#head);
-    this.#head = 0;
+    if (this.#head >= COMPACT_AT || this.#head === this.#waiting.length) {
+      this.#waiting.splice(0, this.#head);
+      this.#head = 0;
+    }
+    return next;
   }
 }

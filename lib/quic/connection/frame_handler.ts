@@ -128,7 +128,7 @@ function onControl(core: Core, packet: OpenedPacket, frame: ControlFrame, nowUs:
       onRetireConnectionId(core, core.ids.get(0), frame.sequence, packet.destination);
       return;
     case "path_challenge":
-      onPathChallenge(core, path, packet.tuple, frame.data);
+      onPathChallenge(core, packet, frame.data);
       return;
     case "path_response":
       onPathResponse(core, frame.data, nowUs);

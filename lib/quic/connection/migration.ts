@@ -1,5 +1,6 @@
 import { PATH_ERROR } from "../wire/multipath.ts";
 import { abandonPath, endStranded } from "./abandon_path.ts";
+import type { ConnectionId } from "../wire/connection_id.ts";
 import type { Core } from "./core.ts";
 import type { NetworkPath } from "./network_path.ts";
 import type { OpenedPacket } from "./packet_opener.ts";
@@ -55,15 +56,17 @@ export function onAuthenticated(
 }
 
 /** Takes a PATH_CHALLENGE: the answer goes the way that it came (RFC 9000 8.2.2). */
-export function onPathChallenge(core: Core, path: Path, tuple: Tuple, data: Uint8Array): void {
+export function onPathChallenge(core: Core, packet: OpenedPacket, data: Uint8Array): void {
+  const { path, tuple, destination } = packet;
   const way = wayOf(core, path, tuple);
   if (way === "ignore" || path.ids.isAbandoned) return;
   if (way !== null) {
     way.onChallenge(data);
     return;
   }
-  if (path.asides.length >= MAX_ASIDES) path.asides.shift();
+  if (path.asides.length >= MAX_ASIDES) giveIdBack(path, path.asides.shift());
   const aside = path.makeNetwork(tuple, false);
+  aside.sharesId = path.receivedOn === null || path.receivedOn.equals(destination);
   path.asides.push(aside);
   aside.onChallenge(data);
 }
@@ -73,6 +76,7 @@ export function onPathResponse(core: Core, data: Uint8Array, nowUs: number): voi
   for (const path of core.paths.values()) {
     if (path.fallback?.onResponse(data) === true) return;
     if (!path.network.onResponse(data)) continue;
+    giveIdBack(path, path.fallback);
     path.fallback = null;
     onValidated(core, path, nowUs);
     endStranded(core, nowUs);
@@ -97,6 +101,7 @@ export function onValidationTimeout(core: Core, nowUs: number): void {
     if (fallback === null || !fallback.validated) continue;
     path.network = fallback;
     path.fallback = null;
+    useOwnId(path, fallback);
     path.restartCongestion();
     // What kept us from sending was the other address
     path.amplificationBlocked = false;
@@ -115,7 +120,7 @@ export function migrate(core: Core, path: Path, tuple: Tuple, nowUs: number): bo
   const anonymous = path.remoteIds.current?.length === 0;
   if (!allowed || !(anonymous || path.remoteIds.change())) return false;
   const next = path.makeNetwork(tuple, false);
-  if (path.network.validated) path.fallback = path.network;
+  if (path.network.validated) setFallback(path, path.network, anonymous);
   switchTo(core, path, next, false, nowUs);
   return true;
 }
@@ -123,10 +128,11 @@ export function migrate(core: Core, path: Path, tuple: Tuple, nowUs: number): bo
 function follow(core: Core, path: Path, next: NetworkPath, packet: OpenedPacket, nowUs: number): void {
   const before = path.network;
   const rebinding = differsInPortOnly(before.tuple, next.tuple);
-  if (before.validated) path.fallback = before;
-  if (path.fallback === next) path.fallback = null;
   // RFC 9000 9.5: a peer that changed its id wants not to be linked with what was before
-  if (path.receivedOn !== null && !path.receivedOn.equals(packet.destination)) path.remoteIds.change();
+  const changed = path.receivedOn !== null && !path.receivedOn.equals(packet.destination);
+  if (path.fallback === next) path.fallback = null;
+  if (before.validated) setFallback(path, before, !changed);
+  if (!useOwnId(path, next) && changed) path.remoteIds.change();
   path.receivedOn = packet.destination;
   switchTo(core, path, next, rebinding, nowUs);
 }
@@ -138,6 +144,39 @@ function switchTo(core: Core, path: Path, next: NetworkPath, rebinding: boolean,
   else path.bytesInFlight = 0;
   if (!next.validated) next.challenge(nowUs, Math.max(core.probeTimeoutUs(path), MIN_VALIDATION_US));
   core.events.push({ type: "path", pathId: path.id, change: "migrated", tuple: next.tuple });
+}
+
+/** The way to go back to; what was kept for an earlier one is given back. */
+function setFallback(path: Path, way: NetworkPath, sharesId: boolean): void {
+  if (path.fallback !== way) giveIdBack(path, path.fallback);
+  way.sharesId = sharesId;
+  path.fallback = way;
+}
+
+/** A way becomes that of the path, with the id that was used on it. @returns Whether it had one of its own. */
+function useOwnId(path: Path, way: NetworkPath): boolean {
+  const { idSequence } = way;
+  way.idSequence = null;
+  return idSequence !== null && path.remoteIds.use(idSequence);
+}
+
+/** A way is not used any more: neither is the id that was used on it alone. */
+function giveIdBack(path: Path, way: NetworkPath | null | undefined): void {
+  if (way === null || way === undefined || way.idSequence === null) return;
+  path.remoteIds.retire(way.idSequence);
+  way.idSequence = null;
+}
+
+/**
+ * The id for packets on a way beside that of the path (RFC 9000 9.5).
+ *
+ * @returns Undefined if the peer has given us none that may be used there.
+ */
+export function idOn(path: Path, way: NetworkPath): ConnectionId | undefined {
+  const { current } = path.remoteIds;
+  if (way === path.network || way.sharesId || current === undefined || current.length === 0) return current;
+  way.idSequence ??= path.remoteIds.takeSpare();
+  return way.idSequence === null ? undefined : path.remoteIds.get(way.idSequence);
 }
 
 function takeAside(path: Path, tuple: Tuple): NetworkPath | null {

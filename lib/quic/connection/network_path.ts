@@ -1,3 +1,4 @@
+import { MIN_DATAGRAM_BYTES } from "../mtu_discovery.ts";
 import { GRANULARITY_US } from "../recovery/rtt.ts";
 import type { Random } from "./config.ts";
 import type { Tuple } from "./tuple.ts";
@@ -11,6 +12,16 @@ const MAX_CHALLENGES = 4;
 /** RFC 9000 8.2.1 */
 const CHALLENGE_BYTES = 8;
 
+/** A PATH_CHALLENGE that was sent. */
+interface Challenge {
+  readonly data: Uint8Array;
+  /** Whether its datagram was as large as the limit of an address that is not validated leaves room for (8.2.1). */
+  readonly isFull: boolean;
+}
+
+/** RFC 9000 8.2.1: how often a validated way is asked whether it carries full datagrams. */
+const MAX_SIZE_CHALLENGES = 4;
+
 /** Where a validation stands. */
 export type ValidationState = "unvalidated" | "validating" | "validated" | "failed";
 
@@ -22,11 +33,17 @@ export class NetworkPath {
   readonly tuple: Tuple;
   /** Tells packets sent here from those sent another way. */
   readonly generation: number;
+  /** The sequence number of an id that is used on this way only; null for the path's own (RFC 9000 9.5). */
+  idSequence: number | null = null;
+  /** Whether the peer uses the same id on this way as on the path's own: then so may we (RFC 9000 9.5). */
+  sharesId = false;
   readonly #limited: boolean;
   #state: ValidationState;
   #received = 0;
   #sent = 0;
-  #challenges: Uint8Array[] = [];
+  #challenges: Challenge[] = [];
+  /** Challenges that are left to find out whether a validated way carries full datagrams. */
+  #sizeChallenges = 0;
   #due = false;
   #nextAtUs = Infinity;
   #deadlineUs = Infinity;
@@ -106,19 +123,25 @@ export class NetworkPath {
   /** The data of the next PATH_CHALLENGE, which is sent now. */
   takeChallenge(nowUs: number, random: Random): Uint8Array {
     const data = random(CHALLENGE_BYTES).slice();
-    this.#challenges.push(data);
+    this.#challenges.push({ data, isFull: this.budget >= MIN_DATAGRAM_BYTES });
     if (this.#challenges.length > MAX_CHALLENGES) this.#challenges.shift();
     this.#due = false;
     this.#nextAtUs = nowUs + this.#intervalUs;
     this.#intervalUs *= 2;
+    if (this.validated && --this.#sizeChallenges <= 0) this.#nextAtUs = Infinity;
     return data;
   }
 
-  /** Takes a PATH_RESPONSE. @returns Whether it answers one of ours. */
+  /** Takes a PATH_RESPONSE. @returns Whether it answers one of ours, and the peer was not known to be there. */
   onResponse(data: Uint8Array): boolean {
-    const answers = this.#challenges.some((each) => each.every((byte, i) => byte === data[i]));
-    if (answers) this.validate();
-    return answers;
+    const answered = this.#challenges.find((each) => each.data.every((byte, i) => byte === data[i]));
+    if (answered === undefined) return false;
+    const isNews = !this.validated;
+    this.validate();
+    this.#sizeChallenges = answered.isFull ? 0 : MAX_SIZE_CHALLENGES;
+    // RFC 9000 8.2.1: it is there; whether it can be sent full datagrams is another question
+    this.#due = !answered.isFull;
+    return isNews;
   }
 
   /** Notes a PATH_CHALLENGE that came this way: only the newest is answered, so that a flood costs nothing. */
@@ -145,6 +168,7 @@ export class NetworkPath {
 
   /** @returns Whether the validation failed just now. */
   handleTimeout(nowUs: number): boolean {
+    if (this.validated && this.#sizeChallenges > 0 && nowUs >= this.#nextAtUs) this.#due = true;
     if (this.#state !== "validating") return false;
     if (nowUs >= this.#deadlineUs) {
       this.#state = "failed";

@@ -1,5 +1,6 @@
 import { TAG_BYTES } from "../../crypto/suites.ts";
 import { isAckEliciting } from "../wire/frame_types.ts";
+import type { ConnectionId } from "../wire/connection_id.ts";
 import type { ControlFrame } from "../wire/frames.ts";
 import { packetNumberSize } from "../wire/packet_number.ts";
 import { controlFrameSize, writeControlFrame } from "../wire/write_control_frame.ts";
@@ -55,6 +56,7 @@ export class PacketDraft {
   /**
    * Starts with the header.
    *
+   * @param destination The id of the peer; undefined if there is none for this.
    * @param start Where the packet begins.
    * @param end Where it has to end at the latest.
    * @returns False if there is no room for a packet.
@@ -62,12 +64,12 @@ export class PacketDraft {
   begin(
     core: Core,
     path: Path,
+    destination: ConnectionId | undefined,
     space: PacketSpace,
     buffer: Uint8Array<ArrayBuffer>,
     start: number,
     end: number,
   ): boolean {
-    const destination = path.remoteIds.current;
     if (destination === undefined || space.exhausted) {
       core.blocked.noConnectionId++;
       path.blocked.noConnectionId++;

@@ -1,25 +1,17 @@
-import type { SendStream } from "../streams/send_stream.ts";
-import { lengthThatFits } from "../wire/varint.ts";
 import {
   ackRangesThatFit,
   ackSize,
   cryptoHeaderSize,
   datagramHeaderSize,
-  streamHeaderSize,
   writeAck,
   writeCryptoHeader,
   writeDatagramHeader,
-  writePadding,
-  writeStreamHeader,
 } from "../wire/write_frame.ts";
 import type { ControlFrame } from "../wire/frames.ts";
 import type { Core } from "./core.ts";
 import type { PacketDraft } from "./packet_draft.ts";
 import type { PacketSpace } from "./packet_space.ts";
 import type { PathIds } from "./path_ids.ts";
-
-/** A STREAM frame with less room than this waits for the next packet. */
-const MIN_STREAM_ROOM = 24;
 
 /** After so many packets with nothing but acknowledgments one asks for an acknowledgment itself. */
 const ACKS_WITHOUT_ANSWER = 32;
@@ -146,61 +138,25 @@ function addIdFrames(core: Core, draft: PacketDraft, ids: PathIds): boolean {
   return true;
 }
 
-/** Writes DATAGRAM frames (RFC 9221); those that fit no packet of this path are dropped. */
-export function addDatagrams(core: Core, draft: PacketDraft): void {
-  for (let data = core.datagrams.peek(); data !== undefined; data = core.datagrams.peek()) {
+/**
+ * Writes DATAGRAM frames (RFC 9221); those that fit no packet of this path are dropped.
+ *
+ * @param free Whether those may be in it that any path carries.
+ */
+export function addDatagrams(core: Core, draft: PacketDraft, free: boolean): void {
+  const { datagrams } = core;
+  const pathId = draft.path.id;
+  for (let data = datagrams.peek(pathId, free); data !== undefined; data = datagrams.peek(pathId, free)) {
     const size = datagramHeaderSize(data.length) + data.length;
     if (size > draft.room) {
       if (!draft.isEmpty) return;
-      core.datagrams.shift();
+      datagrams.shift(pathId);
       continue;
     }
     const dataStart = writeDatagramHeader(draft.buffer, draft.at, data.length);
     draft.buffer.set(data, dataStart);
     draft.at = dataStart + data.length;
     draft.ackEliciting = true;
-    core.datagrams.shift();
+    datagrams.shift(pathId);
   }
-}
-
-/** Writes STREAM frames. Made once for a connection, so that no frame makes a closure. */
-export class StreamFiller {
-  #draft!: PacketDraft;
-  /** Whether nothing comes behind the packet, so that its last frame needs no length. */
-  #last = false;
-
-  /**
-   * @param last Whether the datagram ends with this packet and is not padded.
-   */
-  fill(core: Core, draft: PacketDraft, last: boolean): void {
-    this.#draft = draft;
-    this.#last = last;
-    const { streams } = core;
-    while (draft.room >= MIN_STREAM_ROOM) {
-      const frame = streams.nextFrame(this.#room);
-      if (frame === null) return;
-      const { stream, offset, length, fin } = frame;
-      const { buffer } = draft;
-      const bare = streamHeaderSize(stream.id, offset, -1) + length;
-      const full = streamHeaderSize(stream.id, offset, length) + length;
-      const open = last && full > draft.room;
-      // An offset that is shorter than was reckoned with leaves a gap: packets of one batch are of one size
-      if (open) draft.at = writePadding(buffer, draft.at, draft.room - bare);
-      const dataStart = writeStreamHeader(buffer, draft.at, stream.id, offset, open ? -1 : length, fin);
-      stream.copy(frame, buffer, dataStart);
-      draft.at = dataStart + length;
-      draft.content.addStream(frame);
-      draft.ackEliciting = true;
-      streams.onStreamSent(frame);
-      if (open) return;
-    }
-  }
-
-  readonly #room = (stream: SendStream): number => {
-    const { room } = this.#draft;
-    if (room < MIN_STREAM_ROOM) return -1;
-    // No offset to send from is larger than this one
-    const left = room - streamHeaderSize(stream.id, stream.finalSize, -1);
-    return this.#last ? left : lengthThatFits(left);
-  };
 }

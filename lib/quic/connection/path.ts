@@ -9,6 +9,7 @@ import type { RemoteIds } from "../ids/remote_ids.ts";
 import type { ConnectionId } from "../wire/connection_id.ts";
 import { MtuDiscovery } from "../mtu_discovery.ts";
 import type { ConnectionConfig } from "./config.ts";
+import type { StreamFrame } from "../streams/send_stream.ts";
 import { NetworkPath } from "./network_path.ts";
 import { PacketSpace, type Sent } from "./packet_space.ts";
 import type { PathIds } from "./path_ids.ts";
@@ -34,6 +35,8 @@ export interface PathCounters {
   bytesAcknowledged: number;
   /** Stream data that was given to other paths before this one had an answer. */
   bytesReinjected: number;
+  /** Stream data that was sent here although another path carries it as well. */
+  bytesCopied: number;
 }
 
 /** How often there was data and this path did not carry it, by the reason. */
@@ -83,6 +86,7 @@ export class Path {
     spuriousLosses: 0,
     bytesAcknowledged: 0,
     bytesReinjected: 0,
+    bytesCopied: 0,
   };
   readonly blocked: PathBlocked = {
     congestion: 0,
@@ -125,6 +129,8 @@ export class Path {
   lastReceivedUs = -1;
   /** When it was last asked to answer, so that it stays alive. */
   keptAliveAtUs = -1;
+  /** Stream data that other paths have sent and that is to be sent here as well. */
+  readonly copies: StreamFrame[] = [];
   /** Whether its last acknowledgment went over another path as well, since nothing came any more. */
   ackRepeated = true;
   /** When something was last sent on it. */

@@ -11,7 +11,11 @@ export interface Chosen {
   data: boolean;
   /** At most so many bytes of datagrams. */
   maxBytes: number;
+  /** Paths that carry the same stream data as well. */
+  also: readonly Path[];
 }
+
+const NOBODY: readonly Path[] = [];
 
 /** Chooses the path that carries what may be sent on any path. One for each connection. */
 export class PathChooser {
@@ -25,7 +29,7 @@ export class PathChooser {
     this.#core = core;
     this.#scheduler = core.config.scheduler();
     this.#context = new Context(core);
-    this.#chosen = { path: core.firstPath, data: true, maxBytes: Infinity };
+    this.#chosen = { path: core.firstPath, data: true, maxBytes: Infinity, also: NOBODY };
   }
 
   /** The path for what is to be sent now; null if there is none. The object is used again. */
@@ -35,6 +39,7 @@ export class PathChooser {
     const chosen = this.#chosen;
     chosen.data = true;
     chosen.maxBytes = Infinity;
+    chosen.also = NOBODY;
     core.scheduleAtUs = Infinity;
     for (let index = 0; index < openPaths.length; index++) openPaths[index]!.pacedUntilUs = Infinity;
     const only = openPaths.length === 1 ? openPaths[0]! : this.#findCandidates();
@@ -56,6 +61,7 @@ export class PathChooser {
     this.#context.lastPathId = view.id;
     chosen.path = view.path;
     chosen.maxBytes = choice.maxBytes ?? Infinity;
+    if (choice.also !== undefined && choice.also.length > 0) chosen.also = this.#others(choice.also, view);
     return chosen;
   }
 
@@ -94,9 +100,13 @@ export class PathChooser {
     }
     if (best === null) return null;
     this.#chosen.path = best.path;
-    // Datagrams are not for the scheduler of streams
     this.#chosen.data = !this.#core.streams.hasData;
     return this.#chosen;
+  }
+
+  #others(ids: readonly number[], taken: PathView<Path>): readonly Path[] {
+    const others = this.#candidates.filter((view) => view !== taken && ids.includes(view.id));
+    return others.map(({ path }) => path);
   }
 
   #setPace(nowUs: number): void {

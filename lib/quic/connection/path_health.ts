@@ -15,6 +15,7 @@ export function onUnanswered(core: Core, path: Path, nowUs: number): void {
     path.suspectSinceUs = nowUs;
     tellPath(core, path, "suspect");
     onPathsChanged(core);
+    if (hasHealthyOther(core, path)) releaseBound(core, path);
   }
   if (hasHealthyOther(core, path)) reinject(core, path);
 }
@@ -23,6 +24,7 @@ export function onUnanswered(core: Core, path: Path, nowUs: number): void {
 export function onAnswered(core: Core, path: Path): void {
   if (!path.isSuspect) return;
   path.suspectSinceUs = Infinity;
+  core.streams.holdPath(path.id);
   tellPath(core, path, "recovered");
   onPathsChanged(core);
 }
@@ -39,8 +41,16 @@ export function onValidated(core: Core, path: Path, nowUs: number): void {
   tellPath(core, path, "validated");
   onPathsChanged(core);
   for (const other of core.openPaths) {
-    if (other.isSuspect && !path.isSuspect) reinject(core, other);
+    if (!other.isSuspect || path.isSuspect) continue;
+    releaseBound(core, other);
+    reinject(core, other);
   }
+}
+
+/** What is bound to a path goes over any: it does not work. */
+function releaseBound(core: Core, path: Path): void {
+  core.streams.releasePath(path.id);
+  core.datagrams.releasePath(path.id);
 }
 
 /**

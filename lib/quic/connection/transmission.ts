@@ -3,7 +3,8 @@ import { QUIC_ERROR } from "../wire/error_codes.ts";
 import { closeConnection } from "./close_connection.ts";
 import { MIN_DATAGRAM_BYTES } from "../mtu_discovery.ts";
 import type { Core } from "./core.ts";
-import { type Cargo, DatagramBuilder, isAckDue } from "./datagram_builder.ts";
+import { type Cargo, DatagramBuilder, hasBound, isAckDue } from "./datagram_builder.ts";
+import { idOn } from "./migration.ts";
 import type { NetworkPath } from "./network_path.ts";
 import type { Path } from "./path.ts";
 import { PathChooser } from "./path_chooser.ts";
@@ -60,13 +61,15 @@ export class Transmission {
     }
     if (chosen === null) return null;
     const cargo = chosen.data ? "data" : "control";
+    this.#builder.also = chosen.also;
     return this.#pollPath(chosen.path, nowUs, buffer, start, maxSegments, cargo, chosen.maxBytes);
   }
 
   /** What has to go on a path that was not chosen for data: acknowledgments, challenges and probes. */
   #pollOwn(path: Path, nowUs: number, buffer: Uint8Array<ArrayBuffer>, start: number): Transmit | null {
     const { network, space } = path;
-    const wanted = space.probes > 0 || network.challengeDue || network.responseDue || isAckDue(path, nowUs);
+    const wanted = space.probes > 0 || network.challengeDue || network.responseDue ||
+      isAckDue(path, nowUs) || hasBound(this.#core, path);
     return wanted ? this.#pollPath(path, nowUs, buffer, start, 1, "own", Infinity) : null;
   }
 
@@ -127,7 +130,14 @@ export class Transmission {
     for (const way of ways) {
       if (!way.responseDue && !way.challengeDue) continue;
       const room = Math.min(MIN_DATAGRAM_BYTES, way.budget);
-      const end = this.#builder.buildProbe(path, nowUs, buffer, start, start + room, (draft) => {
+      const destination = idOn(path, way);
+      if (destination === undefined) {
+        core.blocked.noConnectionId++;
+        // The peer asks again, perhaps with more ids
+        way.takeResponse();
+        continue;
+      }
+      const end = this.#builder.buildProbe(path, destination, nowUs, buffer, start, start + room, (draft) => {
         const data = way.takeResponse();
         if (data !== null) draft.addControl({ kind: "path_response", data });
         if (!way.challengeDue) return;

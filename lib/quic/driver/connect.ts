@@ -130,6 +130,7 @@ async function connectTo(
       transportParameters,
       check,
       insecure: options.insecure ?? false,
+      suites: config.backend.suites,
       random,
       ...(options.keyLog === undefined ? {} : { keyLog: options.keyLog }),
     }), (core) =>

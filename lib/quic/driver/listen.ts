@@ -39,7 +39,7 @@ export async function listen(endpoint: Endpoint, options: QuicListenOptions): Pr
   });
 }
 
-/** As {@linkcode listen}, at once; for the sockets of `node:dgram` there is no such way: `ERR_NOT_SUPPORTED`. */
+/** As {@linkcode listen}, at once. */
 export function listenNow(endpoint: Endpoint, options: QuicListenOptions): DrivenListener {
   return prepare(endpoint, options, (socketOptions, make) => {
     try {

@@ -50,6 +50,7 @@ export class DrivenListener implements QuicListener {
             credentials: () => credentials,
             alpn,
             transportParameters,
+            suites: config.backend.suites,
             random,
             ...(keyLog === undefined ? {} : { keyLog }),
           }),

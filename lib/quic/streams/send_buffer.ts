@@ -48,6 +48,11 @@ export class SendBuffer {
     return this.#written - this.#ackedPrefix;
   }
 
+  /** All bytes before this one are acknowledged, and not held any more. */
+  get ackedPrefix(): number {
+    return this.#ackedPrefix;
+  }
+
   /** Bytes that were never sent. */
   get unsentBytes(): number {
     return this.#written - this.#sent;

@@ -21,6 +21,8 @@ export class SendStream {
   readonly #buffer = new SendBuffer();
   /** Larger is more urgent; streams of the same priority take turns. */
   priority = 0;
+  /** The path that carries it as long as that works; -1 for any. */
+  pathId = -1;
   /** Whether it stands in the scheduler's queue. */
   queued = false;
   #state: SendState = "open";
@@ -119,6 +121,19 @@ export class SendStream {
     // The end alone, when all bytes are under way.
     const onlyEnd = this.#finPending && buffer.unsentBytes === 0 && !buffer.hasRetransmissions;
     return onlyEnd ? { stream: this, offset: buffer.writtenBytes, length: 0, fin: true } : null;
+  }
+
+  /**
+   * What of a part that was sent is still worth a copy.
+   *
+   * @returns Null if all of it is acknowledged, or the stream is given up.
+   */
+  unacked(piece: StreamPiece): StreamPiece | null {
+    if (this.#state === "reset" || this.#state === "acknowledged") return null;
+    const start = Math.max(piece.offset, this.#buffer.ackedPrefix);
+    const end = piece.offset + piece.length;
+    if (start < end) return { offset: start, length: end - start, fin: piece.fin };
+    return piece.fin && !this.#finAcked ? { offset: end, length: 0, fin: true } : null;
   }
 
   /** Copies a part into a packet. */

@@ -9,6 +9,8 @@ export type { StreamFrame } from "./send_stream.ts";
 export class StreamSender {
   readonly #control: ControlFrame[];
   readonly #queue = new SendQueue();
+  /** Streams that wait for the one path that carries them; paths without any are not in it. */
+  readonly #bound = new Map<number, SendQueue>();
   readonly #window = new SendWindow(0);
   /** Streams that wait for the connection's flow control. */
   readonly #starved = new Set<SendStream>();
@@ -47,6 +49,24 @@ export class StreamSender {
     return next === undefined ? available : Math.min(available, next.window.limit - next.finalSize);
   }
 
+  /** Whether a stream wants to send that only this path carries. */
+  hasDataFor(pathId: number): boolean {
+    return this.#bound.get(pathId)?.isEmpty === false;
+  }
+
+  /** From now on the streams that belong to a path wait for it. */
+  hold(pathId: number): void {
+    if (!this.#bound.has(pathId)) this.#bound.set(pathId, new SendQueue());
+  }
+
+  /** From now on any path carries the streams that belong to this one. */
+  release(pathId: number): void {
+    const queue = this.#bound.get(pathId);
+    if (queue === undefined) return;
+    this.#bound.delete(pathId);
+    for (let stream = queue.take(); stream !== undefined; stream = queue.take()) this.#queue.add(stream);
+  }
+
   /** Takes the peer's limit for the whole connection. */
   allow(maximum: number): void {
     if (!this.#window.raise(maximum)) return;
@@ -56,7 +76,7 @@ export class StreamSender {
 
   /** Lets a stream take part if it has something to send. */
   offer(stream: SendStream): void {
-    if (stream.wantsToSend) this.#queue.add(stream);
+    if (stream.wantsToSend) (this.#bound.get(stream.pathId) ?? this.#queue).add(stream);
   }
 
   /** A stream is over. */
@@ -68,12 +88,20 @@ export class StreamSender {
    * The next part of a stream to put into a packet; `onSent` has to follow.
    *
    * @param room For the data of the frame, by stream and offset.
+   * @param pathId The path of the packet.
+   * @param free Whether streams may be in it that any path carries.
    */
-  next(room: (stream: SendStream) => number): StreamFrame | null {
-    for (let stream = this.#queue.take(); stream !== undefined; stream = this.#queue.take()) {
+  next(room: (stream: SendStream) => number, pathId: number, free: boolean): StreamFrame | null {
+    const bound = this.#bound.size === 0 ? undefined : this.#bound.get(pathId);
+    const frame = bound === undefined ? null : this.#nextOf(bound, room);
+    return frame ?? (free ? this.#nextOf(this.#queue, room) : null);
+  }
+
+  #nextOf(queue: SendQueue, room: (stream: SendStream) => number): StreamFrame | null {
+    for (let stream = queue.take(); stream !== undefined; stream = queue.take()) {
       const bytes = room(stream);
       if (bytes < 0) {
-        this.#queue.putBack(stream);
+        queue.putBack(stream);
         return null;
       }
       const frame = stream.next(bytes, this.#window.available);

@@ -71,6 +71,14 @@ export class StreamTable {
     return this.#sending.get(id);
   }
 
+  /** Whether a stream is bound to this path. */
+  isBound(pathId: number): boolean {
+    for (const stream of this.#sending.values()) {
+      if (stream.pathId === pathId) return true;
+    }
+    return false;
+  }
+
   /** The part of a stream that receives; undefined if there is none, or it is over. */
   receiving(id: number): ReceiveStream | undefined {
     return this.#receiving.get(id);

@@ -210,9 +210,42 @@ export class Streams {
    * The next part of a stream to put into a packet; `onStreamSent` has to follow.
    *
    * @param room For the data of the frame, by stream and offset.
+   * @param pathId The path of the packet.
+   * @param free Whether streams may be in it that any path carries.
    */
-  nextFrame(room: (stream: SendStream) => number): StreamFrame | null {
-    return this.#sender.next(room);
+  nextFrame(
+    room: (stream: SendStream) => number,
+    pathId: number = 0,
+    free: boolean = true,
+  ): StreamFrame | null {
+    return this.#sender.next(room, pathId, free);
+  }
+
+  /** Whether a stream wants to send that only this path carries. */
+  hasDataFor(pathId: number): boolean {
+    return this.#sender.hasDataFor(pathId);
+  }
+
+  /**
+   * Binds what is sent on a stream to a path, as long as that path works.
+   *
+   * @param pathId The path; -1 for any.
+   */
+  bind(id: number, pathId: number): void {
+    const stream = this.#table.sending(id);
+    if (stream === undefined) return;
+    stream.pathId = pathId;
+    if (pathId >= 0) this.#sender.hold(pathId);
+  }
+
+  /** A path works: it carries the streams that are bound to it. */
+  holdPath(pathId: number): void {
+    if (this.#table.isBound(pathId)) this.#sender.hold(pathId);
+  }
+
+  /** A path does not work: any other one carries the streams that are bound to it. */
+  releasePath(pathId: number): void {
+    this.#sender.release(pathId);
   }
 
   /** Notes that a part was put into a packet. */

@@ -126,7 +126,9 @@ async function play(
   const start = performance.now();
   // A client may start others: they end with the first process of a namespace of their own
   const alone = ["unshare", "--pid", "--fork", "--kill-child=KILL", "--", ...command];
-  await using client = network.spawn(undefined, alone, {
+  // Who enters a mount namespace is at its root: the client shall be where its caller is
+  const there = ["sh", "-c", 'cd "$1" && shift && exec "$@"', "sh", Deno.cwd(), ...alone];
+  await using client = network.spawn(undefined, there, {
     deadlineMs: timeoutMs + 5000,
     env: QUIET,
   });
@@ -158,12 +160,16 @@ async function play(
     queries: record.queries,
     attempts: record.attempts,
     exit_code: exitCode,
+    stderr: client.stderr.slice(-MAX_STDERR),
     duration_ms: Math.round(durationMs),
   };
 }
 
 /** Deno asks for news of itself, in the midst of what is to be seen. */
-const QUIET = { DENO_NO_UPDATE_CHECK: "1" };
+const QUIET = { DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" };
+
+/** What is kept of the complaints of a client. */
+const MAX_STDERR = 1000;
 
 /** How often to look whether a run is over. */
 const LOOK_MS = 25;
@@ -185,5 +191,7 @@ function warningsOf(runs: readonly ScenarioRun[]): readonly string[] {
   const without = runs.filter(({ attempts }) => attempts.length === 0);
   if (without.length === 0) return [];
   const names = [...new Set(without.map(({ scenario }) => scenario))].join(", ");
-  return [`the client made no attempt in ${without.length} of ${runs.length} runs (${names})`];
+  const said = without[0]?.stderr.trim().split("\n")[0] ?? "";
+  const why = said === "" ? "" : `: ${said}`;
+  return [`the client made no attempt in ${without.length} of ${runs.length} runs (${names})${why}`];
 }

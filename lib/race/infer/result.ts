@@ -37,6 +37,8 @@ export interface ScenarioRun {
   readonly attempts: readonly SeenAttempt[];
   /** The exit code of the client; null when it was stopped. */
   readonly exit_code: number | null;
+  /** The end of what it said on its standard error. */
+  readonly stderr: string;
   /** From the start of the client to its end. */
   readonly duration_ms: number;
 }

@@ -1,5 +1,7 @@
 import type { Transport } from "../../base/transport.ts";
+import { Ip } from "../../base/ip.ts";
 import type { CancelReason } from "../engine/values.ts";
+import { discoverPrefixes, IPV4_ONLY_NAME } from "../order/nat64.ts";
 import type { RaceCandidateJson, RaceRound, RaceServiceJson, RaceTimelineEvent } from "../result.ts";
 import { finishedQuery } from "./dns.ts";
 import { groupId, groupsOf, keyOf, targetOf } from "./target.ts";
@@ -92,6 +94,14 @@ export class HeSession {
     if (event.services.length > 0) this.#services = event.services;
     if (query !== undefined) {
       this.#add(event.at_ms, "dns_query_finished", finishedQuery(event, query, this.#round.dns));
+    }
+    if (event.name !== IPV4_ONLY_NAME) return;
+    for (const { ip, length } of discoverPrefixes(event.answers.map((address) => Ip.parse(address)))) {
+      this.#add(event.at_ms, "nat64_prefix_discovered", {
+        prefix: `${ip}`,
+        prefix_length: length,
+        source: "rfc7050_discovery",
+      });
     }
   }
 

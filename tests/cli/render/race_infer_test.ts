@@ -37,6 +37,7 @@ const RUN: ScenarioRun = {
     },
   ],
   exit_code: 0,
+  stderr: "",
   duration_ms: 230,
 };
 

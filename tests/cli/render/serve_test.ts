@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { PLAIN } from "../../../cli/render/paint.ts";
-import { howToUse, renderServeEvent } from "../../../cli/render/serve.ts";
+import { howToUse, type Reachable, renderServeEvent } from "../../../cli/render/serve.ts";
 import { Endpoint } from "../../../lib/base/endpoint.ts";
 import type { ServeEvent } from "../../../lib/serve/mod.ts";
 
@@ -66,16 +66,24 @@ Deno.test("renderServeEvent() of a connection: who, how, how much, how long, and
 });
 
 Deno.test("howToUse() says what to type on the other machine", () => {
+  const at = (text: string): Reachable => ({ local: Endpoint.parse(text), transport: "mptcp" });
   assert.equal(
-    howToUse([Endpoint.parse("[::]:4433")]),
-    `on the other machine, with this one's ADDRESS:
-  mpt probe ADDRESS:4433
-  mpt bench ADDRESS:4433
-Ctrl-C ends it.`,
+    howToUse([at("[::]:4433")]),
+    "on the other machine, with this one's ADDRESS:\n" +
+      "  mpt probe ADDRESS:4433\n  mpt bench ADDRESS:4433\nCtrl-C ends it.",
   );
-  assert.match(
-    howToUse([Endpoint.parse("[2001:db8::1]:5000"), Endpoint.parse("192.0.2.1:1")]),
-    /^ {2}mpt probe \[2001:db8::1\]:5000$/m,
+  assert.equal(
+    howToUse([at("[2001:db8::1]:5000"), at("192.0.2.1:1")]),
+    "on the other machine:\n  mpt probe [2001:db8::1]:5000\n  mpt bench [2001:db8::1]:5000\nCtrl-C ends it.",
   );
   assert.equal(howToUse([]), "");
+});
+
+Deno.test("howToUse() names the pin of a QUIC listener", () => {
+  const local = Endpoint.parse("192.0.2.1:4434");
+  assert.equal(
+    howToUse([{ local, transport: "mpquic", pin: "sha256/abc=" }]),
+    "on the other machine:\n  mpt probe --pin sha256/abc= mpquic@192.0.2.1:4434\n" +
+      "  mpt bench --pin sha256/abc= mpquic@192.0.2.1:4434\nCtrl-C ends it.",
+  );
 });

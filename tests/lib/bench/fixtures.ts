@@ -3,7 +3,7 @@ import { Ip } from "../../../lib/base/ip.ts";
 import type { PathInfo } from "../../../lib/base/path.ts";
 import { envelope } from "../../../lib/base/result.ts";
 import type { Aggregation, BenchPathJson, BenchResult, BenchRun } from "../../../lib/bench/result.ts";
-import type { BenchServer } from "../../../lib/bench/server.ts";
+import type { BenchServer } from "../../../lib/bench/bench_server.ts";
 import type { CheckAnswer } from "../../../lib/protocol/check.ts";
 import { path as pathJson } from "../probe/fixtures.ts";
 

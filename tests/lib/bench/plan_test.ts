@@ -3,7 +3,7 @@ import { Endpoint } from "../../../lib/base/endpoint.ts";
 import { Ip } from "../../../lib/base/ip.ts";
 import { type BenchOptions, benchSettings } from "../../../lib/bench/options.ts";
 import { costOf, planRuns } from "../../../lib/bench/plan.ts";
-import type { BenchServer } from "../../../lib/bench/server.ts";
+import type { BenchServer } from "../../../lib/bench/bench_server.ts";
 import { CHECK, livePath, server } from "./fixtures.ts";
 
 /** The runs as text: transport, direction, and how they are tied down. */

@@ -135,6 +135,20 @@ Deno.test("Resolver.query() goes on to the next server: silence, no server, nons
   assert.match(result.tries[2]?.outcome ?? "", /refused|timeout/);
 });
 
+Deno.test("Resolver.query() begins with another server each time when it is told to rotate", async () => {
+  await using one = FakeServer.start(found);
+  await using other = FakeServer.start(found);
+  const servers = [one.endpoint, other.endpoint];
+  const asked = async (rotate: boolean): Promise<readonly (string | null)[]> => {
+    const resolver = new Resolver({ servers, rotate, timeoutMs: 2000 });
+    return [await resolver.query(NAME, "A"), await resolver.query(NAME, "A"), await resolver.query(NAME, "A")]
+      .map(({ server }) => server);
+  };
+  const [first, second] = [one.endpoint.address, other.endpoint.address];
+  assert.deepEqual(await asked(true), [first, second, first]);
+  assert.deepEqual(await asked(false), [first, first, first]);
+});
+
 Deno.test("Resolver.query() says why it failed when no server helps", async () => {
   const servfail = await ask(() => [{ rcode: 2 }]);
   assert.deepEqual([servfail.result.status, servfail.result.reason], [

@@ -9,8 +9,8 @@ import { closedPort, rawServer } from "../../support/raw_tcp.ts";
 import { requires, withoutFfi } from "../../support/requires.ts";
 import { served } from "../serve/served.ts";
 
-/** No waits that a test does not ask for. */
-const QUICK: ProbeOptions = { joinTimeoutMs: 0 };
+/** No waits that a test does not ask for: of quic others tell. */
+const QUICK: ProbeOptions = { joinTimeoutMs: 0, transports: ["tcp", "mptcp"] };
 
 function of(target: string, options: ProbeOptions = {}, events: ProbeEvent[] = []): Promise<ProbeResult> {
   return probe(Endpoint.parse(target), { ...QUICK, ...options }, (event) => void events.push(event));

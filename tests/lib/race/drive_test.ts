@@ -16,7 +16,9 @@ function both(aaaaMs: number = 10, aMs: number = 10): (name: string, type: Query
 }
 
 /** What holds after every race, whatever happened. */
-async function checkLaws({ outcome, connections, aborted, lateEvents, forgotten, time }: FakeRun): Promise<void> {
+async function checkLaws(
+  { outcome, connections, aborted, lateEvents, forgotten, time }: FakeRun,
+): Promise<void> {
   const { attempts, winner, connection, timeline, duration_ms } = outcome;
   assert.equal(attempts.filter(({ outcome }) => outcome === "won").length, winner === null ? 0 : 1);
   assert.equal(connection === null, winner === null);

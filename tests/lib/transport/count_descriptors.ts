@@ -1,13 +1,14 @@
 // deno-lint-ignore-file no-console
 /** Runs the compliance suite of each transport and prints how many descriptors each left open. */
 import { complianceCases, type TransportUnderTest } from "./compliance.ts";
-import { DENO_TCP, MPTCP, QUIC, TCP } from "./transports.ts";
+import { DENO_TCP, MPQUIC, MPTCP, QUIC, TCP } from "./transports.ts";
 
 const TRANSPORTS: Readonly<Record<string, TransportUnderTest>> = {
   "tcp": TCP,
   "mptcp": MPTCP,
   "tcp over Deno.connect": DENO_TCP,
   "quic": QUIC,
+  "mpquic": MPQUIC,
 };
 
 async function runAll(transport: TransportUnderTest): Promise<void> {

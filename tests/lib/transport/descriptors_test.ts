@@ -14,6 +14,10 @@ Deno.test({
     });
     assert.equal(code, 0, stderr);
     const counts: unknown = JSON.parse(stdout);
-    assert.deepEqual(counts, { "tcp": 0, "mptcp": 0, "tcp over Deno.connect": 0, "quic": 0 }, stdout);
+    assert.deepEqual(
+      counts,
+      { "tcp": 0, "mptcp": 0, "tcp over Deno.connect": 0, "quic": 0, "mpquic": 0 },
+      stdout,
+    );
   },
 });

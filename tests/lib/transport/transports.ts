@@ -38,11 +38,15 @@ interface QuicBackends {
   readonly cryptoBackend?: "libcrypto" | "node:crypto";
 }
 
-function quic(backends: QuicBackends, datagramFacts: boolean): TransportUnderTest {
+function quic(
+  backends: QuicBackends,
+  datagramFacts: boolean,
+  transport: "quic" | "mpquic" = "quic",
+): TransportUnderTest {
   return {
     connect: (ip, port, options) =>
-      connect("quic", ip, port, { ...options, quic: { ...backends, insecure: true } }),
-    listen: (ip, port, options) => listen("quic", ip, port, { ...options, quic: backends }),
+      connect(transport, ip, port, { ...options, quic: { ...backends, insecure: true } }),
+    listen: (ip, port, options) => listen(transport, ip, port, { ...options, quic: backends }),
     needs: [],
     // Paths count headers and repetition too.
     exactBytes: false,
@@ -56,8 +60,17 @@ function quic(backends: QuicBackends, datagramFacts: boolean): TransportUnderTes
 /** QUIC over the fastest sockets and packet protection. */
 export const QUIC: TransportUnderTest = quic({}, !withoutFfi());
 
+/** QUIC with several paths. */
+export const MPQUIC: TransportUnderTest = quic({}, !withoutFfi(), "mpquic");
+
 /** QUIC over Deno's own sockets. */
 export const DENO_QUIC: TransportUnderTest = quic({ socketBackend: "deno" }, false);
+
+/** QUIC over node:dgram, and packets protected by node:crypto: what is left where there is neither FFI nor --unstable-net. */
+export const NODE_QUIC: TransportUnderTest = quic(
+  { socketBackend: "node", cryptoBackend: "node:crypto" },
+  false,
+);
 
 /** QUIC with packets protected by node:crypto. */
 export const NODE_CRYPTO_QUIC: TransportUnderTest = quic({ cryptoBackend: "node:crypto" }, !withoutFfi());

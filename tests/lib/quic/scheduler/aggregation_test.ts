@@ -97,14 +97,15 @@ Deno.test("ECF does not wait when the slow path is done within two round trips o
 Deno.test("copies are made of what arrives clearly later from another path, or may be lost, and of nothing else", () => {
   const free = path(0);
   const is = (sentUs: number, changes: Parameters<typeof path>[1] = {}): boolean =>
-    isCopyWorthIt(path(1, { smoothedRttUs: 300_000, ...changes }), free, sentUs, NOW_US);
-  assert(is(NOW_US), "it arrives in 150 ms, a copy in 10 ms");
-  assert(!is(NOW_US - 140_000), "it arrives in 10 ms");
-  assert(!is(NOW_US - 200_000), "it should have arrived");
-  assert(is(NOW_US - 310_000), "its acknowledgment is late");
-  assert(!is(NOW_US - 310_000, { rttVariationUs: 10_000 }), "it varies that much");
+    isCopyWorthIt(path(1, { smoothedRttUs: 32_000, ...changes }), free, sentUs, NOW_US);
+  assert(is(NOW_US), "it arrives in 16 ms, a copy in 10 ms");
+  assert(!is(NOW_US - 4_000), "it arrives in 12 ms");
+  assert(!is(NOW_US - 20_000), "it should have arrived");
+  assert(is(NOW_US - 33_000), "its acknowledgment is late");
+  assert(!is(NOW_US - 33_000, { rttVariationUs: 1_000 }), "it varies that much");
+  assert(is(NOW_US - 20_000, { suspect: true }));
+  assert(is(NOW_US - 20_000, { smoothedRttUs: 42_000 }), "a path that is so slow holds up the rest");
   assert(is(NOW_US, { status: "backup" }));
-  assert(is(NOW_US - 140_000, { suspect: true }));
   const backup = path(2, { status: "backup" });
   const other = path(1, { smoothedRttUs: 300_000 });
   assert(!isCopyWorthIt(other, backup, NOW_US, NOW_US), "backups help no healthy path");

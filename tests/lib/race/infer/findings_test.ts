@@ -56,6 +56,7 @@ function runsOf(client: Client): readonly ScenarioRun[] {
       queries: record.queries,
       attempts: record.attempts,
       exit_code: 0,
+      stderr: "",
       duration_ms: 100,
     };
   });

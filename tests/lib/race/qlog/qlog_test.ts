@@ -266,6 +266,29 @@ Deno.test("raceQlog() tells service records, hints that are replaced, and handsh
   }]);
 });
 
+Deno.test("raceQlog() tells a NAT64 prefix, and addresses that are made with it", async () => {
+  const events = await logOf({
+    networks: [{ fromMs: 0, ipv4: false, addresses: ["2001:db8:ffff::1"] }],
+    dns: (name, type) => {
+      if (name === "ipv4only.arpa") return { afterMs: 5, answer: ["64:ff9b::c000:aa", "64:ff9b::c000:ab"] };
+      return { afterMs: 1, answer: type === "A" ? V4.slice(0, 1) : "no-data" };
+    },
+    fate: () => ({ kind: "connects", afterMs: 20 }),
+  });
+  const named = (name: string): unknown =>
+    events.filter((event) => event.name === `hev3:${name}`).map(({ data: { he_session_id: _, ...data } }) =>
+      data
+    );
+  assert.deepEqual(named("nat64_prefix_discovered"), [
+    { prefix: "64:ff9b::", prefix_length: 96, source: "rfc7050_discovery" },
+  ]);
+  assert.deepEqual(named("candidate_discovered"), [{
+    source: "nat64_synthesis",
+    target: { address: "64:ff9b::c000:201", port: 8443, family: "ipv6" },
+    group_id: "addresses",
+  }]);
+});
+
 Deno.test("raceQlog() keeps the rules of the draft for any race", async () => {
   const answer = (addresses: readonly string[]): fc.Arbitrary<FakeAnswer | null> =>
     fc.option(fc.record({
