@@ -1,3 +1,4 @@
+import type { Transport } from "../lib/base/transport.ts";
 import { type ProbeResult, requirementHolds } from "../lib/probe/mod.ts";
 import { EXIT } from "./exit_codes.ts";
 
@@ -7,7 +8,7 @@ import { EXIT } from "./exit_codes.ts";
  */
 export function probeExitCode(
   result: ProbeResult,
-  required: "tcp" | "mptcp" | "quic" | undefined,
+  required: Transport | undefined,
   watch: boolean = false,
 ): number {
   if (watch && result.watch?.end === "failed") return EXIT.failed;
@@ -24,8 +25,8 @@ export function probeExitCode(
         return EXIT.untestable;
     }
   }
-  const statuses = result.endpoints.flatMap(({ tcp, mptcp, quic }) =>
-    watch ? [mptcp.status] : [tcp.status, mptcp.status, quic.status]
+  const statuses = result.endpoints.flatMap(({ tcp, mptcp, quic, mpquic }) =>
+    watch ? [mptcp.status] : [tcp.status, mptcp.status, quic.status, mpquic.status]
   );
   if (statuses.includes("yes")) return EXIT.ok;
   return statuses.includes("no") ? EXIT.failed : EXIT.untestable;

@@ -8,12 +8,12 @@
  */
 import { loadavg } from "node:os";
 import { parseArgs } from "node:util";
+import { median } from "../lib/base/statistics.ts";
 import { ownProgram } from "../lib/lab/own_program.ts";
 import { makeNetwork, SERVER } from "../lib/race/infer/network.ts";
 import type { ScenarioName } from "../lib/race/infer/scenario.ts";
 import { SERVER_PERMISSIONS, SERVER_PROGRAM } from "../lib/race/infer/server_program.ts";
 import { RACE_CLIENT } from "./bench_race_client.ts";
-import { renderSection, type Row, type Samples } from "./bench_report.ts";
 
 const URL_TEXT = "http://test.example/";
 
@@ -49,14 +49,14 @@ const CLIENTS: readonly Client[] = [
     toMs: 1,
   },
   {
-    name: "curl",
-    argv: ["curl", "-s", "-o", "/dev/null", "-w", "%{time_starttransfer}", URL_TEXT],
-    toMs: 1000,
-  },
-  {
     name: "mpt, second call",
     argv: ownProgram(RACE_CLIENT, ["--allow-all", "--unstable-net"], [URL_TEXT, "2"]),
     toMs: 1,
+  },
+  {
+    name: "curl",
+    argv: ["curl", "-s", "-o", "/dev/null", "-w", "%{time_starttransfer}", URL_TEXT],
+    toMs: 1000,
   },
   { name: "Deno.connect", argv: [Deno.execPath(), "eval", DENO_CLIENT], toMs: 1 },
   { name: "Node.js net", argv: ["node", "-e", NODE_CLIENT], toMs: 1 },
@@ -69,6 +69,12 @@ const CASES: readonly { readonly scenario: ScenarioName; readonly what: string }
   { scenario: "late-aaaa", what: "AAAA is answered 1 s late" },
   { scenario: "late-a", what: "A is answered 1 s late" },
 ];
+
+/** The times of each client in one network, in the order of {@linkcode CLIENTS}. */
+interface Row {
+  readonly what: string;
+  readonly times: readonly (readonly number[])[];
+}
 
 async function measure(scenario: ScenarioName, what: string, runs: number): Promise<Row> {
   await using network = await makeNetwork();
@@ -84,30 +90,49 @@ async function measure(scenario: ScenarioName, what: string, runs: number): Prom
     }
     console.error(`${what}: run ${run + 1} of ${runs}`);
   }
-  const [mpt = NO_SAMPLES, ...peers] = times.map((figures): Samples => ({ figures, cpuSecondsPerGb: [] }));
-  return { what, unit: "ms", mpt, peers, target: null };
+  return { what, times };
 }
 
-const NO_SAMPLES: Samples = { figures: [], cpuSecondsPerGb: [] };
+function table(rows: readonly Row[]): string {
+  const cells = [
+    ["ms, median (least to most)", ...CLIENTS.map(({ name }) => name)],
+    ["---", ...CLIENTS.map(() => "---")],
+    ...rows.map(({ what, times }) => [what, ...times.map(figure)]),
+  ];
+  return cells.map((row) => `| ${row.join(" | ")} |`).join("\n");
+}
+
+function figure(samples: readonly number[]): string {
+  const [middle, least, most] = [median(samples) ?? NaN, Math.min(...samples), Math.max(...samples)].map((
+    ms,
+  ) => ms < 10 ? ms.toFixed(1) : ms.toFixed(0));
+  return `${middle} (${least} to ${most})`;
+}
+
+async function version(program: string, pattern: RegExp): Promise<string> {
+  const { stdout } = await new Deno.Command(program, { args: ["--version"] }).output();
+  return pattern.exec(new TextDecoder().decode(stdout))?.[1] ?? "of an unknown version";
+}
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { runs: { type: "string", default: "10" } } });
   const runs = Number(values.runs);
   const rows: Row[] = [];
   for (const { scenario, what } of CASES) rows.push(await measure(scenario, what, runs));
-  const curl = (await new Deno.Command("curl", { args: ["--version"] }).output()).stdout;
-  const [, version = ""] = /^curl (\S+)/.exec(new TextDecoder().decode(curl)) ?? [];
-  const node = (await new Deno.Command("node", { args: ["--version"] }).output()).stdout;
-  console.log(renderSection({
-    title: "Time to first byte when a family is broken",
-    text: `From the call to the first byte of the answer, names included, in a private network with a name \
-server and a web server on the other end of a link without delay; port 80, so that nobody asks for HTTPS \
-records. Each program connects once, so that the compiling of its code counts; the second call of mpt shows what \
-remains. ${runs} interleaved runs; curl ${version}, Deno ${Deno.version.deno}, Node.js \
-${new TextDecoder().decode(node).trim().slice(1)}. Load of the machine: ${loadavg()[0]?.toFixed(1)}.`,
-    peers: CLIENTS.slice(1).map(({ name }) => name),
-    rows,
-  }));
+  console.log(`## Time to first byte when a family is broken
+
+From the call to the first byte of the answer, names included, in a private network with a name server and a web
+server on the other end of a link without delay; port 80, so that nobody asks for HTTPS records. Each program
+connects once, so that the compiling of its code counts; the second call of mpt shows what remains. ${runs}
+interleaved runs; curl ${await version(
+    "curl",
+    /^curl (\S+)/,
+  )}, Deno ${Deno.version.deno}, Node.js ${await version(
+    "node",
+    /^v(\S+)/,
+  )}; load of the machine ${loadavg()[0]?.toFixed(1)}.
+
+${table(rows)}`);
 }
 
 if (import.meta.main) await main();

@@ -107,18 +107,20 @@ export function atMostRatio(ours: Samples, theirs: Samples, most: number, of: st
   return { text: `≤ ${most} of ${of}`, met: ratio(ours.figures, theirs.figures) <= most };
 }
 
-/** Median and range. */
-function figure(samples: readonly number[]): string {
+/** Median and range, three digits each; a dash without samples. */
+export function figure(samples: readonly number[]): string {
   if (samples.length === 0) return "-";
   return `${middle(samples)} (${digits(Math.min(...samples))} to ${digits(Math.max(...samples))})`;
 }
 
-function middle(samples: readonly number[]): string {
+/** The median; a dash without samples. */
+export function middle(samples: readonly number[]): string {
   const value = median(samples);
   return value === null ? "-" : digits(value);
 }
 
-function ratioText(ours: readonly number[], theirs: readonly number[]): string {
+/** The ratio of two medians; a dash where there is none. */
+export function ratioText(ours: readonly number[], theirs: readonly number[]): string {
   const value = ratio(ours, theirs);
   return Number.isNaN(value) ? "-" : value.toFixed(2);
 }
@@ -130,7 +132,7 @@ function digits(value: number): string {
 }
 
 /** Columns as wide as their widest cell, which is how `deno fmt` has them. */
-function markdownTable(rows: readonly (readonly string[])[]): string {
+export function markdownTable(rows: readonly (readonly string[])[]): string {
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length), 3));
   const line = (row: readonly string[]): string =>
     `| ${row.map((cell, column) => cell.padEnd(widths[column]!)).join(" | ")} |`;

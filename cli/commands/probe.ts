@@ -6,13 +6,14 @@ import { type PathChoice, pathChoice, target, transportsOf } from "../option_val
 import { hasQuicOptions, quicChoice, type QuicCliOptions, withQuicOptions } from "../quic_options.ts";
 import { runJob } from "../run_job.ts";
 
-const TRANSPORTS = ["tcp", "mptcp", "quic"] as const;
+const TRANSPORTS = ["tcp", "mptcp", "quic", "mpquic"] as const;
 
 /** What a prefix of the target asks for. */
-const WITH_CONTROL: Readonly<Partial<Record<Transport, readonly Transport[]>>> = {
+const WITH_CONTROL: Readonly<Record<Transport, readonly Transport[]>> = {
   tcp: ["tcp"],
   mptcp: ["tcp", "mptcp"],
   quic: ["quic"],
+  mpquic: ["quic", "mpquic"],
 };
 
 /** `mpt probe`. */
@@ -25,7 +26,7 @@ export function probeCommand(): Command {
     .addOption(
       new Option(
         "-t, --transport <list>",
-        "transports to check, separated by commas (default: tcp,mptcp,quic)",
+        "transports to check, separated by commas (default: all four)",
       )
         .argParser(transportsOf(TRANSPORTS)),
     )
@@ -37,7 +38,11 @@ export function probeCommand(): Command {
     )
     .option("--connect-timeout <seconds>", "for one connect (default: 5)", duration)
     .option("--data-timeout <seconds>", "for the server's answers (default: 5)", duration)
-    .option("--join-timeout <seconds>", "wait this long for further subflows (default: 3)", durationOrZero)
+    .option(
+      "--join-timeout <seconds>",
+      "wait this long for further subflows and paths (default: 3)",
+      durationOrZero,
+    )
     .addOption(
       new Option("--path <path>", "first path: local=IP and interface=NAME, separated by commas").argParser(
         pathChoice,
@@ -104,7 +109,7 @@ function askedFor(
   const { transport, require: required } = options;
   const named = transport ?? (prefix === undefined ? undefined : WITH_CONTROL[prefix]);
   if (named === undefined) {
-    return required === "quic" || hasQuicOptions(options) ? TRANSPORTS : undefined;
+    return required === "quic" || required === "mpquic" || hasQuicOptions(options) ? TRANSPORTS : undefined;
   }
   // What is required is tested, whatever else was asked for
   return required === undefined || named.includes(required) ? named : [...named, required];

@@ -10,7 +10,7 @@ import { PROFILE_NAMES, profiles, raceChoice, requirements, withRaceOptions } fr
 import { runJob } from "../run_job.ts";
 import { runInfer } from "./race_infer.ts";
 
-const TRANSPORTS = ["tcp", "mptcp", "quic"] as const;
+const TRANSPORTS = ["tcp", "mptcp", "quic", "mpquic"] as const;
 
 const REQUIRABLE: readonly RaceRequirement[] = ["ipv6", "ipv4", ...TRANSPORTS, "clean"];
 

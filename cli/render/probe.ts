@@ -90,6 +90,7 @@ function addresses(endpoints: readonly ProbeEndpoint[], paint: Painter): string 
   const kernel = endpoints.some(({ tcp, mptcp }) => tcp.status !== "skipped" || mptcp.status !== "skipped");
   const quic = endpoints.some((endpoint) => endpoint.quic.status !== "skipped");
   const withTcp = kernel || !quic;
+  const mpquic = endpoints.some((endpoint) => endpoint.mpquic.status === "yes");
   const rows = endpoints.map((endpoint) => [
     Endpoint.of(endpoint.address, endpoint.port).address,
     endpoint.interface ?? "-",
@@ -103,6 +104,12 @@ function addresses(endpoints: readonly ProbeEndpoint[], paint: Painter): string 
       ]
       : []),
     ...(quic ? [status(endpoint.quic, paint), milliseconds(endpoint.quic.ms)] : []),
+    ...(mpquic
+      ? [
+        status(endpoint.mpquic, paint),
+        endpoint.mpquic.status === "yes" ? String(activePaths(endpoint.mpquic.paths)) : "-",
+      ]
+      : []),
     data(endpoint),
   ]);
   return table([
@@ -118,6 +125,7 @@ function addresses(endpoints: readonly ProbeEndpoint[], paint: Painter): string 
       ]
       : []),
     ...(quic ? [{ title: "QUIC" }, { title: "HANDSHAKE", align: "right" as const }] : []),
+    ...(mpquic ? [{ title: "MPQUIC" }, { title: "PATHS", align: "right" as const }] : []),
     { title: "DATA" },
   ], rows);
 }
@@ -149,7 +157,18 @@ function data(endpoint: ProbeEndpoint): string {
 }
 
 function pathTables(endpoint: ProbeEndpoint, paint: Painter): readonly string[] {
-  const { paths, status: works } = endpoint.mptcp;
+  return [
+    ...pathTable("MPTCP", endpoint, endpoint.mptcp, paint),
+    ...pathTable("Multipath QUIC", endpoint, endpoint.mpquic, paint),
+  ];
+}
+
+function pathTable(
+  name: string,
+  endpoint: ProbeEndpoint,
+  { paths, status: works }: CheckJson,
+  paint: Painter,
+): readonly string[] {
   if (works !== "yes" || paths.length === 0) return [];
   const rows = paths.map((path) => [
     String(path.id),
@@ -171,7 +190,7 @@ function pathTables(endpoint: ProbeEndpoint, paint: Painter): readonly string[] 
   ];
   return [
     "",
-    `MPTCP paths to ${Endpoint.of(endpoint.address, endpoint.port).address}:`,
+    `${name} paths to ${Endpoint.of(endpoint.address, endpoint.port).address}:`,
     table(columns, rows, "  "),
   ];
 }
@@ -202,7 +221,9 @@ function joinTable(endpoint: ProbeEndpoint, paint: Painter, verbose: boolean): r
 }
 
 function serverView(endpoint: ProbeEndpoint): readonly string[] {
-  const views = [endpoint.mptcp, endpoint.quic].flatMap(({ detail }) => detail?.server ?? []);
+  // What the server saw of one path is older than what it sees of all of them
+  const quic = endpoint.mpquic.detail?.server ?? endpoint.quic.detail?.server ?? null;
+  const views = [endpoint.mptcp.detail?.server ?? null, quic].filter((view) => view !== null);
   const lines = views.map((server) => {
     const paths = server.paths.map((path) => `${path.remote} to ${path.local} (${path.state})`).join(", ");
     const count = server.paths.length === 1 ? "1 path" : `${server.paths.length} paths`;
@@ -216,7 +237,7 @@ function details(result: ProbeResult): readonly string[] {
     `  ${query.type}: ${query.answers.join(", ") || query.status} (${formatDuration(query.ms)})`
   );
   const reasons = result.endpoints.flatMap((endpoint) =>
-    (["tcp", "mptcp", "quic"] as const).flatMap((name) => {
+    (["tcp", "mptcp", "quic", "mpquic"] as const).flatMap((name) => {
       const { reason, status } = endpoint[name];
       return reason === null || status === "skipped" ? [] : [`  ${endpoint.address} ${name}: ${reason}`];
     })

@@ -147,7 +147,7 @@ export function failure({ error }: Pick<RaceAttemptJson, "error">): string {
 
 function barOf({ startMs, endMs, line, end, paint }: Row, scaleMs: number, columns: number): string {
   if (startMs === null || endMs === null) return " ".repeat(columns);
-  const from = Math.min(columns - 1, Math.floor(startMs / scaleMs * (columns - 1)));
+  const from = Math.min(columns - 1, Math.round(startMs / scaleMs * (columns - 1)));
   const to = Math.min(columns - 1, Math.max(from, Math.round(endMs / scaleMs * (columns - 1))));
   return " ".repeat(from) + paint(line.repeat(to - from) + end) + " ".repeat(columns - to - 1);
 }

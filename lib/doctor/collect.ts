@@ -1,6 +1,5 @@
 import {
   AF_INET,
-  canOpenLibrary,
   close,
   errnoName,
   fullInfo,
@@ -15,9 +14,13 @@ import {
 } from "../../ffi/mod.ts";
 import { MptError } from "../base/errors.ts";
 import { Ip } from "../base/ip.ts";
+import { chooseBackend } from "../crypto/choose.ts";
 import { requireFfi } from "../io/ffi_access.ts";
+import { DEFAULT_BUFFER_BYTES } from "../io/datagram_socket.ts";
+import { chooseDatagramBackend } from "../io/open_datagram_socket.ts";
 import { readProc } from "../io/proc.ts";
 import { systemError } from "../io/system_error.ts";
+import { setBufferSizes } from "../io/udp_options.ts";
 import { readCounters } from "../mptcp/counters.ts";
 import { mptcpProblem } from "../mptcp/state.ts";
 import { type LocalAddress, localAddresses } from "../netlink/interfaces.ts";
@@ -62,10 +65,9 @@ export function collect(): Facts {
       PermissionName,
       Grant
     >,
-    libcrypto: read(() => {
-      requireFfi("open libcrypto");
-      return canOpenLibrary(["libcrypto.so.3"]);
-    }),
+    packetProtection: packetProtection(),
+    datagramSockets: chooseDatagramBackend(),
+    udpBuffers: read(tryUdpBuffers),
     udpOffload: read(tryUdpOffload),
   };
 }
@@ -204,6 +206,24 @@ function tryUdpOffload(): { readonly gso: string | null; readonly gro: string | 
       return result < 0 ? errnoName(-result) : null;
     };
     return { gso: trial(UDP_SEGMENT, 1200), gro: trial(UDP_GRO, 1) };
+  } finally {
+    close(fd);
+  }
+}
+
+function packetProtection(): Facts["packetProtection"] {
+  const { backend, reason } = chooseBackend();
+  return { backend: backend.name, reason };
+}
+
+/** What a socket of QUIC gets: with CAP_NET_ADMIN more than the limits in net.core. */
+function tryUdpBuffers(): { readonly receive: number; readonly send: number; readonly wanted: number } {
+  requireFfi("open a UDP socket");
+  const fd = socket(AF_INET, SOCK_DGRAM, 0);
+  if (fd < 0) throw systemError(fd, "open a UDP socket");
+  try {
+    const { receive, send } = setBufferSizes(fd, {});
+    return { receive, send, wanted: DEFAULT_BUFFER_BYTES };
   } finally {
     close(fd);
   }

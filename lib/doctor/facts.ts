@@ -1,5 +1,6 @@
 import type { MptErrorCode } from "../base/errors.ts";
 import type { Ip } from "../base/ip.ts";
+import type { DatagramBackend } from "../io/datagram_socket.ts";
 import type { Counters } from "../mptcp/counters.ts";
 import type { LocalAddress } from "../netlink/interfaces.ts";
 import type { Link } from "../netlink/link.ts";
@@ -85,8 +86,12 @@ export interface Facts {
   readonly reversePathFilter: Fact<ReadonlyMap<string, number>>;
   readonly counters: Fact<Counters>;
   readonly permissions: Readonly<Record<PermissionName, Grant>>;
-  /** Whether libcrypto.so.3 can be opened. */
-  readonly libcrypto: Fact<boolean>;
+  /** What protects the packets of QUIC, and why it is nothing faster; null for the fastest. */
+  readonly packetProtection: { readonly backend: string; readonly reason: string | null };
+  /** What sends the datagrams of QUIC, and why it is nothing faster; null for the fastest. */
+  readonly datagramSockets: { readonly backend: DatagramBackend; readonly reason: string | null };
+  /** How much of what QUIC asks for the kernel gives to a UDP socket, in bytes. */
+  readonly udpBuffers: Fact<{ readonly receive: number; readonly send: number; readonly wanted: number }>;
   /** The errno of switching an offload of UDP on; null when it works. */
   readonly udpOffload: Fact<{ readonly gso: string | null; readonly gro: string | null }>;
 }

@@ -8,8 +8,24 @@ import type { Check } from "./result.ts";
 /** The checks without which there is no MPTCP at all. */
 const NEEDED: ReadonlySet<string> = new Set(["mptcp-support", "enabled"]);
 
-/** The answer in one or two sentences: is this machine fit for MPTCP, and for several paths? */
+/** The answer in a few sentences: is this machine fit for MPTCP, for several paths, and for QUIC? */
 export function doctorVerdicts(facts: Facts, checks: readonly Check[]): readonly Verdict[] {
+  return [...mptcpVerdicts(facts, checks), quicVerdict(checks)];
+}
+
+/** What QUIC is made of here. It works everywhere, and not everywhere as fast. */
+const QUIC: ReadonlySet<string> = new Set(["libcrypto", "datagram-sockets", "udp-offload", "udp-buffers"]);
+
+function quicVerdict(checks: readonly Check[]): Verdict {
+  const evidence = checks.filter(({ code }) => QUIC.has(code));
+  const slow = evidence.filter(({ status }) => status === "warn").map(({ code }) => code);
+  const text = slow.length === 0
+    ? "This machine is fit for QUIC and multipath QUIC."
+    : `QUIC and multipath QUIC work here, and not as fast as they could: ${list(slow)}.`;
+  return verdict("quic-fit", slow.length === 0 ? "ok" : "warn", text, evidence);
+}
+
+function mptcpVerdicts(facts: Facts, checks: readonly Check[]): readonly Verdict[] {
   const needed = checks.filter((check) => NEEDED.has(check.code));
   const broken = needed.find((check) => check.status === "fail");
   if (broken !== undefined) {

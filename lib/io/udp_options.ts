@@ -58,8 +58,7 @@ export function applyUdpOptions(fd: number, family: number, options: DatagramSoc
   require(SOL_IP, IP_MTU_DISCOVER, discover, "IP_MTU_DISCOVER");
   require(SOL_IP, IP_RECVTOS, 1, "IP_RECVTOS");
   if (family !== AF_INET6) require(SOL_IP, IP_PKTINFO, 1, "IP_PKTINFO");
-  setBufferSize(fd, SO_RCVBUFFORCE, SO_RCVBUF, options.receiveBufferBytes ?? DEFAULT_BUFFER_BYTES);
-  setBufferSize(fd, SO_SNDBUFFORCE, SO_SNDBUF, options.sendBufferBytes ?? DEFAULT_BUFFER_BYTES);
+  setBufferSizes(fd, options);
   // Before Linux 5.0 there is none, and everything works without.
   setInt(fd, SOL_UDP, UDP_GRO, 1);
 }
@@ -71,10 +70,24 @@ export function hasSegmentation(fd: number): boolean {
   return setInt(fd, SOL_UDP, UDP_SEGMENT, 0) >= 0;
 }
 
+/** Asks for buffers of a size. @returns What the kernel gives, in bytes of payload and overhead. */
+export function setBufferSizes(
+  fd: number,
+  options: Pick<DatagramSocketOptions, "receiveBufferBytes" | "sendBufferBytes">,
+): { readonly receive: number; readonly send: number } {
+  setBufferSize(fd, SO_RCVBUFFORCE, SO_RCVBUF, options.receiveBufferBytes ?? DEFAULT_BUFFER_BYTES);
+  setBufferSize(fd, SO_SNDBUFFORCE, SO_SNDBUF, options.sendBufferBytes ?? DEFAULT_BUFFER_BYTES);
+  return { receive: bufferBytes(fd, SO_RCVBUF) ?? 0, send: bufferBytes(fd, SO_SNDBUF) ?? 0 };
+}
+
 /** The size of the receive buffer in bytes of payload and overhead, or null. */
 export function receiveBufferBytes(fd: number): number | null {
+  return bufferBytes(fd, SO_RCVBUF);
+}
+
+function bufferBytes(fd: number, option: number): number | null {
   // socket(7): the kernel doubles what was set, for its own overhead.
-  const doubled = getInt(fd, SOL_SOCKET, SO_RCVBUF);
+  const doubled = getInt(fd, SOL_SOCKET, option);
   return doubled < 0 ? null : doubled / 2;
 }
 

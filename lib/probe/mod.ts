@@ -27,10 +27,12 @@ export type {
   ProbeResult,
 } from "./result.ts";
 export type {
+  MpquicCheckJson,
   PreferredAddressJson,
   QuicCertificateJson,
   QuicCheckJson,
   QuicIdentityJson,
+  QuicWayJson,
   TransportParametersJson,
 } from "./quic/result.ts";
 export type { ResetReason, WatchEnd, WatchEvent, WatchEventKind, WatchJson } from "./watch_event.ts";

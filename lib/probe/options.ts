@@ -9,13 +9,13 @@ export type DataKind = "http" | "tls" | "none";
 
 /** Options of {@linkcode probe}. */
 export interface ProbeOptions {
-  /** The transports to check; tcp is the control. @default {["tcp", "mptcp", "quic"]} */
+  /** The transports to check; tcp is the control. mpquic comes with quic. @default {all four} */
   readonly transports?: readonly Transport[];
   /** How long one connect may take, in milliseconds. @default {5000} */
   readonly connectTimeoutMs?: number;
   /** How long the server may take to answer in the data phase, in milliseconds. @default {5000} */
   readonly dataTimeoutMs?: number;
-  /** How long to wait for further subflows, in milliseconds; 0 does not wait. @default {3000} */
+  /** How long to wait for further subflows, and for further paths of mpquic, in milliseconds; 0 does not wait. @default {3000} */
   readonly joinTimeoutMs?: number;
   /** What to say to the server; `auto` chooses by port. @default {"auto"} */
   readonly data?: DataKind | "auto";
@@ -54,9 +54,12 @@ export interface ProbePlan {
   readonly alpn: readonly string[];
   /** For the handshake of quic. */
   readonly quicTimeoutMs: number;
-  /** Whether quic was asked for by name: then it is a finding that it does not work. */
-  readonly quicAsked: boolean;
+  /** What was asked for by name: that it does not work is a finding. */
+  readonly transportsAsked: readonly Transport[];
 }
+
+const TRANSPORTS: readonly Transport[] = ["tcp", "mptcp", "quic", "mpquic"];
+const QUIC: readonly Transport[] = ["quic", "mpquic"];
 
 /** What servers of strangers speak: HTTP/3, the check of `mpt serve`, perf, our streams, DNS. */
 const PROBE_ALPN: readonly string[] = ["h3", "hq-interop", "perf", STREAMS_ALPN, "doq"];
@@ -94,11 +97,16 @@ const SILENT_PORTS: ReadonlySet<number> = new Set([
 export function planProbe(target: Endpoint, options: ProbeOptions): ProbePlan {
   const port = target.port ?? PROBE_PORT;
   const { data = "auto", connectTimeoutMs = 5000, quic = {} } = options;
-  const quicAsked = options.transports?.includes("quic") ?? false;
+  const { transports = TRANSPORTS } = options;
+  const transportsAsked = options.transports ?? [];
+  const quicAsked = transportsAsked.some((each) => QUIC.includes(each));
   return {
     target,
     port,
-    transports: options.transports ?? ["tcp", "mptcp", "quic"],
+    // Several paths begin with one
+    transports: transports.includes("mpquic") && !transports.includes("quic")
+      ? transports.toSpliced(transports.indexOf("mpquic"), 0, "quic")
+      : transports,
     connectTimeoutMs,
     dataTimeoutMs: options.dataTimeoutMs ?? 5000,
     joinTimeoutMs: options.joinTimeoutMs ?? 3000,
@@ -111,7 +119,7 @@ export function planProbe(target: Endpoint, options: ProbeOptions): ProbePlan {
     quic,
     alpn: quic.alpn ?? PROBE_ALPN,
     quicTimeoutMs: quicAsked ? connectTimeoutMs : Math.min(connectTimeoutMs, UNASKED_QUIC_MS),
-    quicAsked,
+    transportsAsked,
   };
 }
 

@@ -1,10 +1,12 @@
 import type { Tristate } from "../base/path.ts";
 import type { PathJson } from "../base/path_json.ts";
 import type { Certainty, Envelope } from "../base/result.ts";
-import type { CheckAnswer } from "../protocol/check.ts";
+import type { CheckJson } from "./check_result.ts";
 import type { SynMirrorAsk } from "./ask_syn_mirror.ts";
-import type { QuicCheckJson } from "./quic/result.ts";
+import type { MpquicCheckJson, QuicCheckJson } from "./quic/result.ts";
 import type { WatchEvent, WatchJson } from "./watch_event.ts";
+
+export type { CheckJson, DataJson } from "./check_result.ts";
 
 /** One question to the resolver. */
 export interface DnsJson {
@@ -18,38 +20,6 @@ export interface DnsJson {
   readonly ms: number;
   /** The resolver's word for a failure. */
   readonly error: string | null;
-}
-
-/** What the data phase found. */
-export interface DataJson {
-  /** What was said to the server. */
-  readonly kind: "http" | "tls" | "none";
-  /** Whether the server answered. */
-  readonly status: Tristate | "skipped";
-  /** From the first byte sent to the first answer. */
-  readonly ms: number | null;
-  /** What the server said, or why it said nothing. */
-  readonly text: string;
-}
-
-/** One transport to one address. */
-export interface CheckJson {
-  /** Whether the transport works to this address. */
-  readonly status: Tristate | "skipped";
-  /** Why, in words; null when there is nothing to explain. */
-  readonly reason: string | null;
-  /** Time to connect. */
-  readonly ms: number | null;
-  /** More about the connection; null when there was none. */
-  readonly detail: {
-    /** The stable code of the failure. */
-    readonly error: string | null;
-    readonly data: DataJson | null;
-    /** How the server sees this connection, when it is `mpt serve`. */
-    readonly server: CheckAnswer | null;
-  } | null;
-  /** The paths, as this end saw them last. */
-  readonly paths: readonly PathJson[];
 }
 
 /** One way of a further subflow, and how far it came. */
@@ -119,8 +89,8 @@ export interface ProbeEndpoint {
   readonly mptcp: MptcpCheckJson;
   /** QUIC version 1. */
   readonly quic: QuicCheckJson;
-  /** Multipath QUIC; skipped in this version. */
-  readonly mpquic: CheckJson;
+  /** Multipath QUIC (draft-ietf-quic-multipath-21). */
+  readonly mpquic: MpquicCheckJson;
 }
 
 /** The result of a probe. */
@@ -142,7 +112,7 @@ export type ProbeEvent =
   | {
     readonly event: "check";
     readonly address: string;
-    readonly transport: "tcp" | "mptcp" | "quic";
+    readonly transport: "tcp" | "mptcp" | "quic" | "mpquic";
     readonly check: CheckJson;
   }
   | { readonly event: "path"; readonly address: string; readonly path: PathJson }

@@ -11,8 +11,8 @@ import { type CheckedMptcp, checkMptcp, withoutMptcp } from "./check.ts";
 import { type Control, noControl, openControl } from "./control.ts";
 import { skippedCheck } from "./failure.ts";
 import { planProbe, type ProbeOptions, type ProbePlan } from "./options.ts";
-import { type CheckedQuic, checkQuicAll } from "./quic/check.ts";
-import { withoutQuic } from "./quic/facts.ts";
+import { type CheckedQuic, checkQuicAll, QUIC_NOT_ASKED } from "./quic/check.ts";
+import { pathVerdicts } from "./quic/path_verdicts.ts";
 import { quicVerdicts } from "./quic/verdicts.ts";
 import type { CheckJson, ProbeEndpoint, ProbeEvent, ProbeResult } from "./result.ts";
 import { type Resolved, resolveTarget } from "./target.ts";
@@ -21,7 +21,6 @@ import { watch } from "./watch.ts";
 import type { WatchJson } from "./watch_event.ts";
 
 const NOT_ASKED = "it was not asked for";
-const NOT_IN_THIS_VERSION = "this version has tcp, mptcp and quic";
 
 /**
  * Probes every address of a target: plain TCP as the control and MPTCP beside it, with the paths that come
@@ -106,14 +105,14 @@ async function probeAll(
   const kernel: KernelProbed[] = [];
   for (const ip of resolved.ips) kernel.push(await probeKernel(ip, plan, signal, onEvent));
   const quic = plan.transports.includes("quic")
-    ? await checkQuicAll(
-      resolved.ips,
-      plan,
-      signal,
-      (ip, check) => onEvent({ event: "check", address: ip.toString(), transport: "quic", check }),
-    )
+    ? await checkQuicAll(resolved.ips, plan, signal, (ip, { check, multipath }) => {
+      const address = ip.toString();
+      onEvent({ event: "check", address, transport: "quic", check });
+      if (!plan.transports.includes("mpquic")) return;
+      onEvent({ event: "check", address, transport: "mpquic", check: multipath });
+    })
     : [];
-  return resolved.ips.map((ip, index) => join(ip, plan, kernel[index]!, quic[index] ?? NO_QUIC));
+  return resolved.ips.map((ip, index) => join(ip, plan, kernel[index]!, quic[index] ?? QUIC_NOT_ASKED));
 }
 
 const INSECURE =
@@ -185,16 +184,15 @@ function join(ip: Ip, plan: ProbePlan, { tcp, mptcp }: KernelProbed, quic: Check
     tcp: tcp.check,
     mptcp: mptcp.check,
     quic: quic.check,
-    mpquic: skippedCheck(NOT_IN_THIS_VERSION),
+    mpquic: quic.multipath,
   };
   const verdicts = [
     ...endpointVerdicts(plan, endpoint, mptcp.verdicts),
     ...quicVerdicts(plan, endpoint, quic.fix),
+    ...pathVerdicts(plan, endpoint),
   ];
   return { endpoint, verdicts, warnings: mptcp.warnings };
 }
-
-const NO_QUIC: CheckedQuic = { check: withoutQuic(skippedCheck(NOT_ASKED)), interface: null, fix: null };
 
 const NO_MPTCP: CheckedMptcp = {
   check: withoutMptcp(skippedCheck(NOT_ASKED)),

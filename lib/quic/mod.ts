@@ -75,6 +75,8 @@ export type {
 export type {
   MultipathOptions,
   QuicChoice,
+  QuicClientTrust,
+  QuicIdentity,
   QuicConnectOptions,
   QuicListenOptions,
   QuicOptions,

@@ -45,7 +45,7 @@ export class MtuDiscovery {
   #resumeAtUs = Infinity;
   /** Losses that nothing but the size of the packets explains so far. */
   readonly #bursts: LossBurst[] = [];
-  /** The newest packet that is larger than the smallest and has passed. */
+  /** The newest of the largest packets that have passed: smaller ones, at the end of a batch, say less. */
   #passedNumber = -1;
   #passedBytes = 0;
 
@@ -114,7 +114,8 @@ export class MtuDiscovery {
    */
   onAcked(packet: MtuPacket): boolean {
     if (!packet.mtuProbe) {
-      if (packet.bytes > MIN_DATAGRAM_BYTES) this.#onPassed(packet);
+      if (packet.bytes > this.#current && this.#state === "base") this.#resume(packet.bytes);
+      else if (packet.bytes > MIN_DATAGRAM_BYTES) this.#onPassed(packet);
       return false;
     }
     if (this.#probe?.packetNumber !== packet.packetNumber) return false;
@@ -210,7 +211,7 @@ export class MtuDiscovery {
     if (this.#probe !== null && this.#probe.bytes >= bytes) this.#probe = null;
     if (this.#current < bytes) return false;
     this.#current = MIN_DATAGRAM_BYTES;
-    this.#bursts.length = 0;
+    this.#forget();
     // The sizes between are worth a search at once
     if (this.#state === "complete") {
       this.#state = "searching";
@@ -227,18 +228,31 @@ export class MtuDiscovery {
     this.#state = "searching";
   }
 
+  /** What was taken for a black hole was none: a packet of this size has passed. A probe makes sure of it. */
+  #resume(bytes: number): void {
+    this.#restart();
+    this.#hint = Math.min(bytes, this.#max);
+  }
+
   /** RFC 8899 4.3: back to what passes on every path. */
   #fallBack(nowUs: number): void {
     this.#current = MIN_DATAGRAM_BYTES;
-    this.#bursts.length = 0;
+    this.#forget();
     this.#probe = null;
     this.#state = "base";
     this.#resumeAtUs = nowUs + BLACK_HOLE_PAUSE_US;
   }
 
+  /** What is known of packets of sizes that are no longer sent does not matter any more. */
+  #forget(): void {
+    this.#bursts.length = 0;
+    this.#passedNumber = -1;
+    this.#passedBytes = 0;
+  }
+
   /** Large packets that were sent before one that has passed and are no larger were lost for another reason. */
   #onPassed({ packetNumber, bytes }: MtuPacket): void {
-    if (packetNumber > this.#passedNumber) {
+    if (bytes > this.#passedBytes || (bytes === this.#passedBytes && packetNumber > this.#passedNumber)) {
       this.#passedNumber = packetNumber;
       this.#passedBytes = bytes;
     }

@@ -18,6 +18,7 @@
 // connecting
 export { race, type RaceOutcome } from "./run.ts";
 export { RACE_PORT, type RaceInterfaceOptions, type RaceOptions } from "./plan.ts";
+export type { RaceTlsOptions } from "./tls_connection.ts";
 
 // measuring
 export { raceRounds, type RaceRoundsOptions } from "./rounds.ts";

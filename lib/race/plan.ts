@@ -20,6 +20,7 @@ import {
   policyTable,
 } from "./order/policy_table.ts";
 import { parsePrefix, type Prefix } from "./order/prefix.ts";
+import type { RaceTlsOptions } from "./tls_connection.ts";
 
 /** An interface that takes part in a race by itself. */
 export interface RaceInterfaceOptions {
@@ -79,6 +80,8 @@ export interface RaceOptions extends Partial<RaceTimings> {
   readonly congestion?: string;
   /** Application protocols, whom to trust and so on, for quic and mpquic. @default {undefined} by port; the system's certificates */
   readonly quic?: TransportConnectOptions["quic"];
+  /** Speaks TLS over tcp and mptcp, and counts only its handshake as success. @default {undefined} the connection counts */
+  readonly tls?: RaceTlsOptions;
   /** Ends the race; a connection that has won is reset by it later. */
   readonly signal?: AbortSignal;
 }
@@ -112,6 +115,7 @@ export interface RacePlan {
   readonly shuffleSeed: number | undefined;
   readonly congestion: string | undefined;
   readonly quic: NonNullable<TransportConnectOptions["quic"]>;
+  readonly tls: RaceTlsOptions | null;
 }
 
 /** The port of a race to a host that names none. */
@@ -173,6 +177,7 @@ export function planRace(target: Endpoint, options: RaceOptions): RacePlan {
     shuffleSeed: options.shuffleSeed,
     congestion: options.congestion,
     quic,
+    tls: options.tls ?? null,
   };
   const badServer = plan.resolver?.find(({ ip }) => ip === undefined);
   if (badServer !== undefined || plan.resolver?.length === 0) {

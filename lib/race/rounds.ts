@@ -51,7 +51,7 @@ export async function raceRounds(
   }
   const plan = planRace(target, options);
   const environment = await systemEnvironment(plan);
-  await warmUp(options.signal);
+  await warmUp(plan.transports, options.signal);
   const startedAtMs = Date.now();
   const started = performance.now();
   const { json: network } = environment.network();
@@ -93,11 +93,13 @@ export async function raceRounds(
   };
 }
 
-function warningsOf({ quic, transports }: RacePlan, { warnings }: SystemEnvironment): readonly string[] {
+function warningsOf({ quic, tls, transports }: RacePlan, { warnings }: SystemEnvironment): readonly string[] {
   const quicIsRaced = transports.some((transport) => transport === "quic" || transport === "mpquic");
   return [
     ...warnings,
-    ...(quicIsRaced && quic.insecure ? ["The server's certificate was not checked (--insecure)."] : []),
+    ...((quicIsRaced && quic.insecure) || tls?.insecure
+      ? ["The server's certificate was not checked (--insecure)."]
+      : []),
   ];
 }
 
@@ -134,6 +136,7 @@ function optionsJson(plan: RacePlan): Readonly<Record<string, JsonValue>> {
     exhaustive: plan.exhaustive,
     congestion: plan.congestion ?? null,
     quic_alpn: plan.quic.alpn ?? null,
-    insecure: plan.quic.insecure ?? false,
+    tls: plan.tls !== null,
+    insecure: (plan.tls?.insecure ?? plan.quic.insecure) ?? false,
   };
 }

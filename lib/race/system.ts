@@ -9,10 +9,12 @@ import { sleep } from "../io/deadline.ts";
 import { ffiUnavailableReason } from "../io/ffi_access.ts";
 import { waitUntil } from "../io/poller.ts";
 import { connect } from "../transport/connect.ts";
-import type { RaceEnvironment } from "./environment.ts";
+import type { Candidate } from "./engine/values.ts";
+import type { DialOptions, RaceEnvironment } from "./environment.ts";
 import { watchNetwork } from "../netlink/watch_network.ts";
 import { readNetwork } from "./network.ts";
 import type { RacePlan } from "./plan.ts";
+import { secure } from "./tls_connection.ts";
 
 /** A dial ends with the engine's limit; its own one only has to be later, in milliseconds. */
 const DIAL_SLACK_MS = 5000;
@@ -61,17 +63,27 @@ export async function systemEnvironment(plan: RacePlan): Promise<SystemEnvironme
       }
       return await naming.resolver.query(name, type, signal);
     },
-    dial: (candidate, { signal }) =>
-      connect(candidate.transport, candidate.connectTo, candidate.port, {
-        signal,
-        timeoutMs: Math.min(MAX_SLEEP_MS, plan.attemptTimeoutMs + DIAL_SLACK_MS),
-        quic: plan.quic,
-        ...(candidate.interface === null ? {} : { interface: candidate.interface }),
-        ...(plan.congestion === undefined ? {} : { congestion: plan.congestion }),
-      }),
+    dial: (candidate, options) => dial(plan, candidate, options),
     network: () => readNetwork(plan, naming.isLocal),
     watchNetwork,
   };
+}
+
+async function dial(
+  plan: RacePlan,
+  { transport, connectTo, port, interface: name }: Candidate,
+  { signal, onProgress }: DialOptions,
+): Promise<Connection> {
+  const connection = await connect(transport, connectTo, port, {
+    signal,
+    timeoutMs: Math.min(MAX_SLEEP_MS, plan.attemptTimeoutMs + DIAL_SLACK_MS),
+    quic: plan.quic,
+    ...(name === null ? {} : { interface: name }),
+    ...(plan.congestion === undefined ? {} : { congestion: plan.congestion }),
+  });
+  if (plan.tls === null || transport === "quic" || transport === "mpquic") return connection;
+  onProgress();
+  return await secure(connection, plan.target.host, plan.tls);
 }
 
 async function namingOf(plan: RacePlan): Promise<Naming> {

@@ -266,7 +266,9 @@ function lostVerdicts({ plan }: RaceFindings, round: RaceRound): readonly Verdic
   if (round.end_reason === "aborted" || round.end_reason === "deadline") {
     const what = attempts.length === 0
       ? "no address was known"
-      : `none of ${count(attempts.length, "attempt")} had connected`;
+      : attempts.length === 1
+      ? "the one attempt had not connected"
+      : `none of ${attempts.length} attempts had connected`;
     return [{ ...base, code: "race-undecided", level: "unknown", text: `When the race was ended, ${what}.` }];
   }
   if (attempts.length > 0) {

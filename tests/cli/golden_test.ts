@@ -67,7 +67,7 @@ const LATER: ReadonlySet<string> = new Set([
   ...["watch", "syn_mirror", "announced", "tried", "answered", "accepted", "usable", "why"],
   // quic
   ...["version", "versions", "alpn", "alpn_offered", "retry", "cipher_suite", "group", "certificate"],
-  ...["transport_parameters", "blocked"],
+  ...["transport_parameters", "blocked", "max_path_id", "ways", "ways_skipped"],
 ]);
 
 /** Checks that two results have the same keys at every depth, and values of the same kind; null may be anything. */

@@ -82,7 +82,7 @@ Deno.test("mpt race takes each constant of the race, and tells what was in force
 
 Deno.test("mpt race refuses what makes no sense with one sentence and exit code 2", async () => {
   const mistakes: readonly (readonly [readonly string[], RegExp])[] = [
-    [["--transport", "sctp", "host"], /Unknown transport "sctp": use tcp, mptcp or quic/],
+    [["--transport", "sctp", "host"], /Unknown transport "sctp": use tcp, mptcp, quic or mpquic/],
     [["--require", "speed", "host"], /"speed" cannot be required: use ipv6, ipv4, tcp/],
     [["--family", "5", "host"], /"5" is not an address family: use 4 or 6/],
     [["--resolver", "dns.example", "host"], /"dns\.example" is not the address of a DNS server/],

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Counters } from "../../lib/mptcp/counters.ts";
 import { requires } from "../support/requires.ts";
 import { active, MiddleboxNetwork, negotiated } from "./middlebox/network.ts";
 
@@ -163,9 +164,15 @@ Deno.test({
     const free = await network.exchange({ ...order, paths: 2 });
     assert(free.counters["MPTcpExtAddAddr"]! > 0);
     await network.only({ kind: "drop", option: "add-addr" });
-    const { story, server } = await network.exchangeBothSides(order);
+    const announces = ({ server }: { readonly server: Counters }) => server.has("MPTcpExtAddAddrTx");
+    let both = await network.exchangeBothSides(order);
+    // A worker of the kernel announces; on a busy machine a short connection is over before.
+    for (let again = 0; !announces(both) && again < 20; again++) {
+      both = await network.exchangeBothSides(order);
+    }
+    assert(announces(both));
+    const { story } = both;
     assert.deepEqual([story.multipath, active(story)], [true, ["path1"]]);
-    assert(server.get("MPTcpExtAddAddrTx")! > 0);
     assert.equal(story.counters["MPTcpExtAddAddr"], undefined);
     assert(await network.hits() > 0);
   },

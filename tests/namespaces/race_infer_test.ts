@@ -2,10 +2,14 @@
 import assert from "node:assert/strict";
 import { inferClient } from "../../lib/race/infer/infer.ts";
 import type { InferFindings } from "../../lib/race/infer/result.ts";
+import { mptArgv, run } from "../support/command.ts";
 import { requires } from "../support/requires.ts";
 
 /** What is measured has to be within so many milliseconds of what is published. */
 const TOLERANCE_MS = 15;
+
+/** Long enough for eight attempts, and for the kernel to send the first one again. */
+const WATCH_MS = 2200;
 
 /** A client whose process had to wait for the processor is watched again. */
 const TRIES = 3;
@@ -13,7 +17,7 @@ const TRIES = 3;
 /** Watches a client until its delay is the one that is published, at most three times. */
 async function watch(command: readonly string[], delayMs: number): Promise<InferFindings> {
   for (let attempt = 1;; attempt++) {
-    const { findings, warnings } = await inferClient(command);
+    const { findings, warnings } = await inferClient(command, { watchMs: WATCH_MS });
     const seen = findings.attempt_delay_ms?.p50 ?? assert.fail(`no second attempt: ${warnings}`);
     if (Math.abs(seen - delayMs) <= TOLERANCE_MS) return findings;
     assert.ok(attempt < TRIES, `${command[0]}: ${seen} ms instead of ${delayMs}`);
@@ -96,4 +100,31 @@ Deno.test({
 Deno.test("inferClient() refuses an empty command", async () => {
   await assert.rejects(inferClient([]), { code: "ERR_INVALID_VALUE" });
   await assert.rejects(inferClient(["true"], { rounds: 0 }), { code: "ERR_INVALID_VALUE" });
+});
+
+Deno.test({
+  name: "mpt race --infer runs a program where its caller is, and tells what it does",
+  ...requires("namespaces", "ffi", "tool:nft", "tool:curl"),
+  async fn() {
+    const permissions = ["--allow-all", "--unstable-net"];
+    const folder = await Deno.makeTempDir();
+    // The path is relative: it only leads somewhere from here
+    const watch = (...options: readonly string[]) =>
+      run(
+        mptArgv(["race", "--infer", "--rounds", "1", ...options, "--", "sh", "./client.sh"], { permissions }),
+        { cwd: folder },
+      );
+    try {
+      await Deno.writeTextFile(`${folder}/client.sh`, "exec curl -s http://test.example/\n");
+      const json = await watch("--json");
+      assert.equal(json.code, 0, json.stderr);
+      const { schema, command, findings, verdicts } = JSON.parse(json.stdout);
+      assert.equal(schema, "mpt.race-infer/1");
+      assert.deepEqual(command, ["sh", "./client.sh"]);
+      assert.equal(findings.first_family, 6);
+      assert.ok(verdicts.some(({ code }: { code: string }) => code === "attempt-delay"));
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
 });

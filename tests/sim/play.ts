@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import type { Connection } from "../../lib/quic/connection/connection.ts";
 import type { ConnectionEvent } from "../../lib/quic/connection/events.ts";
 import { directionOf, initiatorOf, type Side } from "../../lib/quic/streams/stream_id.ts";
+import { QUIC_ERROR } from "../../lib/quic/wire/error_codes.ts";
 import { Flow } from "./ledger.ts";
 import { checkMemory } from "./memory.ts";
 import type { Operation, Script } from "./script.ts";
-import { PLACES, World } from "./world.ts";
+import { PLACES, tupleFrom, World } from "./world.ts";
 
 /** Error codes that the runs use. */
 const CODES = { reset: 11, stop: 12, close: 13 } as const;
@@ -19,12 +20,18 @@ const KEEP_ALIVES = 20;
 
 const CONNECT_US = 60_000_000;
 
+/** The largest path id at first, where several paths are used. */
+const MAX_PATH_ID = 4;
+
+/** The longest time until another path can be opened, when those before are over. */
+const OPEN_US = 60_000_000;
+
 const SIDES: readonly Side[] = ["client", "server"];
 
 /** Plays a script and checks that what holds always does hold. */
 export function play(script: Script): void {
   using world = worldOf(script);
-  const run = new Play(world);
+  const run = new Play(world, script);
   if (script.connected) {
     world.run(() => world.client.confirmed && world.server?.confirmed === true, CONNECT_US);
   }
@@ -32,13 +39,15 @@ export function play(script: Script): void {
   run.settle();
 }
 
-function worldOf({ seed, network, streamWindow, connectionWindow, streams, operations }: Script): World {
+function worldOf(script: Script): World {
+  const { seed, network, links, streamWindow, connectionWindow, streams, operations } = script;
   // Only the idle timeout tells an end that nobody is there any more
   const closes = operations.some(({ op }) => op === "close");
   return new World({
     seed,
-    links: PLACES.map(() => network),
+    links: links?.map((difference) => ({ ...network, ...difference })) ?? PLACES.map(() => network),
     config: {
+      initialMaxPathId: links === undefined ? null : MAX_PATH_ID,
       maxIdleTimeoutMs: closes ? 30_000 : 0,
       streams: {
         streamWindow,
@@ -59,12 +68,16 @@ class Play {
   readonly #closed: Record<Side, ConnectionEvent[]> = { client: [], server: [] };
   /** The streams that an end knows of. */
   readonly #known = new Set<string>();
+  readonly #script: Script;
   #closes = false;
   #settling = false;
   #rebound = false;
+  /** Both ends have given up the last path of the other one. */
+  #stranded = false;
 
-  constructor(world: World) {
+  constructor(world: World, script: Script) {
     this.#world = world;
+    this.#script = script;
     world.onActivity = () => this.#look();
   }
 
@@ -78,7 +91,18 @@ class Play {
         world.drop[operation.side] += operation.datagrams;
         break;
       case "migrate":
-        world.migrate(operation.to);
+        world.migrate(operation.to % world.routes.length);
+        break;
+      case "open-path":
+        world.client.openPath(world.nowUs, tupleFrom(operation.place % world.routes.length), {
+          status: operation.backup ? "backup" : "available",
+        });
+        break;
+      case "fail":
+        world.setLoss(operation.place, 1);
+        break;
+      case "recover":
+        world.setLoss(operation.place, this.#script.network.loss ?? 0);
         break;
       case "rebind":
         // RFC 9000 9: a handshake does not survive it
@@ -104,26 +128,46 @@ class Play {
     world.heal();
     for (const side of SIDES) this.#reading[side] = true;
     this.#settling = true;
-    const over = (): boolean => this.#closes ? this.#bothClosed() : this.#allOver();
+    const over = (): boolean => this.#stranded || (this.#closes ? this.#bothClosed() : this.#allOver());
     // Nobody can reach a client behind a NAT that has forgotten it, unless it says something now and then
     for (let i = 0; this.#rebound && i < KEEP_ALIVES && world.client.closeReason === null; i++) {
       world.client.ping();
       if (world.run(over, KEEP_ALIVE_US)) break;
     }
     assert(world.run(over, SETTLE_US), `it stands still: ${this.#open()}`);
-    if (this.#closes) return;
+    if (this.#closes || this.#stranded) return;
     // What is left are acknowledgments
-    const atRest = (): boolean => world.ends.every(isAtRest);
+    const atRest = (): boolean => this.#stranded || world.ends.every(isAtRest);
     assert(world.run(atRest, SETTLE_US), `packets are still on their way: ${world.ends.map(inFlight)}`);
+    if (this.#stranded) return;
     for (const end of world.ends) {
       assert.equal(end.streams.size, 0, "streams that are over are still known");
-      assert.equal(end.core.firstPath.bytesInFlight, 0);
+      for (const path of end.core.openPaths) assert.equal(path.bytesInFlight, 0, `on path ${path.id}`);
       checkMemory(end);
     }
+    if (world.client.multipath) this.#openOneMore();
+  }
+
+  /** Path ids never run dry. */
+  #openOneMore(): void {
+    const { client } = this.#world;
+    let opened = -1;
+    const done = (): boolean => {
+      if (this.#stranded || client.core.openPaths.length > MAX_PATH_ID) return true;
+      if (opened >= 0) return client.core.paths.get(opened)?.phase === "active";
+      const id = client.openPath(this.#world.nowUs, tupleFrom(0));
+      if (typeof id === "number") opened = id;
+      return false;
+    };
+    client.ping();
+    assert(this.#world.run(done, OPEN_US), `no path can be opened: ${opened}`);
   }
 
   #act(
-    operation: Exclude<Operation, { op: "advance" | "drop" | "migrate" | "rebind" | "read" }>,
+    operation: Exclude<
+      Operation,
+      { op: "advance" | "drop" | "migrate" | "rebind" | "read" | "open-path" | "fail" | "recover" }
+    >,
     end: Connection,
   ): void {
     const { side } = operation;
@@ -172,6 +216,16 @@ class Play {
       case "ping":
         end.ping();
         break;
+      case "abandon": {
+        const path = pickPath(end, operation.path);
+        if (path !== undefined) end.abandonPath(this.#world.nowUs, path);
+        break;
+      }
+      case "status": {
+        const path = pickPath(end, operation.path);
+        if (path !== undefined) end.setPathStatus(path, operation.backup ? "backup" : "available");
+        break;
+      }
       case "close":
         this.#closes = true;
         end.close(this.#world.nowUs, CODES.close, "enough");
@@ -227,6 +281,11 @@ class Play {
         assert.equal(this.#closed[side].length, 0, "the end came twice");
         this.#closed[side].push(event);
         const { by, errorCode, text, cause } = event.reason;
+        if (errorCode === QUIC_ERROR.NO_VIABLE_PATH) {
+          assert(this.#lostPaths, "paths were lost that nobody gave up, nor broke");
+          this.#stranded = true;
+          break;
+        }
         const problem = `the ${side} closed: ${by} ${errorCode} ${text} ${
           cause instanceof Error ? cause.stack : ""
         }`;
@@ -252,6 +311,11 @@ class Play {
       fits(flow) && this.#known.has(`${side} ${flow.id}`)
     );
     return flows[number % Math.max(1, flows.length)];
+  }
+
+  /** Whether paths may have been given up at both ends: the script breaks them, or makes the ends do so. */
+  get #lostPaths(): boolean {
+    return this.#script.operations.some(({ op }) => ["abandon", "fail", "drop", "rebind"].includes(op));
   }
 
   #allOver(): boolean {
@@ -294,6 +358,11 @@ function read(end: Connection, flow: Flow): void {
         result satisfies never;
     }
   }
+}
+
+function pickPath(end: Connection, number: number): number | undefined {
+  const { openPaths } = end.core;
+  return openPaths[number % Math.max(1, openPaths.length)]?.id;
 }
 
 function isAtRest(end: Connection): boolean {

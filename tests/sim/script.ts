@@ -22,12 +22,22 @@ export type Operation =
   /** The next datagrams of this end get lost. */
   | { readonly op: "drop"; readonly side: Side; readonly datagrams: number }
   | { readonly op: "advance"; readonly ms: number }
-  | { readonly op: "close"; readonly side: Side };
+  | { readonly op: "close"; readonly side: Side }
+  /** The client opens another path from one of its places. */
+  | { readonly op: "open-path"; readonly place: number; readonly backup: boolean }
+  /** An end gives a path up; `path` counts among those that it has, over and over. */
+  | { readonly op: "abandon"; readonly side: Side; readonly path: number }
+  | { readonly op: "status"; readonly side: Side; readonly path: number; readonly backup: boolean }
+  /** Nothing gets through from a place, until it recovers. */
+  | { readonly op: "fail"; readonly place: number }
+  | { readonly op: "recover"; readonly place: number };
 
 /** A run: what the network is like, how narrow the limits are, and what is done. */
 export interface Script {
   readonly seed: number;
   readonly network: Partial<Conditions>;
+  /** What is different from that at each place, if several paths are used. */
+  readonly links?: readonly Partial<Conditions>[];
   /** Whether the operations begin when the handshake is over. */
   readonly connected: boolean;
   readonly streamWindow: number;
@@ -40,7 +50,7 @@ const side: fc.Arbitrary<Side> = fc.constantFrom("client", "server");
 const stream = fc.nat(7);
 const bytes = fc.oneof(fc.nat(3_000), fc.nat(40_000));
 
-const operation: fc.Arbitrary<Operation> = fc.oneof(
+const operations: readonly fc.WeightedArbitrary<Operation>[] = [
   {
     weight: 16,
     arbitrary: fc.record({
@@ -69,7 +79,24 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   },
   { weight: 24, arbitrary: fc.record({ op: fc.constant("advance" as const), ms: fc.nat(300) }) },
   { weight: 1, arbitrary: fc.record({ op: fc.constant("close" as const), side }) },
-);
+];
+
+const place = fc.nat(7);
+
+const pathOperations: readonly fc.WeightedArbitrary<Operation>[] = [
+  {
+    weight: 20,
+    arbitrary: fc.record({ op: fc.constant("open-path" as const), place, backup: fc.boolean() }),
+  },
+  { weight: 6, arbitrary: fc.record({ op: fc.constant("abandon" as const), side, path: fc.nat(7) }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({ op: fc.constant("status" as const), side, path: fc.nat(7), backup: fc.boolean() }),
+  },
+  { weight: 8, arbitrary: fc.record({ op: fc.constant("fail" as const), place }) },
+  { weight: 8, arbitrary: fc.record({ op: fc.constant("recover" as const), place }) },
+  { weight: 8, arbitrary: fc.record({ op: fc.constant("advance" as const), ms: fc.nat(6_000) }) },
+];
 
 /** Mostly nothing, sometimes a little of it. */
 const sometimes = (max: number): fc.Arbitrary<number> =>
@@ -100,8 +127,23 @@ export const scripts: fc.Arbitrary<Script> = fc.record({
   streamWindow: fc.constantFrom(1_000, 10_000, 60_000, 500_000),
   connectionWindow: fc.constantFrom(5_000, 30_000, 100_000, 1_000_000),
   streams: fc.constantFrom(1, 2, 5, 100),
-  operations: fc.array(operation, { maxLength: 40, size: "max" }),
+  operations: fc.array(fc.oneof(...operations), { maxLength: 40, size: "max" }),
 });
+
+/** What is different at one place. */
+const difference: fc.Arbitrary<Partial<Conditions>> = fc.record({
+  delayUs: fc.constantFrom(500, 5_000, 25_000, 120_000),
+  loss: sometimes(0.2),
+  rateBps: fc.constantFrom(Infinity, 20_000_000, 2_000_000),
+  mtu: fc.constantFrom(1_472, 1_472, 1_200),
+});
+
+/** All runs with two to eight places for paths. */
+export const multipathScripts: fc.Arbitrary<Script> = fc.tuple(
+  scripts,
+  fc.array(difference, { minLength: 2, maxLength: 8 }),
+  fc.array(fc.oneof(...operations, ...pathOperations), { maxLength: 40, size: "max" }),
+).map(([script, links, operations]) => ({ ...script, links, operations }));
 
 /** A script as one can read it. */
 export function describe({ operations, ...setting }: Script): string {

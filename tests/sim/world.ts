@@ -95,6 +95,12 @@ export class World {
     return this.server === null ? [this.client] : [this.client, this.server];
   }
 
+  /** Nothing gets through from a place any more, or so much gets lost. */
+  setLoss(place: number, loss: number): void {
+    const route = this.routes[place % this.routes.length]!;
+    route.there.conditions.loss = route.back.conditions.loss = loss;
+  }
+
   /** Makes the network a good one. */
   heal(): void {
     const fair: Partial<Conditions> = { loss: 0, duplicate: 0, corrupt: 0, reorder: 0, queueBytes: Infinity };

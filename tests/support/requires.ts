@@ -1,10 +1,12 @@
 import { libcryptoReason } from "../../lib/crypto/libcrypto.ts";
 import { namespaceSupport } from "../../lib/lab/namespaces.ts";
 import { programPath } from "../../lib/io/process.ts";
+import { irohMissing } from "./iroh_package.ts";
 
 /**
  * Something that a test cannot do without. `user-namespaces` are those that anybody may make,
- * `deno-for-nobody` is a Deno that others than root may run, `tool:nginx` is a program of that name.
+ * `deno-for-nobody` is a Deno that others than root may run, `iroh` is the package of a multipath QUIC library,
+ * `tool:nginx` is a program of that name.
  */
 export type Need =
   | "root"
@@ -15,6 +17,7 @@ export type Need =
   | "user-namespaces"
   | "tun"
   | "deno-for-nobody"
+  | "iroh"
   | `tool:${string}`;
 
 /** Arguments in front of a command that run it as nobody; they need root. */
@@ -117,6 +120,8 @@ function find(need: Need): string | null {
       return namespaceSupport(Deno.uid() === 0 ? AS_NOBODY : []).reason ?? missing("tool:ip");
     case "deno-for-nobody":
       return denoForNobodyMissing();
+    case "iroh":
+      return missing("tool:npm") ?? irohMissing();
     case "tun":
       return missing("ffi") ?? missing("namespaces") ?? tunMissing();
     default:

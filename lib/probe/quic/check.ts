@@ -1,25 +1,27 @@
 import { Endpoint } from "../../base/endpoint.ts";
 import { type MptError, toMptError } from "../../base/errors.ts";
 import type { Ip } from "../../base/ip.ts";
-import { type PathJson, pathToJson } from "../../base/path_json.ts";
 import { sleep } from "../../io/deadline.ts";
-import { interfaceOf } from "../../netlink/interface_of.ts";
 import { HQ_ALPN } from "../../protocol/hq.ts";
 import { dial } from "../../quic/driver/connect.ts";
 import type { DrivenConnection } from "../../quic/driver/connection.ts";
 import { systemTrustProblem } from "../../quic/driver/trust.ts";
-import { reasonOf, unknownCheck } from "../failure.ts";
+import { reasonOf, skippedCheck, unknownCheck } from "../failure.ts";
 import type { ProbePlan } from "../options.ts";
 import type { CheckJson } from "../result.ts";
 import { askCheck, type Asked } from "./ask.ts";
 import { factsOf, type QuicFacts, serverNameOf, withoutQuic } from "./facts.ts";
 import { judgeFailure, type QuicFailure } from "./failure.ts";
+import { checkPaths, MAX_PATHS, pathsWithoutQuic, withoutPaths } from "./paths.ts";
+import { pathsOf } from "./paths_of.ts";
 import { rehearse } from "./rehearsal.ts";
-import type { QuicCheckJson } from "./result.ts";
+import type { MpquicCheckJson, QuicCheckJson } from "./result.ts";
 
 /** What a check of QUIC came to. */
 export interface CheckedQuic {
   readonly check: QuicCheckJson;
+  /** Several paths over the same connection. */
+  readonly multipath: MpquicCheckJson;
   /** The interface that the packets left by. */
   readonly interface: string | null;
   /** What may mend it; null for nothing known, or nothing to mend. */
@@ -37,12 +39,12 @@ export async function checkQuicAll(
   ips: readonly Ip[],
   plan: ProbePlan,
   signal: AbortSignal | undefined,
-  onCheck: (ip: Ip, check: QuicCheckJson) => void,
+  onCheck: (ip: Ip, checked: CheckedQuic) => void,
 ): Promise<readonly CheckedQuic[]> {
   const running: Promise<CheckedQuic>[] = [];
   for (const ip of ips) {
     const check = checkQuic(ip, plan, signal).then((checked) => {
-      onCheck(ip, checked.check);
+      onCheck(ip, checked);
       return checked;
     });
     running.push(check);
@@ -82,7 +84,6 @@ async function checkQuic(
         ? await askCheck(connection, plan.dataTimeoutMs, signal)
         : { data: null, server: null };
     const paths = pathsOf(connection);
-    await connection.close(connection.alpn === "h3" ? H3_NO_ERROR : 0);
     const check: CheckJson = {
       status: "yes",
       reason: null,
@@ -90,23 +91,41 @@ async function checkQuic(
       detail: { error: null, data, server },
       paths,
     };
-    return { check: { ...check, ...facts() }, interface: paths[0]?.interface ?? null, fix: null };
+    const multipath = await checkPaths(connection, plan, check, signal);
+    await connection.close(connection.alpn === "h3" ? H3_NO_ERROR : 0);
+    return {
+      check: { ...check, ...facts() },
+      multipath,
+      interface: paths[0]?.interface ?? null,
+      fix: null,
+    };
   } catch (error) {
     const failure = toMptError(error, "Cannot connect");
     const { status, reason, fix } = judge(failure, made, plan, signal);
     const detail = { error: failure.code, data: null, server: null };
-    return {
-      check: { status, reason, ms: null, detail, paths: [], ...facts() },
-      interface: null,
-      fix,
-    };
+    const check = { status, reason, ms: null, detail, paths: [], ...facts() };
+    const multipath = plan.transports.includes("mpquic") ? pathsWithoutQuic(check) : NOT_ASKED;
+    return { check, multipath, interface: null, fix };
+  } finally {
+    made?.abort();
   }
 }
 
 /** A check of QUIC that could not be made. */
 function unprobed(reason: string): CheckedQuic {
-  return { check: withoutQuic(unknownCheck(reason)), interface: null, fix: null };
+  const check = unknownCheck(reason);
+  return { check: withoutQuic(check), multipath: withoutPaths(check), interface: null, fix: null };
 }
+
+const NOT_ASKED: MpquicCheckJson = withoutPaths(skippedCheck("it was not asked for"));
+
+/** A check of QUIC that nobody asked for. */
+export const QUIC_NOT_ASKED: CheckedQuic = {
+  check: withoutQuic(skippedCheck("it was not asked for")),
+  multipath: NOT_ASKED,
+  interface: null,
+  fix: null,
+};
 
 /** What takes its time and is no part of a handshake. @returns Why the system's certificates cannot be read. */
 function prepare({ quic }: ProbePlan): string | null {
@@ -123,6 +142,7 @@ function connectOptions(plan: ProbePlan, signal: AbortSignal | undefined): Param
     serverName: serverNameOf(plan),
     // The verdict is a finding; the handshake goes on
     insecure: true,
+    multipath: plan.transports.includes("mpquic") ? { paths: MAX_PATHS } : false,
     // A stranger, whose address is not proved yet
     tokens: null,
     timeoutMs: plan.quicTimeoutMs,
@@ -147,12 +167,5 @@ function judge(
     serverName: made?.tls.serverName ?? null,
     timeoutMs: plan.quicTimeoutMs,
     aborted: signal?.aborted ?? false,
-  });
-}
-
-function pathsOf(connection: DrivenConnection): readonly PathJson[] {
-  return connection.paths().map((path) => {
-    const name = interfaceOf(path.local.ip);
-    return pathToJson(name === undefined ? path : { ...path, interface: name });
   });
 }

@@ -1,6 +1,6 @@
 import type { Tristate } from "../../base/path.ts";
 import type { IdentityProblem } from "../../tls/identity.ts";
-import type { CheckJson } from "../result.ts";
+import type { CheckJson } from "../check_result.ts";
 
 /** One certificate of a chain. */
 export interface QuicCertificateJson {
@@ -105,4 +105,32 @@ export interface QuicCheckJson extends CheckJson {
   readonly certificate: QuicIdentityJson | null;
   /** What the server allows. */
   readonly transport_parameters: TransportParametersJson | null;
+}
+
+/** A way of a path, and how far it came. */
+export interface QuicWayJson {
+  /** The path id; null where there is no path. */
+  readonly id: number | null;
+  /** The address on this side. */
+  readonly local: string;
+  /** Address and port of the other side. */
+  readonly remote: string;
+  /** The interface of the address on this side. */
+  readonly interface: string;
+  /** Whether both ends found that the other is there. */
+  readonly validated: Tristate;
+  /** Whether a question that was sent over it was answered. */
+  readonly carries_data: Tristate;
+  /** Why there is no path; null where there is one. */
+  readonly reason: string | null;
+}
+
+/** What is known about multipath QUIC to one address. */
+export interface MpquicCheckJson extends CheckJson {
+  /** The server's `initial_max_path_id`: the largest path id at first; null where it offers no multipath. */
+  readonly max_path_id: number | null;
+  /** Between which addresses there are paths, or could be: the first path too. */
+  readonly ways: readonly QuicWayJson[];
+  /** Why no further paths were tried; null when they were. */
+  readonly ways_skipped: string | null;
 }

@@ -14,8 +14,9 @@ export function quicVerdicts(
 ): readonly Verdict[] {
   const where = Endpoint.of(endpoint.address, endpoint.port).address;
   const { quic } = endpoint;
+  const asked = plan.transportsAsked.some((each) => each === "quic" || each === "mpquic");
   // Who did not ask for it is told, and nothing is wrong
-  const level = (judged: "fail" | "unknown"): Verdict["level"] => plan.quicAsked ? judged : "info";
+  const level = (judged: "fail" | "unknown"): Verdict["level"] => asked ? judged : "info";
   switch (quic.status) {
     case "skipped":
       return [];

@@ -45,7 +45,7 @@ export function abandonPath(core: Core, ids: PathIds, errorCode: number, nowUs: 
     // Nothing can be said any more: that is the end, unless a path is opened at once
     if (core.openPaths.length === 0) core.multipath.strandedAtUs = nowUs + core.longestProbeTimeoutUs;
   }
-  if (abandonment.received !== null) abandonment.discardAtUs = tailUs(core, nowUs);
+  if (abandonment.received !== null) discardLater(core, ids, nowUs);
   return true;
 }
 
@@ -56,7 +56,7 @@ export function onPathAbandon(core: Core, ids: PathIds, errorCode: number, nowUs
   if (abandonment.received !== null) return;
   abandonment.received = errorCode;
   if (abandonment.sent !== null) {
-    abandonment.discardAtUs = tailUs(core, nowUs);
+    discardLater(core, ids, nowUs);
     return;
   }
   const isLast = path !== null && core.openPaths.length === 1 && core.openPaths[0] === path;
@@ -84,8 +84,19 @@ export function endStranded(core: Core, nowUs: number): void {
   }
 }
 
+/** Forgets the paths whose time is over. */
+export function discardPaths(core: Core, nowUs: number): void {
+  let nextUs = Infinity;
+  for (const ids of [...core.ids.values()]) {
+    const { discardAtUs } = ids.abandonment;
+    if (nowUs >= discardAtUs) discardPath(core, ids);
+    else nextUs = Math.min(nextUs, discardAtUs);
+  }
+  core.multipath.discardAtUs = nextUs;
+}
+
 /** Forgets a path, and allows the peer one more, so that ids never run dry. */
-export function discardPath(core: Core, ids: PathIds): void {
+function discardPath(core: Core, ids: PathIds): void {
   const { pathId } = ids;
   const path = core.pathOf(ids);
   core.newcomers.delete(pathId);
@@ -108,6 +119,9 @@ export function discardPath(core: Core, ids: PathIds): void {
   core.control.push({ kind: "max_path_id", maximum });
 }
 
-function tailUs(core: Core, nowUs: number): number {
-  return nowUs + TAIL_PROBE_TIMEOUTS * core.longestProbeTimeoutUs;
+/** draft-ietf-quic-multipath-21 3.4: what is under way is waited for. */
+function discardLater(core: Core, { abandonment }: PathIds, nowUs: number): void {
+  const { multipath } = core;
+  abandonment.discardAtUs = nowUs + TAIL_PROBE_TIMEOUTS * core.longestProbeTimeoutUs;
+  multipath.discardAtUs = Math.min(multipath.discardAtUs, abandonment.discardAtUs);
 }

@@ -60,6 +60,7 @@ export function onAckFrame(
     if (current && level === "application" && path.mtuSearch.onAcked(sent)) path.onMtuChanged(nowUs);
     onContentAcked(core, space, sent);
   }
+  space.lastAnswerAtUs = nowUs;
   if (level === "application") {
     const timeoutUs = core.longestProbeTimeoutUs;
     core.keys.application?.phases.onAcked(path.id, newest.packetNumber, phase, nowUs, timeoutUs);

@@ -50,7 +50,7 @@ export function makeClient(options: ClientOptions): Connection {
     validated: true,
     makeId,
     parameters,
-    tls: options.tls(writeTransportParameters(parameters)),
+    tls: options.tls(writeTransportParameters(parameters, config.codePoints)),
   });
   if (options.token !== undefined) connection.core.token = options.token;
   return connection;

@@ -9,6 +9,7 @@ import type { SchedulerFactory } from "../scheduler/scheduler.ts";
 import type { Side } from "../streams/stream_id.ts";
 import type { ConnectionId } from "../wire/connection_id.ts";
 import type { StreamSettings } from "../streams/streams.ts";
+import { MULTIPATH, type MultipathCodePoints } from "../wire/multipath.ts";
 import { DEFAULT_PARAMETERS, type TransportParameters } from "../wire/transport_parameters.ts";
 
 /** RFC 9000 5.1.1: the ids that we issue are long enough to be unique, and all of one length. */
@@ -47,6 +48,8 @@ export interface ConnectionConfig {
    * (draft-ietf-quic-multipath-21 2.1).
    */
   readonly initialMaxPathId: number | null;
+  /** The numbers of the frames of multipath: those of the RFC, or of an older draft for older peers. */
+  readonly codePoints: MultipathCodePoints;
   /** How long a path may be without an answer while others work, before it is given up. */
   readonly pathFailureMs: number;
   /** After so long without anything from the peer a path is given up while others work; 0 for never. */
@@ -84,6 +87,7 @@ export function connectionConfig(basis: ConfigBasis & Partial<ConnectionConfig>)
     initialRttUs: INITIAL_RTT_US,
     qlog: null,
     initialMaxPathId: null,
+    codePoints: MULTIPATH,
     pathFailureMs: 10_000,
     pathIdleMs: 0,
     pathKeepAliveMs: 0,

@@ -218,9 +218,11 @@ export class Core {
     return longest > 0 ? longest : this.probeTimeoutUs(this.firstPath);
   }
 
-  /** The longest smoothed RTT of all paths: a window of flow control has to last so long. */
+  /** The longest RTT of all paths: a window of flow control has to last so long. */
   get longestRttUs(): number {
+    if (this.#openPaths.length === 1) return this.#openPaths[0]!.rtt.windowUs;
     let longest = 0;
+    // What a fast path brings waits for what is in the queues of a slow one
     for (const { rtt } of this.#openPaths) longest = Math.max(longest, rtt.smoothedUs);
     return longest;
   }

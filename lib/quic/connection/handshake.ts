@@ -82,7 +82,11 @@ function installKeys(core: Core, event: Extract<TlsEvent, { type: "keys" }>): vo
 }
 
 function takeParameters(core: Core, bytes: Uint8Array, nowUs: number): void {
-  const peer = readTransportParameters(bytes, core.side === "client" ? "server" : "client");
+  const peer = readTransportParameters(
+    bytes,
+    core.side === "client" ? "server" : "client",
+    core.config.codePoints,
+  );
   checkIds(core, peer);
   core.peer = peer;
   if (core.qlog !== null) {

@@ -73,13 +73,13 @@ export function onPathChallenge(core: Core, packet: OpenedPacket, data: Uint8Arr
 
 /** Takes a PATH_RESPONSE, whichever way it came (RFC 9000 8.2.3). */
 export function onPathResponse(core: Core, data: Uint8Array, nowUs: number): void {
-  for (const path of core.paths.values()) {
+  for (const path of core.openPaths) {
     if (path.fallback?.onResponse(data) === true) return;
     if (!path.network.onResponse(data)) continue;
     giveIdBack(path, path.fallback);
     path.fallback = null;
     onValidated(core, path, nowUs);
-    endStranded(core, nowUs);
+    if (path.ids.abandonment.received === null) endStranded(core, nowUs);
   }
 }
 

@@ -10,6 +10,8 @@ export class Multipath {
   firstPeerLimit = 0;
   /** The limit that the peer was last told to be in our way; -1 for none. */
   blockedAt = -1;
+  /** When the next path that was abandoned is forgotten. */
+  discardAtUs: number = Infinity;
   /** The path id for which the peer was last asked for connection ids; -1 for none. */
   hungryFor = -1;
   /** When the connection ends because the peer has abandoned its last path; Infinity for never. */

@@ -2,6 +2,7 @@ import { TAG_BYTES } from "../../crypto/suites.ts";
 import { isAckEliciting } from "../wire/frame_types.ts";
 import type { ConnectionId } from "../wire/connection_id.ts";
 import type { ControlFrame } from "../wire/frames.ts";
+import { MULTIPATH, type MultipathCodePoints } from "../wire/multipath.ts";
 import { packetNumberSize } from "../wire/packet_number.ts";
 import { controlFrameSize, writeControlFrame } from "../wire/write_control_frame.ts";
 import {
@@ -43,6 +44,8 @@ export class PacketDraft {
   /** The long header; null for a short one. */
   longHeader: LongHeader | null = null;
 
+  #points: MultipathCodePoints = MULTIPATH;
+
   /** The bytes that are left. */
   get room(): number {
     return this.limit - this.at;
@@ -75,6 +78,7 @@ export class PacketDraft {
       path.blocked.noConnectionId++;
       return false;
     }
+    this.#points = core.config.codePoints;
     this.space = space;
     this.path = path;
     this.buffer = buffer;
@@ -118,8 +122,8 @@ export class PacketDraft {
 
   /** Writes a frame, if there is room. */
   addControl(frame: ControlFrame): boolean {
-    if (controlFrameSize(frame) > this.room) return false;
-    this.at = writeControlFrame(this.buffer, this.at, frame);
+    if (controlFrameSize(frame, this.#points) > this.room) return false;
+    this.at = writeControlFrame(this.buffer, this.at, frame, this.#points);
     this.content.addControl(frame);
     if (isAckEliciting(frame.kind)) this.ackEliciting = true;
     return true;

@@ -52,9 +52,10 @@ export function addAck(core: Core, draft: PacketDraft, space: PacketSpace, nowUs
     : 0;
   const counts = received.ecn;
   const ecn = counts.ect0 + counts.ect1 + counts.ce > 0 ? counts : null;
-  const count = ackRangesThatFit(draft.room, about, received, delay, ecn);
-  if (count === 0 || ackSize(about, received, count, delay, ecn) > draft.room) return;
-  draft.at = writeAck(draft.buffer, draft.at, about, received, count, delay, ecn);
+  const { codePoints } = core.config;
+  const count = ackRangesThatFit(draft.room, about, received, delay, ecn, codePoints);
+  if (count === 0 || ackSize(about, received, count, delay, ecn, codePoints) > draft.room) return;
+  draft.at = writeAck(draft.buffer, draft.at, about, received, count, delay, ecn, codePoints);
   draft.content.addAck(pathId, received.largest(0));
 }
 
@@ -94,6 +95,7 @@ export function addControlFrames(core: Core, draft: PacketDraft, nowUs: number):
   for (const ids of core.ids.values()) {
     if (!addIdFrames(core, draft, ids)) return;
   }
+  if (!streams.hasControl) return;
   const rttUs = core.longestRttUs;
   for (
     let frame = streams.pollControl(nowUs, rttUs);

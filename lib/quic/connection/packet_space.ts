@@ -27,6 +27,8 @@ export class PacketSpace {
   probes = 0;
   /** When the last packet was sent that asks for an acknowledgment; -1 before any. */
   lastElicitingAtUs = -1;
+  /** When a packet was last acknowledged; -1 before any. */
+  lastAnswerAtUs = -1;
   /** Packets on their way that ask for an acknowledgment. */
   elicitingInFlight = 0;
   /** Packets in a row with nothing but acknowledgments. */

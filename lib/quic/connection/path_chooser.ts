@@ -71,9 +71,16 @@ export class PathChooser {
     const candidates = this.#candidates;
     candidates.length = 0;
     let healthy = 0;
+    let mute: Path | undefined;
     for (let index = 0; index < openPaths.length; index++) {
       const path = openPaths[index]!;
       if (!path.isUsable) continue;
+      // RFC 9000 8.1, 9.3: it moved to an address that is not validated
+      if (path.network.budget < path.mtu) {
+        if (this.#core.streams.hasData) path.blocked.amplification++;
+        mute ??= path;
+        continue;
+      }
       if (!path.isSuspect) healthy++;
       candidates.push(path.view);
     }
@@ -86,7 +93,7 @@ export class PathChooser {
     }
     if (candidates.length > 1) return null;
     // Not even one: whatever there is
-    return candidates[0]?.path ?? openPaths[0] ?? null;
+    return candidates[0]?.path ?? mute ?? openPaths[0] ?? null;
   }
 
   /** Frames that are no data go to the path with the lowest RTT, whatever the scheduler waits for. */

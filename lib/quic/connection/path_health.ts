@@ -1,6 +1,6 @@
 import { PATH_ERROR } from "../wire/multipath.ts";
 import { QUIC_ERROR } from "../wire/error_codes.ts";
-import { abandonPath, discardPath } from "./abandon_path.ts";
+import { abandonPath, discardPaths } from "./abandon_path.ts";
 import { closeConnection } from "./close_connection.ts";
 import { onContentLost } from "./content_fate.ts";
 import type { Core } from "./core.ts";
@@ -12,12 +12,21 @@ import { hasHealthyOther, onPathsChanged } from "./path_set.ts";
 export function onUnanswered(core: Core, path: Path, nowUs: number): void {
   if (!core.multipath.enabled || !path.ready || path.ids.isAbandoned) return;
   if (!path.isSuspect) {
+    if (!isUnanswered(path)) return;
     path.suspectSinceUs = nowUs;
     tellPath(core, path, "suspect");
     onPathsChanged(core);
     if (hasHealthyOther(core, path)) releaseBound(core, path);
   }
   if (hasHealthyOther(core, path)) reinject(core, path);
+}
+
+/** Whether anything waits for an answer but a datagram that may have been too large. */
+function isUnanswered(path: Path): boolean {
+  for (const packet of path.space.detector.sent) {
+    if (packet.ackEliciting && !packet.mtuProbe) return true;
+  }
+  return false;
 }
 
 /** A packet of a path was acknowledged: it works. */
@@ -70,12 +79,12 @@ export function reinject(core: Core, path: Path): void {
 export function pathTimeoutUs(core: Core): number {
   const { multipath, config } = core;
   if (!multipath.enabled) return Infinity;
-  let at = multipath.strandedAtUs;
-  for (const { abandonment } of core.ids.values()) at = Math.min(at, abandonment.discardAtUs);
+  let at = Math.min(multipath.strandedAtUs, multipath.discardAtUs);
   if (core.openPaths.length === 1) return at;
   for (const path of core.openPaths) {
     if (!path.ready) continue;
-    if (hasHealthyOther(core, path)) at = Math.min(at, failsAtUs(core, path));
+    const failsUs = failsAtUs(core, path);
+    if (failsUs < at && hasHealthyOther(core, path)) at = failsUs;
     if (config.pathKeepAliveMs > 0 && !path.isSuspect) at = Math.min(at, keepAliveAtUs(core, path));
   }
   return at;
@@ -91,13 +100,11 @@ export function onPathTimeout(core: Core, nowUs: number): void {
     closeConnection(core, nowUs, "transport", QUIC_ERROR.NO_VIABLE_PATH, text, 0);
     return;
   }
-  for (const ids of [...core.ids.values()]) {
-    if (nowUs >= ids.abandonment.discardAtUs) discardPath(core, ids);
-  }
+  if (nowUs >= multipath.discardAtUs) discardPaths(core, nowUs);
   if (core.openPaths.length === 1) return;
   for (const path of core.openPaths) {
     if (!path.ready || path.ids.isAbandoned) continue;
-    if (hasHealthyOther(core, path) && nowUs >= failsAtUs(core, path)) {
+    if (nowUs >= failsAtUs(core, path) && hasHealthyOther(core, path)) {
       tellPath(core, path, "failed");
       abandonPath(core, path.ids, PATH_ERROR.PATH_UNSTABLE_OR_POOR, nowUs);
     } else if (config.pathKeepAliveMs > 0 && nowUs >= keepAliveAtUs(core, path) && !path.isSuspect) {

@@ -1,6 +1,6 @@
 import type { TransportParameters } from "../wire/transport_parameters.ts";
 import { QUIC_ERROR } from "../wire/error_codes.ts";
-import { MULTIPATH_FRAMES } from "../wire/frame_types.ts";
+import { multipathFrames } from "../wire/frame_types.ts";
 import { QuicError } from "../wire/quic_error.ts";
 import type { Core } from "./core.ts";
 import { PathIds } from "./path_ids.ts";
@@ -18,8 +18,8 @@ export function negotiateMultipath(core: Core, peer: TransportParameters): void 
   const { multipath } = core;
   multipath.enabled = true;
   multipath.peerLimit = multipath.firstPeerLimit = theirs;
-  core.frameTypes = MULTIPATH_FRAMES;
-  if (core.qlog !== null) core.qlog.frameTypes = MULTIPATH_FRAMES;
+  core.frameTypes = multipathFrames(core.config.codePoints);
+  if (core.qlog !== null) core.qlog.frameTypes = core.frameTypes;
   raiseOwnLimit(core, own);
 }
 

@@ -11,6 +11,9 @@ import { hasHealthyOther } from "./path_set.ts";
 /** RFC 9002 6.2.4: one or two; two make up for the loss of one. */
 const PROBES = 2;
 
+/** A path from which acknowledgments came so short a time ago works, in microseconds. */
+const MIN_SILENCE_US = 10_000;
+
 /** How often a path that is suspected is asked at the least while others work, in microseconds. */
 const MAX_SUSPECT_PROBE_US = 250_000;
 
@@ -128,7 +131,11 @@ function pathProbeUs(core: Core, path: Path, maxAckDelayUs: number): number {
   const timeoutUs = path.probeTimeoutUs(maxAckDelayUs);
   const { space } = path;
   if (!path.ready || !hasHealthyOther(core, path)) return space.lastElicitingAtUs + timeoutUs * path.backoff;
-  if (!path.isSuspect) return space.oldestElicitingAtUs + timeoutUs * path.backoff;
+  if (!path.isSuspect) {
+    // A queue that grows makes answers late, but they keep coming
+    const quietUs = space.lastAnswerAtUs + Math.max(MIN_SILENCE_US, path.rtt.smoothedUs / 4);
+    return Math.max(space.oldestElicitingAtUs + timeoutUs * path.backoff, quietUs);
+  }
   return space.lastElicitingAtUs +
     Math.min(timeoutUs * path.backoff, Math.max(timeoutUs, MAX_SUSPECT_PROBE_US));
 }

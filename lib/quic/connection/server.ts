@@ -53,6 +53,6 @@ export function makeServer(options: ServerOptions): Connection {
     validated: options.validated ?? false,
     makeId,
     parameters,
-    tls: options.tls(writeTransportParameters(parameters)),
+    tls: options.tls(writeTransportParameters(parameters, config.codePoints)),
   });
 }

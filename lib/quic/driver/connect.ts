@@ -9,6 +9,7 @@ import { TokenKey } from "../tokens.ts";
 import type { QuicConnection } from "./api.ts";
 import { random } from "./clock.ts";
 import { configurationOf } from "./configuration.ts";
+import { clientCredentials } from "./credentials.ts";
 import { DrivenConnection } from "./connection.ts";
 import { openClientSocket } from "./open_socket.ts";
 import { QUIC_CONNECT_TIMEOUT_MS, QUIC_READ_BUFFER_BYTES, type QuicConnectOptions } from "./options.ts";
@@ -102,6 +103,7 @@ async function connectTo(
   const config = configurationOf(options);
   const serverName = options.serverName ?? host;
   const check = checkOf(options, serverName);
+  const credentials = options.identity === undefined ? undefined : clientCredentials(options.identity);
   using limit = deadline(timeoutMs, signal);
   const socket = await openClientSocket(remote, options);
   let connection: DrivenConnection | undefined;
@@ -130,6 +132,8 @@ async function connectTo(
       transportParameters,
       check,
       insecure: options.insecure ?? false,
+      serverCertificateTypes: options.rawPublicKeys === true ? ["rawPublicKey", "x509"] : ["x509"],
+      ...(credentials === undefined ? {} : { credentials }),
       suites: config.backend.suites,
       random,
       ...(options.keyLog === undefined ? {} : { keyLog: options.keyLog }),

@@ -8,10 +8,11 @@ import { TokenKey } from "../tokens.ts";
 import type { QuicListener } from "./api.ts";
 import { random } from "./clock.ts";
 import { DrivenConnection } from "./connection.ts";
-import type { ServerIdentity } from "./credentials.ts";
+import { bareKey, type ServerIdentity } from "./credentials.ts";
 import { QUIC_BACKLOG, QUIC_READ_BUFFER_BYTES, type QuicListenOptions } from "./options.ts";
 import { Signal } from "./signal.ts";
 import { SocketLoop } from "./socket_loop.ts";
+import { clientCheckOf } from "./trust.ts";
 
 /** A listener whose connections a socket loop moves. */
 export class DrivenListener implements QuicListener {
@@ -40,7 +41,11 @@ export class DrivenListener implements QuicListener {
     this.selfSigned = identity.selfSigned;
     this.#readBytes = options.readBufferBytes ?? QUIC_READ_BUFFER_BYTES;
     const { alpn, keyLog } = options;
-    const credentials = [identity.credentials];
+    const certificate = identity.credentials;
+    const credentials = options.rawPublicKey === true
+      ? [bareKey(certificate.key), certificate]
+      : [certificate];
+    const checkClient = options.clients === undefined ? undefined : clientCheckOf(options.clients);
     this.#loop = new SocketLoop(socket, {
       config,
       tokens: new TokenKey(random(32), random),
@@ -51,6 +56,7 @@ export class DrivenListener implements QuicListener {
             alpn,
             transportParameters,
             suites: config.backend.suites,
+            ...(checkClient === undefined ? {} : { checkClient }),
             random,
             ...(keyLog === undefined ? {} : { keyLog }),
           }),

@@ -55,6 +55,11 @@ export interface QuicTrust {
   readonly ca?: string;
   /** Keys that are trusted whatever certificate they come in: `sha256/BASE64`. @default {[]} */
   readonly pins?: readonly string[];
+  /**
+   * Takes a bare public key in place of a certificate (RFC 7250), if the server has one; it has to be pinned.
+   * @default {false}
+   */
+  readonly rawPublicKeys?: boolean;
   /** Goes on with any server; what the check found is in `connection.handshake`. @default {false} */
   readonly insecure?: boolean;
   /** The name that the certificate must be for, and that the server is told. @default {undefined} the target's host */
@@ -69,8 +74,28 @@ export interface QuicChoice extends QuicTrust {
   readonly qlog?: string;
 }
 
+/** What an end proves its identity with. */
+export interface QuicIdentity {
+  /** The key as PEM. */
+  readonly key: string;
+  /** The certificate chain as PEM, its own first. @default {undefined} the bare public key (RFC 7250) */
+  readonly cert?: string;
+}
+
+/** Whom a server takes as its clients; one without certificates and pins takes every client that has a key. */
+export interface QuicClientTrust {
+  /** Certificates that those of clients have to go back to, as PEM. @default {undefined} none */
+  readonly ca?: string;
+  /** Keys that are taken whatever certificate they come in: `sha256/BASE64`. @default {[]} */
+  readonly pins?: readonly string[];
+  /** Whether clients that show nothing are taken too. @default {false} */
+  readonly optional?: boolean;
+}
+
 /** Options of `connect()`. */
 export interface QuicConnectOptions extends QuicOptions, QuicTrust {
+  /** What a server is shown that asks for it. @default {undefined} nothing */
+  readonly identity?: QuicIdentity;
   /** Local address. @default {undefined} the system chooses */
   readonly localAddress?: Ip;
   /**
@@ -88,8 +113,12 @@ export interface QuicConnectOptions extends QuicOptions, QuicTrust {
 export interface QuicListenOptions extends QuicOptions {
   /** The certificate chain as PEM, the server's own first. @default {undefined} a self-signed one */
   readonly cert?: string;
-  /** The key of the certificate as PEM. */
+  /** The key of the certificate as PEM; without a certificate one is made for it. @default {undefined} a new one */
   readonly key?: string;
+  /** Shows clients that take it the bare public key in place of the certificate (RFC 7250). @default {false} */
+  readonly rawPublicKey?: boolean;
+  /** Asks clients for their identity, and says whom to take. @default {undefined} nobody is asked */
+  readonly clients?: QuicClientTrust;
   /** Names and addresses of a self-signed certificate. @default {["localhost"]} and the address */
   readonly hosts?: readonly string[];
   /** Connections that may wait to be accepted; more are refused. @default {1024} */

@@ -3,9 +3,11 @@ import { X509Certificate } from "node:crypto";
 import { MptError } from "../../base/errors.ts";
 import { checkIdentity, type IdentityVerdict, type PeerIdentity } from "../../tls/identity.ts";
 import { parseCertificate, type ParsedCertificate } from "../../tls/x509/certificate.ts";
-import type { QuicTrust } from "./options.ts";
+import type { QuicClientTrust, QuicTrust } from "./options.ts";
 
 const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+
+const ACCEPTED: IdentityVerdict = { trusted: true, problem: null, text: "", alert: "close_notify" };
 
 let systemRoots: readonly ParsedCertificate[] | undefined;
 
@@ -36,6 +38,21 @@ export function checkOf(trust: QuicTrust, host: string): (identity: PeerIdentity
     // With pins alone nobody else is trusted
     const roots = given ?? (pins.length > 0 ? [] : rootsOfSystem(trust.insecure ?? false));
     return checkIdentity(identity, "server", { roots, pins, host, nowMs: Date.now() });
+  };
+}
+
+/** The check of a client's identity that follows from whom a server takes. */
+export function clientCheckOf(trust: QuicClientTrust): (identity: PeerIdentity | null) => IdentityVerdict {
+  const { ca, pins = [], optional = false } = trust;
+  const roots = ca === undefined ? [] : certificatesOf(ca, "the CA file").map(parseCertificate);
+  const anybody = ca === undefined && pins.length === 0;
+  return (identity) => {
+    if (identity === null ? optional : anybody) return ACCEPTED;
+    if (identity !== null) {
+      return checkIdentity(identity, "client", { roots, pins, host: null, nowMs: Date.now() });
+    }
+    const text = "it shows no certificate";
+    return { trusted: false, problem: "unknown-key", text, alert: "certificate_required" };
   };
 }
 

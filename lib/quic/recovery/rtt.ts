@@ -4,6 +4,10 @@ export const INITIAL_RTT_US = 333_000;
 /** RFC 9002 6.1.2: the granularity of timers, in microseconds. */
 export const GRANULARITY_US = 1000;
 
+/** Queues of this part of the smallest RTT, and of this time, belong to a path that is well used. */
+const QUEUE_FACTOR = 2;
+const QUEUE_US = 1000;
+
 /**
  * The round-trip time of one path: smoothed, its variation and its minimum (RFC 9002 5), all in
  * microseconds.
@@ -40,6 +44,16 @@ export class RttEstimator {
   /** The smallest sample; 0 before any. */
   get minUs(): number {
     return this.#minUs;
+  }
+
+  /**
+   * The RTT that a window of flow control has to last for. Of a large one most may be queues that the window
+   * itself has filled: it would grow with them for ever.
+   */
+  get windowUs(): number {
+    return this.#samples === 0
+      ? this.#smoothedUs
+      : Math.min(this.#smoothedUs, QUEUE_FACTOR * this.#minUs + QUEUE_US);
   }
 
   /** How many samples there were. */

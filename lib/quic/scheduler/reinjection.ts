@@ -6,7 +6,7 @@ import type { PathSnapshot } from "./scheduler.ts";
 const GAIN = 1.25;
 
 /** A path that takes so many times as long is slow: what is on its way there holds up the rest. */
-const SLOW = 2;
+const SLOW = 4;
 
 /** After the RTT and so many variations of it an acknowledgment is late: what it is waited for may be lost. */
 const PATIENCE = 2;

@@ -131,6 +131,11 @@ export class StreamTable {
     return this.#accept[direction].maximum;
   }
 
+  /** Whether {@linkcode pollLimit} has a frame. */
+  get wantsLimit(): boolean {
+    return this.#accept.bidirectional.wantsUpdate || this.#accept.unidirectional.wantsUpdate;
+  }
+
   /** The next MAX_STREAMS frame to send. */
   pollLimit(): ControlFrame | null {
     for (const direction of DIRECTIONS) {

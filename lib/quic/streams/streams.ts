@@ -258,6 +258,12 @@ export class Streams {
     }
   }
 
+  /** Whether {@linkcode pollControl} may have a frame. */
+  get hasControl(): boolean {
+    return this.#control.length > 0 || this.#received.wantsUpdate || this.#credit.size > 0 ||
+      this.#table.wantsLimit;
+  }
+
   /**
    * The next frame about streams to send, other than STREAM.
    *

@@ -167,6 +167,11 @@ export const CORE_FRAMES: FrameTypes = new FrameTypes(null);
 /** The frames of a connection for which multipath was negotiated. */
 export const MULTIPATH_FRAMES: FrameTypes = new FrameTypes(MULTIPATH);
 
+/** The frames of a connection for which multipath was negotiated with these numbers. */
+export function multipathFrames(points: MultipathCodePoints): FrameTypes {
+  return points === MULTIPATH ? MULTIPATH_FRAMES : new FrameTypes(points);
+}
+
 /** Whether a packet with a frame of this kind has to be acknowledged. */
 export function isAckEliciting(kind: FrameKind): boolean {
   return !NOT_ACK_ELICITING.has(kind);

@@ -31,6 +31,20 @@ export const MULTIPATH: MultipathCodePoints = {
   pathCidsBlocked: 0x3e7c,
 };
 
+/** draft-ietf-quic-multipath-13 to -18, whose layouts are those of today: what older programs speak. */
+export const MULTIPATH_DRAFT_13: MultipathCodePoints = {
+  initialMaxPathId: "f739bbc1b666d0d",
+  pathAck: 0x15228c00,
+  pathAbandon: 0x15228c05,
+  pathStatusBackup: 0x15228c07,
+  pathStatusAvailable: 0x15228c08,
+  pathNewConnectionId: 0x15228c09,
+  pathRetireConnectionId: 0x15228c0a,
+  maxPathId: 0x15228c0c,
+  pathsBlocked: 0x15228c0d,
+  pathCidsBlocked: 0x15228c0e,
+};
+
 /** Error codes of PATH_ABANDON frames (draft-ietf-quic-multipath-21 6), besides NO_ERROR. */
 export const PATH_ERROR = {
   NO_ERROR: 0x00,

@@ -2,9 +2,6 @@ import { summarize } from "../../base/statistics.ts";
 import type { InferFindings, ScenarioRun, SeenAttempt } from "./result.ts";
 import { addressesOf, LATE_MS, type ScenarioName, SCENARIOS } from "./scenario.ts";
 
-/** Closer than that to a late answer, an attempt was started by it. */
-const SAME_MS = 50;
-
 /** The kernel sends a SYN again after a second: whoever was given up by then sends none. */
 const SYN_TIMEOUT_MS = 1000;
 
@@ -67,7 +64,8 @@ function waitFor(run: ScenarioRun | undefined, has: string, late: string): numbe
   const asked = run?.queries.find(({ type }) => type === late);
   if (asked === undefined) return "unknown";
   const until = answered(late) ?? asked.at_ms + LATE_MS;
-  return first.at_ms >= until - 1 && first.at_ms < until + SAME_MS ? null : rounded(first.at_ms - since);
+  // Nobody gives up waiting just when the answer comes
+  return first.at_ms >= until - 1 ? null : rounded(first.at_ms - since);
 }
 
 function asWait(wait: number | "unknown" | null): boolean | "unknown" {

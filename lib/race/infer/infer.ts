@@ -17,6 +17,8 @@ import { inferVerdicts } from "./verdicts.ts";
 export interface InferOptions {
   /** How often the attempt delay is measured, from 1 to 100. @default {3} */
   readonly rounds?: number;
+  /** For how long a client is watched that does not get anywhere, in milliseconds from 100. @default {4000} */
+  readonly watchMs?: number;
   /** The longest that one run of the client may take, in milliseconds. @default {10000} */
   readonly runTimeoutMs?: number;
   /** Ends the measurement; what was seen by then is kept. */
@@ -57,11 +59,13 @@ export async function inferClient(
   options: InferOptions = {},
   onEvent: (event: InferEvent) => void = () => {},
 ): Promise<InferResult> {
-  const { rounds = 3, runTimeoutMs = 10_000, signal } = options;
-  if (command.length === 0 || !(rounds >= 1 && rounds <= 100) || !(runTimeoutMs >= 1000)) {
+  const { rounds = 3, watchMs = 4000, runTimeoutMs = 10_000, signal } = options;
+  if (
+    command.length === 0 || !(rounds >= 1 && rounds <= 100) || !(runTimeoutMs >= 1000) || !(watchMs >= 100)
+  ) {
     throw new MptError(
       "ERR_INVALID_VALUE",
-      "Cannot watch a client: it needs a command, 1 to 100 rounds and a second",
+      "Cannot watch a client: it needs a command, 1 to 100 rounds, and time",
     );
   }
   const problem = ffiUnavailableReason();
@@ -77,7 +81,7 @@ export async function inferClient(
     // There is nothing to be late for
     const asksHttps = runs.some(({ queries }) => queries.some(({ type }) => type === "HTTPS"));
     if (scenario.name === "late-https" && !asksHttps) continue;
-    const run = await play(network, command, scenario, round, runTimeoutMs, signal);
+    const run = await play(network, command, scenario, round, { watchMs, runTimeoutMs, signal });
     if (signal?.aborted) break;
     runs.push(run);
     onEvent({ event: "run", run });
@@ -89,7 +93,7 @@ export async function inferClient(
       host: hostFacts(),
       startedAtMs,
       durationMs: performance.now() - start,
-      options: { rounds, run_timeout_ms: runTimeoutMs },
+      options: { rounds, watch_ms: watchMs, run_timeout_ms: runTimeoutMs },
       warnings: warningsOf(runs),
       verdicts: inferVerdicts(found, rounds),
       ...(signal?.aborted ? { end: endOf(signal) } : {}),
@@ -109,17 +113,23 @@ function agenda(rounds: number): readonly { readonly scenario: Scenario; readonl
   );
 }
 
+/** How long the client may take. */
+interface Limits {
+  readonly watchMs: number;
+  readonly runTimeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+}
+
 /** Runs the client in one scenario until it ends, or has been seen for long enough. */
 async function play(
   network: Namespaces,
   command: readonly string[],
   scenario: Scenario,
   round: number,
-  timeoutMs: number,
-  signal: AbortSignal | undefined,
+  { watchMs, runTimeoutMs, signal }: Limits,
 ): Promise<ScenarioRun> {
   const argv = ownProgram(SERVER_PROGRAM, SERVER_PERMISSIONS, [scenario.name]);
-  await using server = network.spawn(SERVER, argv, { deadlineMs: timeoutMs + 10_000, env: QUIET });
+  await using server = network.spawn(SERVER, argv, { deadlineMs: runTimeoutMs + 10_000, env: QUIET });
   await server.line(/"ready"/);
   let serverEnded = false;
   server.finished.then(() => serverEnded = true);
@@ -129,19 +139,19 @@ async function play(
   // Who enters a mount namespace is at its root: the client shall be where its caller is
   const there = ["sh", "-c", 'cd "$1" && shift && exec "$@"', "sh", Deno.cwd(), ...alone];
   await using client = network.spawn(undefined, there, {
-    deadlineMs: timeoutMs + 5000,
+    deadlineMs: runTimeoutMs + 5000,
     env: QUIET,
   });
   let exitCode: number | null = null;
   const ended = client.finished.then(({ code }) => exitCode = code);
-  using limit = deadline(timeoutMs, signal);
+  using limit = deadline(runTimeoutMs, signal);
   let watched = -1;
   const isOver = (): boolean => {
     const { attempts, succeeded } = recordOf(server.stdout);
     if (attempts.length === 0) return false;
     if (watched < 0) watched = performance.now();
     const sinceMs = performance.now() - watched;
-    return sinceMs > (succeeded ? Math.max(AFTER_SUCCESS_MS, lateMs(scenario)) : scenario.watchMs);
+    return sinceMs > (succeeded ? Math.max(AFTER_SUCCESS_MS, lateMs(scenario)) : watchMs);
   };
   while (exitCode === null && !limit.signal.aborted && !isOver()) {
     await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, LOOK_MS))]);

@@ -20,15 +20,10 @@ export interface Scenario {
   readonly a: FamilyAnswer;
   /** When the answer comes that there are no service records. */
   readonly httpsDelayMs: number;
-  /** For how long to watch from the first attempt on, where nothing succeeds. */
-  readonly watchMs: number;
 }
 
 /** Later than any resolution delay that is in use. */
 export const LATE_MS = 1000;
-
-/** For how long a client is watched that does not get anywhere. */
-const WATCH_MS = 4000;
 
 /** Addresses of each family in the scenario `order`: enough to see whether families take turns. */
 const MANY = 4;
@@ -44,7 +39,6 @@ export const SCENARIOS: readonly Scenario[] = Object.freeze([
     aaaa: SILENT,
     a: ACCEPTS,
     httpsDelayMs: 0,
-    watchMs: WATCH_MS,
   },
   {
     name: "order",
@@ -52,7 +46,6 @@ export const SCENARIOS: readonly Scenario[] = Object.freeze([
     aaaa: { ...SILENT, count: MANY },
     a: { ...SILENT, count: MANY },
     httpsDelayMs: 0,
-    watchMs: WATCH_MS,
   },
   {
     name: "late-aaaa",
@@ -60,7 +53,6 @@ export const SCENARIOS: readonly Scenario[] = Object.freeze([
     aaaa: { ...ACCEPTS, delayMs: LATE_MS },
     a: ACCEPTS,
     httpsDelayMs: 0,
-    watchMs: WATCH_MS,
   },
   {
     name: "late-a",
@@ -68,7 +60,6 @@ export const SCENARIOS: readonly Scenario[] = Object.freeze([
     aaaa: ACCEPTS,
     a: { ...ACCEPTS, delayMs: LATE_MS },
     httpsDelayMs: 0,
-    watchMs: WATCH_MS,
   },
   {
     name: "refused",
@@ -76,7 +67,6 @@ export const SCENARIOS: readonly Scenario[] = Object.freeze([
     aaaa: { kind: "refuses", count: 1, delayMs: 0 },
     a: ACCEPTS,
     httpsDelayMs: 0,
-    watchMs: WATCH_MS,
   },
   {
     name: "late-https",
@@ -84,7 +74,6 @@ export const SCENARIOS: readonly Scenario[] = Object.freeze([
     aaaa: ACCEPTS,
     a: ACCEPTS,
     httpsDelayMs: LATE_MS,
-    watchMs: WATCH_MS,
   },
 ]);
 

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { createPublicKey, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { Ip } from "../../base/ip.ts";
 import type { Random } from "../key_share.ts";
 import { OID } from "./certificate.ts";
@@ -13,8 +13,8 @@ export interface SelfSignedOptions {
   readonly nowMs: number;
   /** How long it is valid. @default {14} */
   readonly days?: number;
-  /** The kind of its key. @default {"p256"} */
-  readonly key?: "p256" | "ed25519";
+  /** Its key, of ECDSA P-256 or Ed25519, or the kind of a new one. @default {"p256"} */
+  readonly key?: "p256" | "ed25519" | KeyObject;
   /** Random bytes for the serial number. */
   readonly random: Random;
 }
@@ -37,11 +37,11 @@ const SERIAL_BYTES = 16;
 
 /** Makes a certificate that signs itself (RFC 5280 4.1), for tests and servers without one. */
 export function makeSelfSigned(options: SelfSignedOptions): SelfSigned {
-  const { hosts, nowMs, days = 14, key: kind = "p256", random } = options;
-  const { publicKey, privateKey } = kind === "p256"
-    ? generateKeyPairSync("ec", { namedCurve: "prime256v1" })
-    : generateKeyPairSync("ed25519");
-  const algorithm = der(TAG.sequence, encodeOid(kind === "p256" ? ECDSA_WITH_SHA256 : ED25519));
+  const { hosts, nowMs, days = 14, key = "p256", random } = options;
+  const privateKey = typeof key === "string" ? newKey(key) : key;
+  const publicKey = createPublicKey(privateKey);
+  const isEd25519 = privateKey.asymmetricKeyType === "ed25519";
+  const algorithm = der(TAG.sequence, encodeOid(isEd25519 ? ED25519 : ECDSA_WITH_SHA256));
   const name = distinguishedName(hosts[0] ?? "mpt");
   const body = der(
     TAG.sequence,
@@ -54,11 +54,17 @@ export function makeSelfSigned(options: SelfSignedOptions): SelfSigned {
     new Uint8Array(publicKey.export({ format: "der", type: "spki" })),
     der(contextTag(3, true), der(TAG.sequence, ...extensions(hosts))),
   );
-  const signature = sign(kind === "p256" ? "sha256" : null, body, privateKey);
+  const signature = sign(isEd25519 ? null : "sha256", body, privateKey);
   return {
     certificate: der(TAG.sequence, body, algorithm, der(TAG.bitString, Uint8Array.of(0), signature)),
     key: privateKey,
   };
+}
+
+function newKey(kind: "p256" | "ed25519"): KeyObject {
+  return kind === "p256"
+    ? generateKeyPairSync("ec", { namedCurve: "prime256v1" }).privateKey
+    : generateKeyPairSync("ed25519").privateKey;
 }
 
 /** A certificate in the text form of RFC 7468. */

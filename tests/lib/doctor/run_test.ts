@@ -9,7 +9,9 @@ Deno.test({
   ...requires("ffi", "mptcp"),
   fn: () => {
     const facts = collect();
-    const { os, permissions, sysctls, ...rest } = facts;
+    const { os, permissions, sysctls, packetProtection, datagramSockets, ...rest } = facts;
+    assert.match(packetProtection.backend, /crypto/);
+    assert.deepEqual(datagramSockets, { backend: "ffi", reason: null });
     assert.equal(os, "linux");
     assert.equal(permissions.ffi, "granted");
     for (const [name, fact] of [...Object.entries(rest), ...Object.entries(sysctls)]) {
@@ -49,7 +51,7 @@ if (withoutFfi()) {
     const { checks, sockopts, verdicts } = await doctor({ sockopts: true });
     assert.equal(sockopts, null);
     assert.equal(verdicts[0]?.level, "unknown");
-    for (const code of ["mptcp-support", "path-manager", "counters", "sockopts", "libcrypto"]) {
+    for (const code of ["mptcp-support", "path-manager", "counters", "sockopts", "udp-buffers"]) {
       const check = checks.find((each) => each.code === code);
       assert.equal(check?.status, "unknown");
       if (Deno.build.os === "linux") assert.equal(check.fix, "--allow-ffi");

@@ -128,7 +128,9 @@ export const healthy: Facts = {
     env: "granted",
     write: "granted",
   },
-  libcrypto: known(true),
+  packetProtection: { backend: "libcrypto", reason: null },
+  datagramSockets: { backend: "ffi", reason: null },
+  udpBuffers: known({ receive: 4_194_304, send: 4_194_304, wanted: 4_194_304 }),
   udpOffload: known({ gso: null, gro: null }),
 };
 

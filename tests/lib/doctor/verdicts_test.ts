@@ -5,9 +5,16 @@ import type { Facts } from "../../../lib/doctor/facts.ts";
 import { doctorVerdicts } from "../../../lib/doctor/verdicts.ts";
 import { endpoint, healthy, sysctls, unread } from "./some_facts.ts";
 
-function verdicts(changes: Partial<Facts>): readonly (readonly [string, string, string])[] {
+type Said = readonly [code: string, level: string, text: string];
+
+function all(changes: Partial<Facts>): readonly Said[] {
   const facts = { ...healthy, ...changes };
   return doctorVerdicts(facts, evaluate(facts)).map(({ code, level, text }) => [code, level, text]);
+}
+
+/** What is said of MPTCP. */
+function verdicts(changes: Partial<Facts>): readonly Said[] {
+  return all(changes).filter(([code]) => code !== "quic-fit");
 }
 
 function manager(
@@ -90,5 +97,19 @@ Deno.test("doctorVerdicts() does not know what it could not try", () => {
   assert.deepEqual(verdicts({ pathManager: unread("no", null) })[1]?.slice(0, 2), [
     "multipath-unknown",
     "unknown",
+  ]);
+});
+
+Deno.test("doctorVerdicts() says last whether QUIC is as fast as it could be, also where there is no MPTCP", () => {
+  assert.deepEqual(all({}).at(-1), ["quic-fit", "ok", "This machine is fit for QUIC and multipath QUIC."]);
+  const slow = all({
+    mptcpSocket: unread("it needs system calls", "--allow-ffi"),
+    packetProtection: { backend: "node:crypto", reason: "libcrypto needs --allow-ffi" },
+    udpBuffers: known({ receive: 212_992, send: 212_992, wanted: 4_194_304 }),
+  });
+  assert.deepEqual(slow.at(-1), [
+    "quic-fit",
+    "warn",
+    "QUIC and multipath QUIC work here, and not as fast as they could: libcrypto and udp-buffers.",
   ]);
 });

@@ -190,3 +190,20 @@ Deno.test({
     await waitUntil(Infinity, stop.signal);
   },
 });
+
+Deno.test({
+  name: "waitUntil() that is cancelled ends although another wait has begun meanwhile",
+  ...requires("ffi"),
+  fn: async () => {
+    const first = new AbortController();
+    const second = new AbortController();
+    const cancelled = waitUntil(Infinity, first.signal);
+    await turns();
+    first.abort();
+    const other = waitUntil(Infinity, second.signal);
+    // It would never end if it waited for the other one
+    await cancelled;
+    second.abort();
+    await other;
+  },
+});

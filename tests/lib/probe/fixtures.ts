@@ -2,6 +2,7 @@ import { Endpoint } from "../../../lib/base/endpoint.ts";
 import type { PathJson } from "../../../lib/base/path_json.ts";
 import { envelope } from "../../../lib/base/result.ts";
 import { planProbe, type ProbeOptions, type ProbePlan } from "../../../lib/probe/options.ts";
+import { withoutPaths } from "../../../lib/probe/quic/paths.ts";
 import { withoutQuic } from "../../../lib/probe/quic/facts.ts";
 import type { QuicCheckJson } from "../../../lib/probe/quic/result.ts";
 import type { CheckJson, MptcpCheckJson, ProbeEndpoint, ProbeResult } from "../../../lib/probe/result.ts";
@@ -103,7 +104,7 @@ export function endpoint(fields: Partial<ProbeEndpoint> = {}): ProbeEndpoint {
     tcp: check(),
     mptcp: mptcp(),
     quic: withoutQuic(SKIPPED),
-    mpquic: SKIPPED,
+    mpquic: withoutPaths(SKIPPED),
     ...fields,
   };
 }

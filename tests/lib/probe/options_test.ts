@@ -24,7 +24,7 @@ Deno.test("planProbe() has the documented defaults", () => {
   const { target: _target, ...rest } = plan();
   assert.deepEqual(rest, {
     port: 443,
-    transports: ["tcp", "mptcp", "quic"],
+    transports: ["tcp", "mptcp", "quic", "mpquic"],
     connectTimeoutMs: 5000,
     dataTimeoutMs: 5000,
     joinTimeoutMs: 3000,
@@ -37,13 +37,18 @@ Deno.test("planProbe() has the documented defaults", () => {
     quic: {},
     alpn: ["h3", "hq-interop", "perf", "mpt", "doq"],
     quicTimeoutMs: 3000,
-    quicAsked: false,
+    transportsAsked: [],
   });
 });
 
 Deno.test("planProbe() waits longer for the quic that was asked for than for the one that was not", () => {
   const asked = plan({ transports: ["quic"], quic: { alpn: ["x"] } });
-  assert.deepEqual([asked.quicAsked, asked.quicTimeoutMs, asked.alpn], [true, 5000, ["x"]]);
+  assert.deepEqual([asked.transportsAsked, asked.quicTimeoutMs, asked.alpn], [["quic"], 5000, ["x"]]);
   assert.equal(plan({ connectTimeoutMs: 1000 }).quicTimeoutMs, 1000);
   assert.equal(plan({ connectTimeoutMs: 60_000 }).quicTimeoutMs, 3000);
+});
+
+Deno.test("planProbe() has quic where mpquic was asked for: several paths begin with one", () => {
+  assert.deepEqual(plan({ transports: ["tcp", "mpquic"] }).transports, ["tcp", "quic", "mpquic"]);
+  assert.deepEqual(plan({ transports: ["mpquic", "quic"] }).transports, ["mpquic", "quic"]);
 });

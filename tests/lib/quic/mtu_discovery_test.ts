@@ -179,6 +179,32 @@ Deno.test("acknowledgments that come before the loss they reveal count as well",
   for (let n = 0; n < 50; n += 2) assert.equal(path.mtu.onLost(packet(1000 + n, 1472), 0), false);
 });
 
+Deno.test("losses at the ends of many batches are no black hole, although a smaller packet was the last to pass", () => {
+  const path = new Path(1472, 1472);
+  path.search();
+  for (let round = 0; round < 20; round++) {
+    const first = path.nextNumber;
+    path.nextNumber += 10;
+    // The batch ends with a smaller packet, and the acknowledgment comes before the losses that it reveals
+    path.mtu.onAcked(packet(first + 9, 1300));
+    path.mtu.onAcked(packet(first + 8, 1472));
+    for (const lost of [1, 3, 5, 7]) {
+      assert.equal(path.mtu.onLost(packet(first + lost, 1472), path.nowUs), false);
+    }
+  }
+  assert.equal(path.mtu.current, 1472);
+});
+
+Deno.test("a large packet that passes after all ends a black hole that was none, with one probe", () => {
+  const path = new Path(1472, 1472);
+  path.search();
+  assert.equal(path.mtu.onProbeTimeout(3, 0), true);
+  assert.deepEqual([path.mtu.current, path.mtu.pollProbe(0)], [1200, null]);
+  path.mtu.onAcked(packet(path.nextNumber, 1472));
+  path.search();
+  assert.deepEqual([path.mtu.current, path.probes], [1472, [1472, 1472]]);
+});
+
 Deno.test("packets of a middle size that pass do not hide that larger ones vanish", () => {
   const path = new Path(1472, 1472);
   path.search();

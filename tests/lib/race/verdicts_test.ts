@@ -168,7 +168,7 @@ Deno.test("raceVerdicts() says why nothing connected, and what it does not know"
   );
   assert.equal(
     await first({ dns: BOTH, abortAtMs: 100 }),
-    "unknown: When the race was ended, none of 1 attempt had connected.",
+    "unknown: When the race was ended, the one attempt had not connected.",
   );
   const alone = await told([{ dns: () => ({ afterMs: 1, answer: "failed" }) }], { ipv4: false, ipv6: false });
   assert.equal(alone.verdicts.at(-1)?.code, "no-network");

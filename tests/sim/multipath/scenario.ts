@@ -33,7 +33,7 @@ export function link(mbps: number, delayMs: number, queueBdps: number = 1.5): Li
 }
 
 /** 10 Mbit/s and 10 ms each way: what picoquic's scenarios use. */
-export const TEN: LinkOptions = link(10, 10);
+export const TEN: LinkOptions = link(10, 10, 1);
 
 /** A client and a server with several links between them, what they transfer, and what happened to their paths. */
 export class Scenario {
@@ -43,6 +43,8 @@ export class Scenario {
   readonly datagrams: Record<Side, Uint8Array[]> = { client: [], server: [] };
   /** When the client began. */
   readonly startedUs: number;
+  /** The sizes of downloads that have not begun. */
+  readonly #waiting: number[] = [];
   #closed: ConnectionEvent | null = null;
 
   constructor(options: ScenarioOptions = {}) {
@@ -134,10 +136,20 @@ export class Scenario {
     return transfer;
   }
 
+  /** Begins downloads one after the other. */
+  download(count: number, bytes: number): this {
+    this.#waiting.push(...Array.from({ length: count }, () => bytes));
+    return this;
+  }
+
   /** Runs until all transfers are done. */
   finish(withinUs: number = 600_000_000): this {
-    this.until(() => this.transfers.every(({ done }) => done), withinUs, "all is transferred");
+    this.until(() => this.#waiting.length === 0 && this.#allDone(), withinUs, "all is transferred");
     return this;
+  }
+
+  #allDone(): boolean {
+    return this.transfers.every(({ done }) => done);
   }
 
   /** Lets time pass. */
@@ -154,22 +166,28 @@ export class Scenario {
   }
 
   /** Nothing gets through from a place, in silence. */
-  fail(place: number): void {
-    this.#setLoss(place, 1);
+  fail(place: number): this {
+    return this.#setLoss(place, 1);
   }
 
   /** All gets through again. */
-  recover(place: number): void {
-    this.#setLoss(place, 0);
+  recover(place: number): this {
+    return this.#setLoss(place, 0);
   }
 
-  #setLoss(place: number, loss: number): void {
+  #setLoss(place: number, loss: number): this {
     const { there, back } = this.world.routes[place]!;
     there.conditions.loss = back.conditions.loss = loss;
+    return this;
   }
 
   #look(): void {
     const { world } = this;
+    if (
+      this.#waiting.length > 0 && this.client.confirmed && world.server?.confirmed === true && this.#allDone()
+    ) {
+      this.transfer("server", this.#waiting.shift()!);
+    }
     for (const side of SIDES) {
       const end = world.end(side);
       if (end === null) continue;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { QUIC_ERROR } from "../../../../lib/quic/wire/error_codes.ts";
 import { MULTIPATH_FRAMES } from "../../../../lib/quic/wire/frame_types.ts";
+import { MULTIPATH_DRAFT_13 } from "../../../../lib/quic/wire/multipath.ts";
 import { exchange } from "./exchange.ts";
 import { Pair } from "./pair.ts";
 import { changes, isOn, multipathPair, open, openedPair, pathOf, settle, wayFrom } from "./two_paths.ts";
@@ -113,12 +114,18 @@ Deno.test("draft 4.7: a client without a path id or a connection id tells the se
   assert.deepEqual(early.client.core.control.map(({ kind }) => kind), ["path_cids_blocked"]);
 });
 
-Deno.test("draft 2.1: several paths without connection ids are PROTOCOL_VIOLATION", () => {
-  using pair = multipathPair();
-  pair.run(({ server }) => server !== null);
-  // Whatever the packets had: the rule is about the length
-  Object.defineProperty(pair.client.core.peerSource ?? {}, "length", { value: 0 });
-  assert(pair.client.core.peerSource === null || pair.client.core.peerSource.length === 0);
+Deno.test("the code points of drafts 13 to 18: everything works with them, and nothing with a mixture", () => {
+  const old = { codePoints: MULTIPATH_DRAFT_13 };
+  using pair = openedPair(1, { client: old, server: old });
+  exchange(pair, 500_000, 20_000_000);
+  assert(pathOf(pair, "client", 1).counters.bytesSent > 10_000);
+  pair.client.abandonPath(pair.nowUs, 0);
+  settle(pair, 3_000_000);
+  assert.deepEqual([...pair.server!.core.paths.keys()], [1]);
+
+  using mixed = multipathPair({ client: old }).connect();
+  assert.deepEqual([mixed.client.multipath, mixed.server!.multipath], [false, false]);
+  assert(mixed.server!.peerParameters!.unknown.some(({ id }) => id === MULTIPATH_DRAFT_13.initialMaxPathId));
 });
 
 Deno.test("a server's path that nobody answers on is given up, and its id is used up", () => {
