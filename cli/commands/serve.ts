@@ -1,11 +1,11 @@
 import { Command, Option } from "@commander-js/extra-typings";
 import { Endpoint } from "../../lib/base/endpoint.ts";
-import { MptError } from "../../lib/base/errors.ts";
 import type { Listener } from "../../lib/io/connection.ts";
 import type { ServeOptions, ServeResult } from "../../lib/serve/mod.ts";
 import { duration, integer, size, withCommonOptions } from "../common_options.ts";
 import { EXIT } from "../exit_codes.ts";
 import type { Reachable } from "../render/serve.ts";
+import { readText } from "../read_text.ts";
 import { runJob } from "../run_job.ts";
 import { usage } from "../usage.ts";
 
@@ -28,7 +28,10 @@ export function serveCommand(): Command {
     .option("--token <text>", "let only clients that know it transfer data")
     .option("--congestion <name>", "congestion control, such as cubic")
     .option("--cert <file>", "certificate of quic listeners, as PEM (default: a self-signed one)")
-    .option("--key <file>", "the key of the certificate, as PEM")
+    .option(
+      "--key <file>",
+      "its key, as PEM; without --cert that of the self-signed one (default: a new one)",
+    )
     .addOption(
       new Option("--syn-mirror-port <port>", "port of the SYN mirror (default: any free one)")
         .argParser(integer(0, 65_535)).conflicts("synMirror"),
@@ -107,12 +110,7 @@ async function pem(
   file: string | undefined,
 ): Promise<Pick<ServeOptions, "cert" | "key">> {
   if (file === undefined) return {};
-  try {
-    return { [option]: await Deno.readTextFile(file) };
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new MptError("ERR_USAGE", `Cannot read ${file}: ${reason}`, { cause: error });
-  }
+  return { [option]: await readText(file) };
 }
 
 function collectEndpoint(text: string, earlier: readonly Endpoint[] | undefined): readonly Endpoint[] {

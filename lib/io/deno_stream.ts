@@ -1,5 +1,7 @@
-import { MptError } from "../base/errors.ts";
+import type { MptError } from "../base/errors.ts";
 import type { ByteStream } from "./byte_stream.ts";
+import { OneReader } from "./one_reader.ts";
+import { cancelledError, closedError, closedSideError } from "./stream_errors.ts";
 import { ioError } from "./system_error.ts";
 import { turnIfDue } from "./turn.ts";
 
@@ -10,8 +12,8 @@ export class DenoStream implements ByteStream {
   readonly #peer: string;
   readonly #buffer: Uint8Array<ArrayBuffer>;
   readonly #resolveClosed: () => void;
+  readonly #reader = new OneReader(() => this.#next());
   #open = true;
-  #reading = false;
   #ended = false;
   #writeEnded = false;
   #failure: MptError | undefined;
@@ -25,31 +27,17 @@ export class DenoStream implements ByteStream {
     this.#resolveClosed = resolve;
   }
 
-  async read(): Promise<Uint8Array<ArrayBuffer> | null> {
-    if (this.#reading) throw busy();
-    this.#reading = true;
-    try {
-      return await this.#next();
-    } finally {
-      this.#reading = false;
-    }
+  read(): Promise<Uint8Array<ArrayBuffer> | null> {
+    return this.#reader.read();
   }
 
-  async consume(sink: (chunk: Uint8Array<ArrayBuffer>) => void): Promise<void> {
-    if (this.#reading) throw busy();
-    this.#reading = true;
-    try {
-      for (let chunk = await this.#next(); chunk !== null; chunk = await this.#next()) sink(chunk);
-    } finally {
-      this.#reading = false;
-    }
+  consume(sink: (chunk: Uint8Array<ArrayBuffer>) => void): Promise<void> {
+    return this.#reader.consume(sink);
   }
 
   async write(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
-    if (this.#writeEnded) {
-      throw new MptError("ERR_CLOSED", `Cannot send to ${this.#peer}: this side is already closed`);
-    }
+    if (this.#writeEnded) throw closedSideError(this.#peer);
     try {
       for (let sent = 0; sent < bytes.length;) sent += await this.#connection.write(bytes.subarray(sent));
       await turnIfDue();
@@ -77,7 +65,7 @@ export class DenoStream implements ByteStream {
   }
 
   abort(): void {
-    this.#end(new MptError("ERR_ABORTED", `Cannot exchange data with ${this.#peer}: it was cancelled`));
+    this.#end(cancelledError(this.#peer));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -111,12 +99,4 @@ export class DenoStream implements ByteStream {
     this.#connection.close();
     this.#resolveClosed();
   }
-}
-
-function closedError(peer: string): MptError {
-  return new MptError("ERR_CLOSED", `Cannot exchange data with ${peer}: the connection is closed`);
-}
-
-function busy(): MptError {
-  return new MptError("ERR_USAGE", "Cannot read: another read is under way on this stream");
 }

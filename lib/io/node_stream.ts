@@ -1,8 +1,9 @@
 import { Socket } from "node:net";
 import { setBytes, SO_LINGER, SOL_SOCKET } from "../../ffi/mod.ts";
-import { MptError } from "../base/errors.ts";
+import type { MptError } from "../base/errors.ts";
 import type { ByteStream } from "./byte_stream.ts";
 import { DirectWriter } from "./direct_writer.ts";
+import { busyError, cancelledError, closedError, closedSideError } from "./stream_errors.ts";
 import { ioError } from "./system_error.ts";
 import { turnIfDue } from "./turn.ts";
 
@@ -79,7 +80,7 @@ export class NodeStream implements ByteStream {
     });
     this.#socket.on("error", (error) => this.#fail(ioError(error, `exchange data with ${peer}`)));
     this.#socket.on("close", () => {
-      this.#fail(new MptError("ERR_CLOSED", `Cannot exchange data with ${peer}: the connection is closed`));
+      this.#fail(closedError(peer));
       resolve();
     });
   }
@@ -95,7 +96,7 @@ export class NodeStream implements ByteStream {
   }
 
   read(): Promise<Uint8Array<ArrayBuffer> | null> {
-    if (this.#waiting !== undefined || this.#sink !== undefined) return Promise.reject(busy("read"));
+    if (this.#waiting !== undefined || this.#sink !== undefined) return Promise.reject(busyError("read"));
     const chunk = this.#pending;
     if (chunk !== undefined) {
       this.#pending = undefined;
@@ -111,7 +112,7 @@ export class NodeStream implements ByteStream {
   }
 
   consume(sink: Sink): Promise<void> {
-    if (this.#waiting !== undefined || this.#sink !== undefined) return Promise.reject(busy("read"));
+    if (this.#waiting !== undefined || this.#sink !== undefined) return Promise.reject(busyError("read"));
     const chunk = this.#pending;
     this.#pending = undefined;
     try {
@@ -136,8 +137,8 @@ export class NodeStream implements ByteStream {
 
   write(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
-    if (this.#writeEnded) return Promise.reject(writeAfterEnd(this.#peer));
-    if (this.#writing !== undefined) return Promise.reject(busy("write"));
+    if (this.#writeEnded) return Promise.reject(closedSideError(this.#peer));
+    if (this.#writing !== undefined) return Promise.reject(busyError("write"));
     if (bytes.length === 0) return Promise.resolve();
     const over = (): void => void (this.#writing = undefined);
     this.#writing = this.#send(bytes).then(turnIfDue);
@@ -154,7 +155,7 @@ export class NodeStream implements ByteStream {
     await this.#writing?.catch(() => {});
     if (this.#failure !== undefined) throw this.#failure;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const failed = (): void => reject(this.#failure ?? writeAfterEnd(this.#peer));
+    const failed = (): void => reject(this.#failure ?? closedSideError(this.#peer));
     this.#socket.once("close", failed);
     this.#socket.end(() => {
       this.#socket.off("close", failed);
@@ -175,7 +176,7 @@ export class NodeStream implements ByteStream {
     this.beforeClose();
     // Best effort: without it the close is an orderly one, which the other end survives as well.
     setBytes(this.#fd, SOL_SOCKET, SO_LINGER, LINGER_RESET);
-    this.#fail(new MptError("ERR_ABORTED", `Cannot exchange data with ${this.#peer}: it was cancelled`));
+    this.#fail(cancelledError(this.#peer));
     this.#socket.destroy();
   }
 
@@ -261,12 +262,4 @@ export class NodeStream implements ByteStream {
     this.#sink = undefined;
     waiting?.reject(error);
   }
-}
-
-function busy(verb: string): MptError {
-  return new MptError("ERR_USAGE", `Cannot ${verb}: another ${verb} is under way on this stream`);
-}
-
-function writeAfterEnd(peer: string): MptError {
-  return new MptError("ERR_CLOSED", `Cannot send to ${peer}: this side is already closed`);
 }

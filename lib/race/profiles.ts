@@ -5,6 +5,7 @@ export type ProfileName = "chrome" | "firefox" | "safari" | "curl" | "go" | "nod
 
 /** How a client opens connections, as far as that is published or was measured. */
 export interface RaceProfile {
+  /** How it is called on the command line. */
   readonly name: ProfileName;
   /** The client and its version. */
   readonly client: string;

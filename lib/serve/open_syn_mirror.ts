@@ -1,4 +1,4 @@
-import { toMptError } from "../base/errors.ts";
+import { MptError, toMptError } from "../base/errors.ts";
 import { ffiUnavailableReason } from "../io/ffi_access.ts";
 import type { ServeEvent } from "./result.ts";
 import { type MirroredAddress, SynMirror } from "./syn_mirror.ts";
@@ -17,6 +17,10 @@ export async function openSynMirror(
   onEvent: (event: ServeEvent) => void,
 ): Promise<SynMirror | null> {
   if (port === null || (port === undefined && ffiUnavailableReason() !== null)) return null;
+  if (addresses.length === 0) {
+    if (port === undefined) return null;
+    throw new MptError("ERR_USAGE", "Cannot open the SYN mirror: nothing listens with tcp or mptcp");
+  }
   try {
     const mirror = await SynMirror.open(addresses, port ?? 0);
     for (const address of mirror.addresses) onEvent({ event: "syn-mirror", address });

@@ -24,6 +24,7 @@ import { SERVE_ALPN } from "./quic_streams.ts";
 import { ReportStore } from "./report_store.ts";
 import type { ServeEvent, ServeResult } from "./result.ts";
 import { serveConnection } from "./serve_connection.ts";
+import { hostsOf, identityOf } from "./identity.ts";
 import type { SynMirror } from "./syn_mirror.ts";
 import { openSynMirror } from "./open_syn_mirror.ts";
 import { requireUsableToken } from "./token.ts";
@@ -226,7 +227,8 @@ function end(activity: Activity, why: "idle" | "limit" | "shutdown"): void {
  * @param options Addresses, limits, token, signal.
  * @param onEvent Called for what happens: listening, finished connections, refusals.
  * @returns The running server.
- * @throws {MptError} Why an address cannot be listened on; nothing is left open then.
+ * @throws {MptError} Why an address cannot be listened on, or a certificate cannot be used; nothing is left open
+ * then.
  *
  * @example A server for one check
  * ```ts
@@ -247,11 +249,12 @@ export async function serve(
   requireUsableToken(options.token);
   const endpoints = options.listen ?? defaultListen();
   if (endpoints.length === 0) throw new MptError("ERR_USAGE", "Cannot serve: no address to listen on");
+  const identity = identityOf(options, endpoints);
   const listeners: Listener[] = [];
   let mirror: SynMirror | null;
   try {
     for (const endpoint of endpoints) {
-      const listener = await open(endpoint, options);
+      const listener = await open(endpoint, { ...options, ...identity });
       listeners.push(listener);
       const wanted = endpoint.transport ?? "mptcp";
       const fallback = listener.transport === wanted
@@ -265,7 +268,12 @@ export async function serve(
         ...(listener instanceof QuicTransportListener ? { pin: listener.pin } : {}),
       });
     }
-    const addresses = listeners.map(({ local }, i) => ({ local, dualStack: isDualStack(endpoints[i]!) }));
+    // QUIC has no SYN
+    const addresses = listeners.flatMap((listener, i) =>
+      listener instanceof QuicTransportListener
+        ? []
+        : [{ local: listener.local, dualStack: isDualStack(endpoints[i]!) }]
+    );
     mirror = await openSynMirror(addresses, options.synMirrorPort, onEvent);
   } catch (error) {
     await Promise.all(listeners.map((listener) => listener.close()));
@@ -287,6 +295,7 @@ async function open(endpoint: Endpoint, options: ServeOptions): Promise<Listener
     ...(options.congestion === undefined ? {} : { congestion: options.congestion }),
     quic: {
       alpn: SERVE_ALPN,
+      hosts: hostsOf(ip),
       ...(options.cert === undefined ? {} : { cert: options.cert }),
       ...(options.key === undefined ? {} : { key: options.key }),
     },

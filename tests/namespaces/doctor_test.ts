@@ -113,7 +113,7 @@ Deno.test({
     await using host = await hold([...TWO_UPLINKS, "sysctl -qw net.mptcp.enabled=0"]);
     const before = await examine(host);
     assert.equal(before.code, 1);
-    assert.deepEqual(before.result.verdicts.map(({ code }) => code), ["mptcp-not-fit"]);
+    assert.deepEqual(before.result.verdicts.map(({ code }) => code), ["mptcp-not-fit", "quic-fit"]);
     assert.deepEqual(before.of("mptcp-support").map(({ found }) => found), ["ENOPROTOOPT"]);
     await obey(host, before.of("mptcp-support"));
     assert.equal((await examine(host)).code, 0);

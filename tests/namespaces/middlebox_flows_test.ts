@@ -25,12 +25,10 @@ Deno.test({
   name: "nat shows the server the router's address on each path, and both paths work",
   ...NEEDS,
   async fn() {
-    await using network = await MiddleboxNetwork.make();
-    const port = await network.serve();
+    await using network = await MiddleboxNetwork.serving();
     await network.only({ kind: "nat" });
     for (const family of [4, 6] as const) {
-      const order = { transport: "mptcp", address: network.server(family), port, paths: 2 } as const;
-      const story = await network.exchange(order);
+      const story = await network.exchange({ family, paths: 2 });
       assert.deepEqual([story.multipath, active(story)], [true, ["path1", "path2"]]);
       assert.deepEqual(
         story.server?.paths.map(({ remote }) => hostOf(remote)).toSorted(),
@@ -42,8 +40,7 @@ Deno.test({
     assert.equal(await network.hits(), 4);
 
     await network.only({ kind: "nat", path: "path2" });
-    const order = { transport: "mptcp", address: network.server(4), port, paths: 2 } as const;
-    const { server } = await network.exchange(order);
+    const { server } = await network.exchange({ paths: 2 });
     assert.deepEqual(
       server?.paths.map(({ remote }) => hostOf(remote)).toSorted(),
       ["10.77.1.1", routerAddress(network, 4, 1)],
@@ -138,13 +135,11 @@ Deno.test({
   name: "proxy ends connections in the router: TCP at both ends, from the router's address at the server",
   ...NEEDS,
   async fn(t) {
-    await using network = await MiddleboxNetwork.make();
-    const port = await network.serve();
+    await using network = await MiddleboxNetwork.serving();
     for (const family of [4, 6] as const) {
-      const order = { transport: "mptcp", address: network.server(family), port } as const;
       await t.step(`IPv${family}: on every path: fallback`, async () => {
         await network.only({ kind: "proxy" });
-        const { story, server } = await network.exchangeBothSides(order);
+        const { story, server } = await network.exchangeBothSides({ family });
         assert.deepEqual([story.error, story.multipath], [null, false]);
         assert.deepEqual(negotiated(story), { SYNTX: 1, FallbackSYNACK: 1 });
         assert.equal(server.get("MPTcpExtMPCapableSYNRX"), undefined);
@@ -155,25 +150,24 @@ Deno.test({
         assert.equal(await network.hits(), 1);
       });
     }
-    const order = { transport: "mptcp", address: network.server(4), port } as const;
 
     await t.step("on the other path: a join ends in the proxy, the connection stays MPTCP", async () => {
       await network.only({ kind: "proxy", path: "path2" });
-      const { story, server } = await network.exchangeBothSides({ ...order, paths: "sent" });
+      const { story, server } = await network.exchangeBothSides({ paths: "sent" });
       assert.deepEqual([story.multipath, active(story)], [true, ["path1"]]);
       assert.equal(server.get("MPTcpExtMPJoinSynRx"), undefined);
       assert.equal(await network.hits(), 1);
     });
 
     await t.step("for another port: nothing happens", async () => {
-      await network.only({ kind: "proxy", port: port === 1 ? 2 : 1 });
-      const story = await network.exchange({ ...order, paths: 2 });
+      await network.only({ kind: "proxy", port: network.port === 1 ? 2 : 1 });
+      const story = await network.exchange({ paths: 2 });
       assert.deepEqual([active(story), await network.hits()], [["path1", "path2"], 0]);
     });
 
     await t.step("a server that does not listen: the proxy can only reset", async () => {
       await network.only({ kind: "proxy" });
-      const story = await network.exchange({ ...order, transport: "tcp", port: 9 });
+      const story = await network.exchange({ transport: "tcp", port: 9 });
       // It may come before the client has looked at its handshake.
       assert.equal(story.error, "ERR_RESET");
     });
@@ -185,8 +179,7 @@ for (const delayMs of [0, 1]) {
     name: `corrupt changes payload that TCP believes and MPTCP does not, delay ${delayMs} ms`,
     ...requires("namespaces", "mptcp", "tool:nft", "tool:ethtool", ...(delayMs > 0 ? ["tun"] as const : [])),
     async fn() {
-      await using network = await MiddleboxNetwork.make({ paths: [{ delayMs }, {}] });
-      const port = await network.serve();
+      await using network = await MiddleboxNetwork.serving({ paths: [{ delayMs }, {}] });
       for (const host of ["client", "server"] as const) {
         await network.shell(host, "echo 1 > /proc/sys/net/mptcp/checksum_enabled");
       }
@@ -195,8 +188,7 @@ for (const delayMs of [0, 1]) {
       if (delayMs === 0) await network.shell("client", "ethtool -K path1 tx off >/dev/null");
       await network.only({ kind: "corrupt", direction: "up", path: "path1" });
       for (const family of [4, 6] as const) {
-        const order = { transport: "mptcp", address: network.server(family), port, dataMs: 600 } as const;
-        const { server } = await network.exchangeBothSides(order);
+        const { server } = await network.exchangeBothSides({ family, dataMs: 600 });
         assert(server.get("MPTcpExtDataCsumErr")! > 0, `IPv${family}`);
         assert.equal(server.get("TcpInCsumErrors"), undefined);
       }

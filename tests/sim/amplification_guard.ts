@@ -29,8 +29,9 @@ export class AmplificationGuard {
     const seen = this.#at(to);
     if (isValidated(server, to)) {
       assert(seen.reached, `${to.ip} ${to.port} is validated, but nothing ever arrived there`);
-      // What was sent while it was validated does not count when it has to be validated once more
-      seen.sent = seen.received = 0;
+      // What was sent while it was validated does not count when it has to be validated once more; what came may
+      // have been counted by another path that goes there as well
+      seen.sent = 0;
       return;
     }
     seen.sent += bytes;

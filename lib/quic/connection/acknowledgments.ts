@@ -47,10 +47,10 @@ export function onAckFrame(
     // draft-ietf-quic-multipath-21 5.4: over another path the smallest RTT is another one
     const via = packet.path.id;
     if (path.acknowledgedVia >= 0 && path.acknowledgedVia !== via) path.rtt.restartMinimum();
-    path.acknowledgedVia = via;
     if (path.firstSampleAtUs === Infinity) path.firstSampleAtUs = nowUs;
   }
   if (level === "handshake") core.handshakeAcked = true;
+  if (level === "application") path.acknowledgedVia = packet.path.id;
   // RFC 9002 7.8: a window that is not used tells nothing about the path
   const underused = 2 * path.bytesInFlight < path.congestion.windowBytes;
   for (const sent of acked) {

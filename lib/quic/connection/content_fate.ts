@@ -74,9 +74,7 @@ function onControlLost(core: Core, frame: ControlFrame): void {
       if (core.ids.get(frame.pathId)?.toldSequence === frame.sequence) core.control.push(frame);
       return;
     case "path_abandon":
-      // draft-ietf-quic-multipath-21 4.2
-      if (core.ids.has(frame.pathId)) core.control.push(frame);
-      return;
+    // draft-ietf-quic-multipath-21 4.2: the peer waits for it, whether the path is forgotten here or not
     case "handshake_done":
     case "new_token":
       core.control.push(frame);

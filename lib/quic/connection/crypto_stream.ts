@@ -11,7 +11,7 @@ const MAX_GAPS = 128;
 
 /** The stream of handshake bytes of one encryption level (RFC 9000 7.5): no flow control, but a bound. */
 export class CryptoStream {
-  readonly send: SendBuffer = new SendBuffer();
+  send: SendBuffer = new SendBuffer();
   readonly #received = new ReceiveBuffer();
 
   /** Whether there is something to send. */
@@ -42,6 +42,12 @@ export class CryptoStream {
   /** The next bytes in order; null while they are missing. */
   read(): Uint8Array<ArrayBuffer> | null {
     return this.#received.read();
+  }
+
+  /** Frees what it holds: its keys are gone. */
+  forget(): void {
+    this.send = new SendBuffer();
+    this.#received.clear();
   }
 
   /** Sends everything again that is not acknowledged: a probe, or a Retry. */

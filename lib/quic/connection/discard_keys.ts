@@ -19,4 +19,5 @@ function discard(core: Core, level: EarlyLevel): void {
   core.onSpacesChanged();
   core.keys[level]?.close();
   core.keys[level] = null;
+  core.crypto[level].forget();
 }

@@ -106,7 +106,6 @@ function onDatagram(core: Core, reader: FrameReader, bytes: Uint8Array<ArrayBuff
 }
 
 function onControl(core: Core, packet: OpenedPacket, frame: ControlFrame, nowUs: number): void {
-  const { path } = packet;
   switch (frame.kind) {
     case "connection_close":
       onClose(core, frame, nowUs);

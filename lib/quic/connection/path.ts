@@ -131,6 +131,8 @@ export class Path {
   keptAliveAtUs = -1;
   /** Stream data that other paths have sent and that is to be sent here as well. */
   readonly copies: StreamFrame[] = [];
+  /** Packets that asked for an acknowledgment, since the peer's silence was looked into last. */
+  arrivals = 0;
   /** Whether its last acknowledgment went over another path as well, since nothing came any more. */
   ackRepeated = true;
   /** When something was last sent on it. */

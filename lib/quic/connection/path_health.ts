@@ -6,17 +6,35 @@ import { onContentLost } from "./content_fate.ts";
 import type { Core } from "./core.ts";
 import type { Path } from "./path.ts";
 import { tellPath } from "./path_events.ts";
-import { hasHealthyOther, onPathsChanged } from "./path_set.ts";
+import { bestPath, hasHealthyOther, onPathsChanged } from "./path_set.ts";
+
+/** So many packets are a flow: when it stops it may be that the path is broken. */
+const MIN_ARRIVALS = 4;
+
+/** A pause shorter than this is none, in microseconds. */
+const MIN_SILENCE_US = 50_000;
+
+/** How long a peer may take to leave a broken path by itself: so long, and so many probe timeouts. */
+const MIN_PATIENCE_US = 1_000_000;
+const PATIENCE_PROBE_TIMEOUTS = 3;
 
 /** A probe timeout of a path has expired: it may be broken. What is on its way goes over others as well. */
 export function onUnanswered(core: Core, path: Path, nowUs: number): void {
   if (!core.multipath.enabled || !path.ready || path.ids.isAbandoned) return;
   if (!path.isSuspect) {
-    if (!isUnanswered(path)) return;
+    if (!isUnanswered(path) || isExcused(core, path)) return;
     path.suspectSinceUs = nowUs;
     tellPath(core, path, "suspect");
+    for (const other of core.openPaths) {
+      if (other.isSuspect && isExcused(core, other)) onAnswered(core, other);
+    }
     onPathsChanged(core);
-    if (hasHealthyOther(core, path)) releaseBound(core, path);
+    if (hasHealthyOther(core, path)) {
+      releaseBound(core, path);
+      // Whether the peer hears and answers on another path
+      const best = bestPath(core);
+      if (best !== null) ask(best);
+    }
   }
   if (hasHealthyOther(core, path)) reinject(core, path);
 }
@@ -27,6 +45,13 @@ function isUnanswered(path: Path): boolean {
     if (packet.ackEliciting && !packet.mtuProbe) return true;
   }
   return false;
+}
+
+/** Whether a path has no answers because they come over another one, which is suspected itself. */
+function isExcused(core: Core, path: Path): boolean {
+  if (path.acknowledgedVia < 0 || path.acknowledgedVia === path.id) return false;
+  const carrier = core.paths.get(path.acknowledgedVia);
+  return carrier !== undefined && carrier.isSuspect && !carrier.ids.isAbandoned;
 }
 
 /** A packet of a path was acknowledged: it works. */
@@ -86,6 +111,7 @@ export function pathTimeoutUs(core: Core): number {
     const failsUs = failsAtUs(core, path);
     if (failsUs < at && hasHealthyOther(core, path)) at = failsUs;
     if (config.pathKeepAliveMs > 0 && !path.isSuspect) at = Math.min(at, keepAliveAtUs(core, path));
+    at = Math.min(at, silentAtUs(core, path));
   }
   return at;
 }
@@ -108,17 +134,49 @@ export function onPathTimeout(core: Core, nowUs: number): void {
       tellPath(core, path, "failed");
       abandonPath(core, path.ids, PATH_ERROR.PATH_UNSTABLE_OR_POOR, nowUs);
     } else if (config.pathKeepAliveMs > 0 && nowUs >= keepAliveAtUs(core, path) && !path.isSuspect) {
-      path.space.probes = Math.max(path.space.probes, 1);
       path.keptAliveAtUs = nowUs;
-    }
+      ask(path);
+    } else if (nowUs >= silentAtUs(core, path)) ask(path);
   }
+}
+
+/** Sends a packet that the peer has to answer. */
+function ask(path: Path): void {
+  path.arrivals = 0;
+  path.space.probes = Math.max(path.space.probes, 1);
+}
+
+/**
+ * When the peer has been silent on a path for longer than a pause between packets lasts. An end that only
+ * receives has nothing on its way whose answer could be missing: it asks once, so that it can tell the peer on
+ * another path that this one is broken.
+ */
+function silentAtUs(core: Core, path: Path): number {
+  const expected = path.arrivals >= MIN_ARRIVALS && !path.isSuspect && core.streams.isReceiving &&
+    path.space.elicitingInFlight === 0 && hasHealthyOther(core, path);
+  return expected ? path.lastReceivedUs + Math.max(core.probeTimeoutUs(path), MIN_SILENCE_US) : Infinity;
 }
 
 /** When a path is given up if it does not get an answer, or anything at all, before. */
 function failsAtUs(core: Core, path: Path): number {
   const { pathFailureMs, pathIdleMs } = core.config;
-  const broken = path.suspectSinceUs + pathFailureMs * 1000;
+  let broken = path.suspectSinceUs + pathFailureMs * 1000;
+  if (path.isSuspect && !hasHeardSince(core, path.suspectSinceUs)) {
+    const patienceUs = Math.max(MIN_PATIENCE_US, PATIENCE_PROBE_TIMEOUTS * core.probeTimeoutUs(path));
+    broken = Math.min(broken, path.suspectSinceUs + patienceUs);
+  }
   return pathIdleMs === 0 ? broken : Math.min(broken, path.lastReceivedUs + pathIdleMs * 1000);
+}
+
+/**
+ * Whether anything came on any path since then. If not, although others work as far as can be told, the peer
+ * sends everything over the broken one, acknowledgments too, until it is told that this path is over.
+ */
+function hasHeardSince(core: Core, sinceUs: number): boolean {
+  for (const { lastReceivedUs } of core.openPaths) {
+    if (lastReceivedUs > sinceUs) return true;
+  }
+  return false;
 }
 
 function keepAliveAtUs(core: Core, path: Path): number {

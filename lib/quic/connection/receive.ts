@@ -147,6 +147,7 @@ function onOpened(
   const seen = handlePayload(core, packet, bytes, nowUs);
   const isNewest = packet.packetNumber > space.received.newest;
   space.received.onReceived(packet.packetNumber, nowUs, seen.ackEliciting, packet.ecn);
+  if (seen.ackEliciting) path.arrivals++;
   if (level === "application") {
     onAuthenticated(core, packet, isNewest && !seen.probing, nowUs);
   }

@@ -17,6 +17,12 @@ const MIN_SILENCE_US = 10_000;
 /** How often a path that is suspected is asked at the least while others work, in microseconds. */
 const MAX_SUSPECT_PROBE_US = 250_000;
 
+/** The same while none works: one of them may be the first to come back. */
+const MAX_LAST_PROBE_US = 2_000_000;
+
+/** Timeouts of a path do not count beyond this while others work: it is asked as often as before then. */
+const MAX_COUNT_BESIDE_OTHERS = 4;
+
 /** When packets have to be taken for lost, or probes sent (RFC 9002 A.8). */
 export function lossTimeoutUs(core: Core): number {
   let at = Infinity;
@@ -130,14 +136,17 @@ function probeTimer(core: Core, path: Path): { readonly atUs: number; readonly s
 function pathProbeUs(core: Core, path: Path, maxAckDelayUs: number): number {
   const timeoutUs = path.probeTimeoutUs(maxAckDelayUs);
   const { space } = path;
-  if (!path.ready || !hasHealthyOther(core, path)) return space.lastElicitingAtUs + timeoutUs * path.backoff;
+  const hasOther = hasHealthyOther(core, path);
+  if (!path.ready || (!hasOther && !path.isSuspect)) {
+    return space.lastElicitingAtUs + timeoutUs * path.backoff;
+  }
   if (!path.isSuspect) {
     // A queue that grows makes answers late, but they keep coming
     const quietUs = space.lastAnswerAtUs + Math.max(MIN_SILENCE_US, path.rtt.smoothedUs / 4);
     return Math.max(space.oldestElicitingAtUs + timeoutUs * path.backoff, quietUs);
   }
-  return space.lastElicitingAtUs +
-    Math.min(timeoutUs * path.backoff, Math.max(timeoutUs, MAX_SUSPECT_PROBE_US));
+  const mostUs = hasOther ? MAX_SUSPECT_PROBE_US : MAX_LAST_PROBE_US;
+  return space.lastElicitingAtUs + Math.min(timeoutUs * path.backoff, Math.max(timeoutUs, mostUs));
 }
 
 function spacesOf(core: Core, path: Path): readonly PacketSpace[] {
@@ -146,7 +155,7 @@ function spacesOf(core: Core, path: Path): readonly PacketSpace[] {
 }
 
 function probe(core: Core, path: Path, expired: PacketSpace, nowUs: number): void {
-  path.probeCount++;
+  if (path.probeCount < MAX_COUNT_BESIDE_OTHERS || !hasHealthyOther(core, path)) path.probeCount++;
   if (path.mtuSearch.onProbeTimeout(path.probeCount, nowUs)) path.onMtuChanged(nowUs);
   core.lastActivityUs = nowUs;
   for (const space of spacesOf(core, path)) {

@@ -3,6 +3,7 @@ import { MptError, toMptError } from "../../base/errors.ts";
 import type { PathInfo } from "../../base/path.ts";
 import type { DatagramBackend } from "../../io/datagram_socket.ts";
 import { abortedError, orAborted, sleep } from "../../io/deadline.ts";
+import { cancelledError, closedError } from "../../io/stream_errors.ts";
 import type { TlsSummary } from "../../tls/session.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { CloseReason, ConnectionEvent } from "../connection/events.ts";
@@ -285,11 +286,7 @@ export class DrivenConnection implements QuicConnection, EventSink, StreamHost {
    * @param reason In words.
    */
   abort(errorCode: number = ABORTED, reason: string = ""): void {
-    this.abortWith(
-      new MptError("ERR_ABORTED", `Cannot exchange data with ${this.peer}: it was cancelled`),
-      errorCode,
-      reason,
-    );
+    this.abortWith(cancelledError(this.peer), errorCode, reason);
   }
 
   /** Ends at once with an error of the caller's for everybody who waits. */
@@ -365,11 +362,7 @@ export class DrivenConnection implements QuicConnection, EventSink, StreamHost {
       const stop = new AbortController();
       await Promise.race([Promise.all(streams), this.#ended.wait(), sleep(LINGER_MS, stop.signal)]);
       stop.abort();
-      const failure = new MptError(
-        "ERR_CLOSED",
-        `Cannot exchange data with ${this.peer}: the connection is closed`,
-      );
-      this.abortWith(failure, errorCode, reason);
+      this.abortWith(closedError(this.peer), errorCode, reason);
     }
     await this.closed;
   }

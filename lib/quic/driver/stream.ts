@@ -1,5 +1,7 @@
 import { MptError } from "../../base/errors.ts";
 import { readableOf, writableOf } from "../../io/byte_stream.ts";
+import { OneReader } from "../../io/one_reader.ts";
+import { cancelledError, closedError, closedSideError } from "../../io/stream_errors.ts";
 import { turnIfDue } from "../../io/turn.ts";
 import type { Connection } from "../connection/connection.ts";
 import { mayReceive, maySend } from "../streams/stream_id.ts";
@@ -42,9 +44,9 @@ export class DrivenStream implements QuicStream {
   readonly closed: Promise<void>;
   readonly #host: StreamHost;
   readonly #resolveClosed: () => void;
+  readonly #reader = new OneReader(() => this.#next());
   readonly #readable = new Signal();
   readonly #writable = new Signal();
-  #reading = false;
   #written = 0;
   #ended: boolean;
   #readOver: boolean;
@@ -95,25 +97,13 @@ export class DrivenStream implements QuicStream {
   }
 
   /** The next bytes, or null at the end of the other end's direction. The view is valid until the next read. */
-  async read(): Promise<Uint8Array<ArrayBuffer> | null> {
-    if (this.#reading) throw busy();
-    this.#reading = true;
-    try {
-      return await this.#next();
-    } finally {
-      this.#reading = false;
-    }
+  read(): Promise<Uint8Array<ArrayBuffer> | null> {
+    return this.#reader.read();
   }
 
   /** Hands every chunk to `sink` as it arrives, until the end. */
-  async consume(sink: (chunk: Uint8Array<ArrayBuffer>) => void): Promise<void> {
-    if (this.#reading) throw busy();
-    this.#reading = true;
-    try {
-      for (let chunk = await this.#next(); chunk !== null; chunk = await this.#next()) sink(chunk);
-    } finally {
-      this.#reading = false;
-    }
+  consume(sink: (chunk: Uint8Array<ArrayBuffer>) => void): Promise<void> {
+    return this.#reader.consume(sink);
   }
 
   /** Writes; resolves when the connection has taken all of it. The bytes may change then. */
@@ -146,10 +136,7 @@ export class DrivenStream implements QuicStream {
    * @param errorCode The application's code for the other end.
    */
   abort(errorCode: number = ABORTED): void {
-    this.#own ??= new MptError(
-      "ERR_ABORTED",
-      `Cannot exchange data with ${this.#host.peer}: it was cancelled`,
-    );
+    this.#own ??= cancelledError(this.#host.peer);
     this.reset(errorCode);
     this.stopReading(errorCode);
     this.#readable.notify();
@@ -164,7 +151,7 @@ export class DrivenStream implements QuicStream {
   reset(errorCode: number = ABORTED): void {
     if (this.#writeOver) return;
     this.#host.core.streams.reset(this.id, errorCode);
-    this.#writeFailure ??= closedSide(this.#host.peer);
+    this.#writeFailure ??= closedSideError(this.#host.peer);
     this.#host.touch();
     this.#onWriteOver();
   }
@@ -260,7 +247,7 @@ export class DrivenStream implements QuicStream {
   async #write(bytes: Uint8Array<ArrayBuffer>): Promise<void> {
     const { core } = this.#host;
     this.#checkOpen();
-    if (this.#finished) throw closedSide(this.#host.peer);
+    if (this.#finished) throw closedSideError(this.#host.peer);
     for (let at = 0; at < bytes.length;) {
       const room = this.#room;
       if (room <= 0) {
@@ -314,16 +301,4 @@ export class DrivenStream implements QuicStream {
     this.#resolveClosed();
     this.#host.forget(this);
   }
-}
-
-function closedError(peer: string): MptError {
-  return new MptError("ERR_CLOSED", `Cannot exchange data with ${peer}: the connection is closed`);
-}
-
-function closedSide(peer: string): MptError {
-  return new MptError("ERR_CLOSED", `Cannot send to ${peer}: this side is already closed`);
-}
-
-function busy(): MptError {
-  return new MptError("ERR_USAGE", "Cannot read: another read is under way on this stream");
 }

@@ -4,6 +4,9 @@ import type { EcnCounts } from "../wire/write_frame.ts";
 /** Ranges beyond this are forgotten, the lowest first (RFC 9000 13.2.3). */
 const MAX_RANGES = 64;
 
+/** Room for ranges at first: most connections never lose a packet. */
+const FIRST_RANGES = 4;
+
 /** RFC 9000 13.2.2: acknowledge at the latest every second packet that asks for it. */
 const PACKETS_PER_ACK = 2;
 
@@ -16,7 +19,7 @@ export type EcnMark = "not-ect" | "ect0" | "ect1" | "ce";
  */
 export class ReceivedPackets implements PacketRanges {
   /** Pairs of the largest and the smallest number of each range, the highest range first. */
-  readonly #ranges: Float64Array = new Float64Array(2 * (MAX_RANGES + 1));
+  #ranges: Float64Array = new Float64Array(2 * FIRST_RANGES);
   readonly #maxAckDelayUs: number;
   #rangeCount = 0;
   /** Numbers below this are not told apart any more: taken for duplicates. */
@@ -106,6 +109,7 @@ export class ReceivedPackets implements PacketRanges {
   }
 
   #insert(packetNumber: number): void {
+    if (2 * this.#rangeCount === this.#ranges.length) this.#grow();
     const ranges = this.#ranges;
     let at = 0;
     while (at < this.#rangeCount && packetNumber < ranges[2 * at + 1]! - 1) at++;
@@ -123,6 +127,12 @@ export class ReceivedPackets implements PacketRanges {
       ranges[2 * at + 1] = packetNumber;
       this.#joinBelow(at);
     }
+  }
+
+  #grow(): void {
+    const ranges = new Float64Array(2 * this.#ranges.length);
+    ranges.set(this.#ranges);
+    this.#ranges = ranges;
   }
 
   /** A range that grew downwards may touch the next one. */

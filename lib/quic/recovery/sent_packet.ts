@@ -18,7 +18,8 @@ export interface SentPacket<Content> {
   readonly content: Content;
 }
 
-const FIRST_CAPACITY = 64;
+/** Most connections have few packets under way at a time. */
+const FIRST_CAPACITY = 8;
 
 /**
  * The packets of one packet number space that are neither acknowledged nor lost, by number. Numbers only

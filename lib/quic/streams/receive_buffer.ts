@@ -31,6 +31,13 @@ export class ReceiveBuffer {
     return this.#received.firstStart <= this.#readOffset ? this.#received.firstEnd - this.#readOffset : 0;
   }
 
+  /** How much memory it holds. */
+  get memoryBytes(): number {
+    let bytes = this.#spent?.length ?? 0;
+    for (const block of this.#blocks.values()) bytes += block.length;
+    return bytes;
+  }
+
   /** How many gaps there are before the farthest byte. */
   get gaps(): number {
     const { size } = this.#received;

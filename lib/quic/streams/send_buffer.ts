@@ -8,6 +8,9 @@ interface Chunk {
   readonly block: Uint8Array<ArrayBuffer> | null;
 }
 
+/** What stands for a chunk whose memory is free again. */
+const GONE: Chunk = { start: 0, bytes: new Uint8Array(0), block: null };
+
 /** Less than this is not worth a block. */
 const MIN_BLOCK_BYTES = BLOCK_BYTES / 2;
 
@@ -182,7 +185,11 @@ export class SendBuffer {
       const { start, bytes, block } = this.#chunks[this.#head]!;
       if (start + bytes.length > this.#ackedPrefix) break;
       if (block !== null) BLOCKS.giveBack(block);
-      this.#head++;
+      this.#chunks[this.#head++] = GONE;
+    }
+    if (this.#head === this.#chunks.length) {
+      this.#chunks.length = 0;
+      this.#head = 0;
     }
     // Moving the rest down now and then costs less than a shift for each chunk.
     if (this.#head > 32 && this.#head * 2 > this.#chunks.length) {

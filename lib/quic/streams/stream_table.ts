@@ -40,6 +40,11 @@ export class StreamTable {
     return this.#sending.size + this.#receiving.size - both;
   }
 
+  /** Whether the peer may have something to send on a stream. */
+  get isReceiving(): boolean {
+    return this.#receiving.size > 0;
+  }
+
   /** Takes the peer's transport parameters. */
   setPeerLimits(limits: PeerLimits): void {
     this.#peer = limits;

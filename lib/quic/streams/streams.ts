@@ -50,6 +50,11 @@ export class Streams {
     return this.#table.size;
   }
 
+  /** Whether the peer may have something to send on a stream. */
+  get isReceiving(): boolean {
+    return this.#table.isReceiving;
+  }
+
   /** Takes the peer's transport parameters. */
   setPeerLimits(limits: PeerLimits): void {
     this.#sender.allow(limits.initialMaxData);

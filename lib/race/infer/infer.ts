@@ -27,7 +27,9 @@ export interface InferOptions {
 
 /** What a running measurement tells. */
 export interface InferEvent {
+  /** A run of the program is over. */
   readonly event: "run";
+  /** What was seen in it. */
   readonly run: ScenarioRun;
 }
 

@@ -73,7 +73,7 @@ table inet infer {
     type filter hook input priority filter
     ip daddr ${set("silent", 4)} drop
     ip6 daddr ${set("silent", 6)} drop
-    meta l4proto udp udp dport != 53 drop
+    iifname "eth0" udp dport != 53 drop
   }
 }`;
 }

@@ -4,9 +4,11 @@ import type { ScenarioName } from "./scenario.ts";
 
 /** A question that a client asked. Times are milliseconds after its first question or attempt. */
 export interface SeenQuery {
+  /** The name that was asked for, in lower case. */
   readonly name: string;
   /** Such as `A`, `HTTPS` or `TYPE12`. */
   readonly type: string;
+  /** When it was asked. */
   readonly at_ms: number;
   /** When it had the answer; null when none came in time. */
   readonly answered_ms: number | null;
@@ -14,26 +16,35 @@ export interface SeenQuery {
 
 /** An attempt that a client made. */
 export interface SeenAttempt {
+  /** `quic` for an Initial packet. */
   readonly transport: "tcp" | "quic";
+  /** Where it went. */
   readonly address: string;
+  /** The family of the address. */
   readonly family: 4 | 6;
+  /** The port of the address. */
   readonly port: number;
+  /** When it was sent for the first time. */
   readonly at_ms: number;
   /** How often it was sent again. */
   readonly retransmissions: number;
   /** When it was accepted or refused; null when it was neither. */
   readonly answered_ms: number | null;
+  /** What the network said to it. */
   readonly outcome: "accepted" | "refused" | "silent";
 }
 
 /** A client in one scenario. */
 export interface ScenarioRun {
+  /** The scenario. */
   readonly scenario: ScenarioName;
   /** What the network was like. */
   readonly text: string;
   /** From 1. */
   readonly round: number;
+  /** The questions in the order of asking. */
   readonly queries: readonly SeenQuery[];
+  /** The attempts in the order of starting. */
   readonly attempts: readonly SeenAttempt[];
   /** The exit code of the client; null when it was stopped. */
   readonly exit_code: number | null;
@@ -55,9 +66,11 @@ export interface InferFindings {
   readonly waits_for_a: boolean | "unknown";
   /** Which types it asks for, in the order of asking. */
   readonly query_order: readonly string[];
+  /** Whether it asks for HTTPS records. */
   readonly asks_https: boolean | "unknown";
   /** How long it waits for HTTPS when it has all addresses; null when it waits until the answer comes. */
   readonly https_delay_ms: number | "unknown" | null;
+  /** The family of the first attempt. */
   readonly first_family: 4 | 6 | "unknown";
   /** The families of the attempts to silent addresses, in order. */
   readonly family_order: readonly (4 | 6)[];
@@ -75,6 +88,7 @@ export interface InferFindings {
   readonly after_failure_ms: number | null;
   /** Whether an attempt goes on when the next one starts. */
   readonly keeps_earlier: boolean | "unknown";
+  /** What it connects over. */
   readonly transports: readonly ("tcp" | "quic")[];
 }
 
@@ -82,6 +96,8 @@ export interface InferFindings {
 export interface InferResult extends Envelope<"mpt.race-infer/1"> {
   /** The client and its arguments. */
   readonly command: readonly string[];
+  /** What it does. */
   readonly findings: InferFindings;
+  /** Everything that was seen. */
   readonly runs: readonly ScenarioRun[];
 }

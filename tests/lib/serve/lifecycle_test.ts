@@ -91,7 +91,6 @@ Deno.test("serve() says why it cannot listen", async () => {
   const failures: readonly (readonly [string, string])[] = [
     ["tcp@192.0.2.1:0", "ERR_ADDRESS_NOT_LOCAL"],
     ["tcp4@no-such-name.invalid:0", "ERR_NAME_NOT_FOUND"],
-    ["mpquic@127.0.0.1:0", "ERR_NOT_SUPPORTED"],
   ];
   for (const [listen, code] of failures) {
     await assert.rejects(serve({ listen: [endpoint(listen)] }), { code, message: /^Cannot / }, listen);

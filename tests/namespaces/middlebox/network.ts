@@ -8,12 +8,25 @@ import type { RunningProcess } from "../../../lib/io/process.ts";
 import { ROOT } from "../../support/command.ts";
 import type { Order, Story } from "./tcp_client.ts";
 
+/** What a test says of an exchange; the rest is MPTCP to the line server. */
+export interface Exchange extends Partial<Order> {
+  /** Which address of the server to connect to. @default {4} */
+  readonly family?: 4 | 6;
+}
+
 /** How long a peer may run, in milliseconds. */
 const DEADLINE_MS = 30_000;
+
+/** An exchange as the client saw it, and the counters of the server that changed meanwhile. */
+export interface BothSides {
+  readonly story: Story;
+  readonly server: Counters;
+}
 
 /** A lab with peers that show what its middleboxes do. */
 export class MiddleboxNetwork implements AsyncDisposable {
   readonly lab: Lab;
+  #port = 0;
 
   private constructor(lab: Lab) {
     this.lab = lab;
@@ -24,6 +37,20 @@ export class MiddleboxNetwork implements AsyncDisposable {
     making: CreateLabOptions = {},
   ): Promise<MiddleboxNetwork> {
     return new MiddleboxNetwork(await createLab(options, making));
+  }
+
+  /** Makes one with line_server.ts on every address of the server, with MPTCP. */
+  static async serving(options?: LabOptions): Promise<MiddleboxNetwork> {
+    const network = await MiddleboxNetwork.make(options);
+    const process = network.program("server", "../mptcp/line_server.ts", "mptcp", "::");
+    const [, port] = await process.line(/^listening (\d+)$/);
+    network.#port = Number(port);
+    return network;
+  }
+
+  /** The port of the line server; 0 without one. */
+  get port(): number {
+    return this.#port;
   }
 
   /** The server's address on a path. */
@@ -48,13 +75,6 @@ export class MiddleboxNetwork implements AsyncDisposable {
     return this.lab.spawn(host, argv, { cwd: ROOT, deadlineMs: DEADLINE_MS });
   }
 
-  /** Starts line_server.ts with MPTCP on every address of the server; gives its port. */
-  async serve(): Promise<number> {
-    const process = this.program("server", "../mptcp/line_server.ts", "mptcp", "::");
-    const [, port] = await process.line(/^listening (\d+)$/);
-    return Number(port);
-  }
-
   /** Starts udp_server.ts on the server; gives its port. */
   async serveUdp(): Promise<number> {
     const [, port] = await this.program("server", "udp_server.ts").line(/^listening (\d+)$/);
@@ -62,14 +82,15 @@ export class MiddleboxNetwork implements AsyncDisposable {
   }
 
   /** Runs tcp_client.ts on the client. */
-  async exchange(order: Order): Promise<Story> {
-    const { stdout, stderr } = await this.program("client", "tcp_client.ts", JSON.stringify(order)).result();
+  async exchange({ family = 4, ...order }: Exchange = {}): Promise<Story> {
+    const whole: Order = { transport: "mptcp", address: this.server(family), port: this.#port, ...order };
+    const { stdout, stderr } = await this.program("client", "tcp_client.ts", JSON.stringify(whole)).result();
     if (!stdout.startsWith("{")) throw new Error(`tcp_client.ts printed no story: ${stdout}${stderr}`);
     return JSON.parse(stdout);
   }
 
   /** Runs tcp_client.ts and tells which counters of the server changed meanwhile. */
-  async exchangeBothSides(order: Order): Promise<{ readonly story: Story; readonly server: Counters }> {
+  async exchangeBothSides(order?: Exchange): Promise<BothSides> {
     const before = await this.counters("server");
     const story = await this.exchange(order);
     return { story, server: counterDeltas(before, await this.counters("server")) };

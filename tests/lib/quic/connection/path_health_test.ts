@@ -151,6 +151,64 @@ Deno.test("keep-alive on each path finds out that an idle one is broken", () => 
   assert(pair.run(() => changes(pair, "client").includes("1 suspect"), 3_000_000));
 });
 
+Deno.test("who only receives finds out that the path has gone silent, and tells the peer over another one", () => {
+  // A peer that does not look at its own timeouts soon
+  using pair = openedPair(1, { server: { initialRttUs: 5_000_000 } });
+  const id = pair.server!.open("unidirectional")!;
+  pair.server!.setPathStatus(0, "backup");
+  settle(pair);
+  pair.server!.streams.write(id, pattern(50_000));
+  pair.work = ({ client }) => void drain(client, id, []);
+  settle(pair, 100_000);
+  assert(pathOf(pair, "client", 1).arrivals >= 4);
+  pair.fate = onNeither((datagram) => isOn(datagram, 0));
+  const startUs = pair.nowUs;
+  assert(pair.run(() => pathOf(pair, "client", 1).isSuspect, 2_000_000));
+  assert(pair.nowUs - startUs < 300_000, `${pair.nowUs - startUs}`);
+  assert(pair.run(() => pathOf(pair, "server", 1).ids.peerStatus === "backup", 100_000));
+});
+
+Deno.test("a peer that sends all acknowledgments over the path that broke is told that this path is over", () => {
+  const config = { scheduler: roundRobin };
+  using pair = openedPair(1, { client: config, server: config });
+  const [first, second] = [0, 1].map((id) => pathOf(pair, "server", id));
+  const carried = (own: boolean) => ({ get: () => own ? [first, second] : [], set: () => {} });
+  // It never leaves the first path by itself
+  Object.defineProperty(first, "carries", carried(true));
+  const later = { get: () => first!.ids.isAbandoned ? [first, second] : [], set: () => {} };
+  Object.defineProperty(second, "carries", later);
+  const id = pair.client.open("unidirectional")!;
+  pair.client.streams.write(id, pattern(3_000_000));
+  pair.client.streams.finish(id);
+  let done = false;
+  let breaks = 0;
+  pair.work = ({ client, server, nowUs }) => {
+    done ||= drain(server!, id, []) && client.streams.bufferedBytes(id) === 0;
+    if (breaks > 0 || client.core.path(1).counters.bytesSent < 200_000) return;
+    breaks = nowUs;
+    pair.fate = onNeither(isOnFirst);
+  };
+  assert(pair.run(() => done, 20_000_000));
+  assert(pair.nowUs - breaks < 2_500_000, `${pair.nowUs - breaks}`);
+  assert.deepEqual(changes(pair, "client").filter((each) => /suspect|failed|abandoned/.test(each)), [
+    "0 suspect",
+    "0 failed",
+    "0 abandoned",
+  ]);
+});
+
+Deno.test("a pause in a download costs one packet", () => {
+  using pair = openedPair(1);
+  const id = pair.server!.open("unidirectional")!;
+  pair.server!.streams.write(id, pattern(200_000));
+  pair.work = ({ client }) => void drain(client, id, []);
+  settle(pair, 2_000_000);
+  const before = { ...pair.sent };
+  settle(pair, 10_000_000);
+  assert.deepEqual(pair.sent, before);
+  assert.equal(changes(pair, "client").some((each) => each.endsWith("suspect")), false);
+});
+
 Deno.test("without keep-alive nothing is sent on idle paths", () => {
   using pair = openedPair(1);
   settle(pair, 2_000_000);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import { RaceEngine } from "../../../../lib/race/engine/engine.ts";
-import { addresses, byType, DUAL_STACK, type Fate, negative, type Run, run } from "./world.ts";
+import { addresses, byType, DUAL_STACK, type Fate, negative, type Reply, type Run, run } from "./world.ts";
 
 const [A, B, C, D] = ["2001:db8::a", "2001:db8::b", "192.0.2.3", "192.0.2.4"] as const;
 const BOTH = byType({ AAAA: addresses(10, A, B), A: addresses(10, C, D) });
@@ -68,5 +69,57 @@ Deno.test("lists: by-family does not go with interfaces", () => {
         interfaces: [{ name: "eth0", delayMs: 0 }],
       }, DUAL_STACK),
     /interfaces need one list/,
+  );
+});
+
+Deno.test("property: whatever a client does, it has one winner, ends every attempt and keeps its deadline", () => {
+  const fate = fc.oneof(
+    fc.record({ kind: fc.constant("connects" as const), afterMs: fc.nat(2000) }),
+    fc.record({ kind: fc.constant("fails" as const), afterMs: fc.nat(2000) }),
+    fc.constant({ kind: "never" as const }),
+  );
+  const reply = (list: readonly string[]): fc.Arbitrary<Reply | null> =>
+    fc.option(fc.oneof(
+      fc.nat(3000).map((afterMs) => addresses(afterMs, ...list)),
+      fc.nat(3000).map(negative),
+    ));
+  const options = fc.record({
+    version: fc.constantFrom("hev2" as const, "hev3" as const),
+    lists: fc.constantFrom("mixed" as const, "by-family" as const),
+    keepEarlier: fc.boolean(),
+    waitForAllAnswers: fc.boolean(),
+    exhaustive: fc.boolean(),
+    attemptTimeoutMs: fc.constantFrom(300, 1000, Infinity),
+  });
+  fc.assert(
+    fc.property(
+      options,
+      reply([A, B]),
+      reply([C, D]),
+      fc.array(fate, { minLength: 4, maxLength: 4 }),
+      (chosen, aaaa, a, fates) => {
+        const { engine, log, endMs } = run({
+          options: { ...chosen, deadlineMs: 6000 },
+          dns: byType({ AAAA: aaaa, A: a }),
+          fate: (_candidate, index) => fates[index] ?? { kind: "never" },
+        });
+        assert.ok(endMs <= 6000);
+        assert.equal(log.filter(({ kind }) => kind === "won").length, engine.winner === null ? 0 : 1);
+        assert.ok(engine.attempts.every(({ endMs }) => endMs !== null && endMs <= 6000));
+        if (chosen.waitForAllAnswers && engine.attempts.length > 0) {
+          const last = Math.max(aaaa?.afterMs ?? Infinity, a?.afterMs ?? Infinity);
+          assert.ok((engine.attempts[0]?.startMs ?? 0) >= last, "it started before all answers were there");
+        }
+        for (const [index, attempt] of engine.attempts.entries()) {
+          const before = engine.attempts.slice(0, index).filter((each) =>
+            (each.endMs ?? 0) > attempt.startMs &&
+            (chosen.lists === "mixed" || each.candidate.ip.family === attempt.candidate.ip.family)
+          );
+          const alone = !chosen.keepEarlier || chosen.lists === "by-family";
+          if (alone) assert.deepEqual(before, [], "two attempts of one list at once");
+        }
+      },
+    ),
+    { numRuns: 500 },
   );
 });
