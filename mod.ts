@@ -25,6 +25,14 @@ export {
   requirementHolds,
 } from "./lib/probe/mod.ts";
 export { bench, type BenchEvent, type BenchOptions, type BenchResult } from "./lib/bench/mod.ts";
+export {
+  race,
+  type RaceOptions,
+  type RaceOutcome,
+  type RaceResult,
+  raceRounds,
+  type RaceRoundsOptions,
+} from "./lib/race/mod.ts";
 export { serve, type ServeEvent, type ServeOptions, Server, type ServeResult } from "./lib/serve/mod.ts";
 
 // connections

@@ -2,6 +2,7 @@ import { type Command, Option } from "@commander-js/extra-typings";
 import { MptError } from "../lib/base/errors.ts";
 import type { Transport } from "../lib/base/transport.ts";
 import type { QuicChoice } from "../lib/quic/mod.ts";
+import { quicEnvironment } from "./quic_environment.ts";
 import { readText } from "./read_text.ts";
 import { usage } from "./usage.ts";
 
@@ -82,6 +83,7 @@ export async function quicChoice(
     });
   }
   return {
+    ...quicEnvironment(),
     ...(ca === undefined ? {} : { ca: await readText(ca) }),
     ...(serverName === undefined ? {} : { serverName }),
     ...(pin === undefined ? {} : { pins: pin }),

@@ -9,10 +9,13 @@ import {
   type Indistinguishable,
   STAGES,
 } from "../lib/mptcp/diagnosis/mod.ts";
+import type { CatalogueStage } from "../lib/mptcp/diagnosis/catalogue.ts";
+import { QUIC_CATALOGUE } from "../lib/probe/quic/catalogue.ts";
+import { RACE_CATALOGUE } from "../lib/race/catalogue.ts";
 
 const INTRODUCTION = `# Diagnoses
 
-What \`mpt probe\` and \`mpt bench\` can find, with what you see, why it happens, what shows it, and what mends it.
+What \`mpt probe\`, \`mpt bench\` and \`mpt race\` can find, with what you see, why it happens, what shows it, and what mends it.
 \`mpt explain CODE\` prints one of them.
 
 Each verdict says how sure it is: \`proved\` was seen directly, \`likely\` is the best explanation, \`possible\` is one of
@@ -27,6 +30,16 @@ const ONE_END =
   "With any server but `mpt serve` these look the same; all of them are then listed as possible, and none is claimed. Run " +
   "`mpt serve` on the server's machine and probe its port to tell.";
 
+const QUIC: CatalogueStage = {
+  title: "QUIC and multipath QUIC",
+  entries: new Map(Object.entries(QUIC_CATALOGUE)),
+};
+
+const RACE: CatalogueStage = {
+  title: "Races (mpt race)",
+  entries: new Map(Object.entries(RACE_CATALOGUE)),
+};
+
 function alike({ seen, codes }: Indistinguishable): string {
   return `- ${seen}: ${codes.map((code) => `\`${code}\``).join(", ")}`;
 }
@@ -36,7 +49,9 @@ export function diagnosesPage(): string {
   return [
     INTRODUCTION,
     `## What one end alone cannot tell apart\n\n${ONE_END}\n\n${INDISTINGUISHABLE.map(alike).join("\n")}\n`,
-    ...STAGES.map(({ title, entries }) => `## ${title}\n\n${[...entries].map(section).join("\n")}`),
+    ...[...STAGES, QUIC, RACE].map(({ title, entries }) =>
+      `## ${title}\n\n${[...entries].map(section).join("\n")}`
+    ),
   ]
     .join("\n");
 }

@@ -1,6 +1,8 @@
 import { Argument, Command } from "@commander-js/extra-typings";
 import type { Envelope } from "../../lib/base/result.ts";
 import { DIAGNOSIS_CODES, type DiagnosisCode } from "../../lib/mptcp/diagnosis/codes.ts";
+import { QUIC_CODES, type QuicCode } from "../../lib/probe/quic/codes.ts";
+import { RACE_CODES, type RaceCode } from "../../lib/race/codes.ts";
 import type { CatalogueEntry } from "../../lib/mptcp/diagnosis/catalogue/entry.ts";
 import { withCommonOptions } from "../common_options.ts";
 import { EXIT } from "../exit_codes.ts";
@@ -8,22 +10,26 @@ import { nearMatches } from "../near_matches.ts";
 import { runJob } from "../run_job.ts";
 import { usage } from "../usage.ts";
 
+type Code = DiagnosisCode | QuicCode | RaceCode;
+
+const CODES: readonly Code[] = [...DIAGNOSIS_CODES, ...QUIC_CODES, ...RACE_CODES];
+
 /** What `mpt explain --json` prints. */
 export interface ExplainResult extends Envelope<"mpt.explain/1"> {
   /** The code that was asked for, or all of them. */
-  readonly entries: readonly (CatalogueEntry & { readonly code: DiagnosisCode })[];
+  readonly entries: readonly (CatalogueEntry & { readonly code: Code })[];
 }
 
 /** `mpt explain`. */
 export function explainCommand(): Command {
   const code = new Argument("[code]", "the code of a verdict; all are listed without one")
     // The choices are for completion; the parser has a shorter answer than the list of all of them.
-    .choices(DIAGNOSIS_CODES)
+    .choices(CODES)
     .argParser((text: string) => usage(() => known(text)));
   const command = new Command("explain")
     .description("what a verdict means: what you see, why it happens, what shows it, and the fix")
     .addArgument(code);
-  return withCommonOptions(command).action(async (asked: DiagnosisCode | undefined, options) => {
+  return withCommonOptions(command).action(async (asked: Code | undefined, options) => {
     await runJob<ExplainResult>(options, {
       schema: "mpt.explain/1",
       run: async () => await explain(asked),
@@ -38,10 +44,10 @@ export function explainCommand(): Command {
   }) as unknown as Command;
 }
 
-function known(text: string): DiagnosisCode {
-  const found = DIAGNOSIS_CODES.find((each) => each === text);
+function known(text: string): Code {
+  const found = CODES.find((each) => each === text);
   if (found !== undefined) return found;
-  const near = nearMatches(text, DIAGNOSIS_CODES);
+  const near = nearMatches(text, CODES);
   throw new RangeError(
     `There is no code ${JSON.stringify(text)}: ${
       near.length === 0 ? "`mpt explain` lists all" : `did you mean ${near.join(" or ")}?`
@@ -49,11 +55,14 @@ function known(text: string): DiagnosisCode {
   );
 }
 
-async function explain(asked: DiagnosisCode | undefined): Promise<ExplainResult> {
+async function explain(asked: Code | undefined): Promise<ExplainResult> {
   const { CATALOGUE } = await import("../../lib/mptcp/diagnosis/catalogue.ts");
+  const { QUIC_CATALOGUE } = await import("../../lib/probe/quic/catalogue.ts");
+  const { RACE_CATALOGUE } = await import("../../lib/race/catalogue.ts");
+  const catalogue = { ...CATALOGUE, ...QUIC_CATALOGUE, ...RACE_CATALOGUE };
   const { envelope } = await import("../../lib/base/result.ts");
   const { hostFacts } = await import("../../lib/io/host.ts");
-  const codes = asked === undefined ? DIAGNOSIS_CODES : [asked];
+  const codes = asked === undefined ? CODES : [asked];
   return {
     ...envelope({
       schema: "mpt.explain/1",
@@ -62,6 +71,6 @@ async function explain(asked: DiagnosisCode | undefined): Promise<ExplainResult>
       durationMs: 0,
       options: { code: asked ?? null },
     }),
-    entries: codes.map((code) => ({ code, ...CATALOGUE[code] })),
+    entries: codes.map((code) => ({ code, ...catalogue[code] })),
   };
 }

@@ -1,5 +1,4 @@
 import { Command, Option } from "@commander-js/extra-typings";
-import { Endpoint } from "../../lib/base/endpoint.ts";
 import type { Transport } from "../../lib/base/transport.ts";
 import type { ProfileName, ProfileRun, RaceRequirement, RaceResult } from "../../lib/race/mod.ts";
 import { integer, withCommonOptions } from "../common_options.ts";
@@ -7,12 +6,11 @@ import { EXIT } from "../exit_codes.ts";
 import { transportsOf } from "../option_values.ts";
 import { quicChoice, withQuicOptions } from "../quic_options.ts";
 import { PROFILE_NAMES, profiles, raceChoice, requirements, withRaceOptions } from "../race_options.ts";
+import { RACE_TRANSPORTS, targetOf, tlsOptions } from "../race_target.ts";
 import { runJob } from "../run_job.ts";
 import { runInfer } from "./race_infer.ts";
 
-const TRANSPORTS = ["tcp", "mptcp", "quic", "mpquic"] as const;
-
-const REQUIRABLE: readonly RaceRequirement[] = ["ipv6", "ipv4", ...TRANSPORTS, "clean"];
+const REQUIRABLE: readonly RaceRequirement[] = ["ipv6", "ipv4", ...RACE_TRANSPORTS, "clean"];
 
 /** The signal of --timeout ends the race before its own limit does, in milliseconds. */
 const TIMEOUT_SLACK_MS = 1000;
@@ -30,7 +28,7 @@ export function raceCommand(): Command {
     .argument("[target...]", "[transport@]host[:port] to race to; port 443 when none is given")
     .addOption(
       new Option("-t, --transport <list>", "transports to race to each address (default: tcp)").argParser(
-        transportsOf(TRANSPORTS),
+        transportsOf(RACE_TRANSPORTS),
       ),
     )
     .option("-n, --rounds <n>", "race so often, with statistics (default: 1)", integer(1, 10_000))
@@ -40,6 +38,7 @@ export function raceCommand(): Command {
         requirements(REQUIRABLE),
       ),
     )
+    .option("--tls", "tcp, mptcp: only a whole TLS handshake is a success, with the options of quic below")
     .option("--history", "let each round learn from those before it")
     .addOption(
       new Option("--profile <list>", `race as these do as well: all, or ${PROFILE_NAMES.join(", ")}`)
@@ -72,12 +71,14 @@ export function raceCommand(): Command {
           : await (await import("../race_policy_file.ts")).readPolicy(options.policy);
         const transports: readonly Transport[] = options.transport ??
           (endpoint.transport === undefined ? policy.transports ?? ["tcp"] : [endpoint.transport]);
-        const quic = await quicChoice(quicOptions, transports);
+        // The options about certificates count for TLS over tcp and mptcp as well
+        const quic = await quicChoice(quicOptions, options.tls ? [...transports, "quic"] : transports);
         const settings = {
           ...policy,
           ...raceChoice(options),
           transports,
           quic: { ...quic, ...(qlog === undefined ? {} : { qlog }) },
+          ...(options.tls ? { tls: tlsOptions(quic) } : {}),
           signal,
           ...(options.rounds === undefined ? {} : { rounds: options.rounds }),
           ...(options.exhaustive === undefined ? {} : { exhaustive: options.exhaustive }),
@@ -115,23 +116,6 @@ export function raceCommand(): Command {
       },
     });
   }) as unknown as Command;
-}
-
-/** The one target. */
-function targetOf(operands: readonly string[], self: Command): Endpoint {
-  const [text, ...more] = operands;
-  if (text === undefined) return self.error("error: missing required argument 'host[:port]'");
-  if (more.length > 0) return self.error(`error: too many arguments behind ${text}: ${more.join(" ")}`);
-  try {
-    const endpoint = Endpoint.parse(text);
-    if (endpoint.transport !== undefined) transportsOf(TRANSPORTS)(endpoint.transport);
-    return endpoint;
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return self.error(
-      `error: command-argument value '${text}' is invalid for argument 'host[:port]'. ${reason}`,
-    );
-  }
 }
 
 async function saveFiles(

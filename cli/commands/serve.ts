@@ -4,6 +4,7 @@ import type { Listener } from "../../lib/io/connection.ts";
 import type { ServeOptions, ServeResult } from "../../lib/serve/mod.ts";
 import { duration, integer, size, withCommonOptions } from "../common_options.ts";
 import { EXIT } from "../exit_codes.ts";
+import { quicEnvironment } from "../quic_environment.ts";
 import type { Reachable } from "../render/serve.ts";
 import { readText } from "../read_text.ts";
 import { runJob } from "../run_job.ts";
@@ -66,13 +67,16 @@ export function serveCommand(): Command {
         const { serve } = await import("../../lib/serve/mod.ts");
         const { renderServeEvent } = await import("../render/serve.ts");
         const identity = { ...await pem("cert", options.cert), ...await pem("key", options.key) };
-        const server = await serve({ ...serveOptions, ...identity, signal }, (event) => {
-          output.event(event);
-          const line = output.human
-            ? renderServeEvent(event, output.paint, output.options.verbose ?? false)
-            : null;
-          if (line !== null) output.answer(line);
-        });
+        const server = await serve(
+          { ...serveOptions, ...identity, ...quicEnvironment(), signal },
+          (event) => {
+            output.event(event);
+            const line = output.human
+              ? renderServeEvent(event, output.paint, output.options.verbose ?? false)
+              : null;
+            if (line !== null) output.answer(line);
+          },
+        );
         if (output.human) {
           const { howToUse } = await import("../render/serve.ts");
           output.answer(howToUse(server.listeners.map(reachable)));

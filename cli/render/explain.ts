@@ -1,4 +1,11 @@
-import { type CatalogueEntry, fill, STAGES } from "../../lib/mptcp/diagnosis/catalogue.ts";
+import {
+  type CatalogueEntry,
+  type CatalogueStage,
+  fill,
+  STAGES,
+} from "../../lib/mptcp/diagnosis/catalogue.ts";
+import { QUIC_CATALOGUE } from "../../lib/probe/quic/catalogue.ts";
+import { RACE_CATALOGUE } from "../../lib/race/catalogue.ts";
 import type { Painter } from "./paint.ts";
 import { mark } from "./probe.ts";
 import { pad } from "./table.ts";
@@ -22,12 +29,18 @@ export function renderExplanation(
   ].join("\n");
 }
 
+const ALL: readonly CatalogueStage[] = [
+  ...STAGES,
+  { title: "QUIC and multipath QUIC", entries: new Map(Object.entries(QUIC_CATALOGUE)) },
+  { title: "Races (mpt race)", entries: new Map(Object.entries(RACE_CATALOGUE)) },
+];
+
 /** All codes by the stage of a connection. */
 export function renderCodes(paint: Painter): string {
   const longest = Math.max(
-    ...STAGES.flatMap(({ entries }) => [...entries.keys()].map((code) => code.length)),
+    ...ALL.flatMap(({ entries }) => [...entries.keys()].map((code) => code.length)),
   );
-  return STAGES.map(({ title, entries }) =>
+  return ALL.map(({ title, entries }) =>
     [
       paint.bold(`${title}:`),
       ...[...entries].map(([code, entry]) => `  ${pad(code, longest)}  ${sentence(entry)}`),

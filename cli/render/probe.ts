@@ -11,7 +11,7 @@ import { watchSummary } from "./watch.ts";
 /** The result for people: the answer in words, then the addresses side by side, then the paths. */
 export function renderProbe(result: ProbeResult, paint: Painter, verbose: boolean): string {
   const parts = [
-    ...renderVerdicts(result.verdicts, paint, verbose),
+    ...renderVerdicts(result.verdicts.filter((each) => verbose || !isAside(each)), paint, verbose),
     ...result.warnings.map((text) => `${paint.warn("warning:")} ${text}`),
     cutShort(result, paint),
     "",
@@ -25,6 +25,11 @@ export function renderProbe(result: ProbeResult, paint: Painter, verbose: boolea
     ...(verbose ? details(result) : []),
   ];
   return parts.filter((part) => part !== null).join("\n");
+}
+
+/** That there is no QUIC, said to whoever did not ask for it: the table has it. */
+function isAside({ code, level }: Verdict): boolean {
+  return level === "info" && (code === "quic-fails" || code === "quic-unknown");
 }
 
 /** Findings, one a line; evidence with `verbose`, the fix always. */

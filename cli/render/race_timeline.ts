@@ -8,6 +8,8 @@ interface Row {
   readonly label: string;
   readonly startMs: number | null;
   readonly endMs: number | null;
+  /** When a further handshake began; null or absent where there is none. */
+  readonly progressMs?: number | null;
   readonly line: string;
   readonly end: string;
   readonly note: string;
@@ -105,7 +107,13 @@ function queryRow(query: RaceQueryJson, paint: Painter): Row {
 function attemptRow(attempt: RaceAttemptJson, paint: Painter): Row {
   const { outcome, start_ms, end_ms, connect_ms } = attempt;
   const handshake = connect_ms === null ? "" : ` ${formatDuration(connect_ms)}`;
-  const row = { label: attemptLabel(attempt), startMs: start_ms, endMs: end_ms, line: "━" };
+  const row = {
+    label: attemptLabel(attempt),
+    startMs: start_ms,
+    endMs: end_ms,
+    progressMs: attempt.progress_ms,
+    line: "━",
+  };
   switch (outcome) {
     case "won":
       return { ...row, end: "✓", note: `won${handshake}`, paint: paint.ok };
@@ -145,11 +153,21 @@ export function failure({ error }: Pick<RaceAttemptJson, "error">): string {
   return FAILURES[error.code] ?? error.code.replace(/^ERR_/, "").toLowerCase().replaceAll("_", " ");
 }
 
-function barOf({ startMs, endMs, line, end, paint }: Row, scaleMs: number, columns: number): string {
+function barOf(
+  { startMs, endMs, progressMs, line, end, paint }: Row,
+  scaleMs: number,
+  columns: number,
+): string {
   if (startMs === null || endMs === null) return " ".repeat(columns);
   const from = Math.min(columns - 1, Math.round(startMs / scaleMs * (columns - 1)));
   const to = Math.min(columns - 1, Math.max(from, Math.round(endMs / scaleMs * (columns - 1))));
-  return " ".repeat(from) + paint(line.repeat(to - from) + end) + " ".repeat(columns - to - 1);
+  const done = progressMs === null || progressMs === undefined
+    ? to
+    : Math.min(to, Math.max(from, Math.round(progressMs / scaleMs * (columns - 1))));
+  const bar = done < to
+    ? `${line.repeat(done - from)}┿${line.repeat(to - done - 1)}`
+    : line.repeat(to - from);
+  return " ".repeat(from) + paint(bar + end) + " ".repeat(columns - to - 1);
 }
 
 /** Marks at round times, each above its column. */

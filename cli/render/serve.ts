@@ -65,7 +65,9 @@ export function howToUse(listeners: readonly Reachable[]): string {
 
 function commandsFor({ local, transport, pin }: Reachable): readonly string[] {
   const port = local.port ?? 0;
-  const address = local.ip?.isUnspecified === true ? `ADDRESS:${port}` : Endpoint.of(local.host, port).address;
+  const address = local.ip?.isUnspecified === true
+    ? `ADDRESS:${port}`
+    : Endpoint.of(local.host, port).address;
   if (pin === undefined) return [`mpt probe ${address}`, `mpt bench ${address}`];
   return ["probe", "bench"].map((command) => `mpt ${command} --pin ${pin} ${transport}@${address}`);
 }

@@ -6,6 +6,9 @@ import { PeerNames } from "./peer_names.ts";
 import type { DatagramSink, RuntimeDatagrams } from "./runtime_datagram_socket.ts";
 import { ioError } from "./system_error.ts";
 
+/** How long a closed socket takes to let its port go, in milliseconds. */
+const CLOSE_MS = 5;
+
 /** `node:dgram`: a fresh buffer each datagram, but stable. */
 export class NodeDatagrams implements RuntimeDatagrams {
   readonly backend = "node";
@@ -81,6 +84,8 @@ function literal(
   callback(null, address, address.includes(":") ? 6 : 4);
 }
 
-function closed(socket: Socket): Promise<void> {
-  return new Promise((resolve) => socket.close(() => resolve()));
+/** With a `lookup` of ours, Deno's socket tells nobody when its port is free again: a few turns later it is. */
+async function closed(socket: Socket): Promise<void> {
+  socket.close();
+  await new Promise((resolve) => setTimeout(resolve, CLOSE_MS));
 }

@@ -1,12 +1,12 @@
 import type { Endpoint } from "../base/endpoint.ts";
 import { MptError } from "../base/errors.ts";
 import { envelope, type JsonValue } from "../base/result.ts";
-import { endOf } from "../io/deadline.ts";
+import { deadline, endOf } from "../io/deadline.ts";
 import { hostFacts } from "../io/host.ts";
 import { RACE_CONSTANTS } from "./engine/constants.ts";
 import { planRace, type RaceOptions, type RacePlan } from "./plan.ts";
 import type { RaceConstantJson, RaceEvent, RaceResult, RaceRound } from "./result.ts";
-import { runRace } from "./run.ts";
+import { type RaceOutcome, runRace } from "./run.ts";
 import { candidateStatistics, roundsConnectMs } from "./statistics.ts";
 import { type SystemEnvironment, systemEnvironment } from "./system.ts";
 import { raceVerdicts } from "./verdicts.ts";
@@ -19,6 +19,9 @@ export interface RaceRoundsOptions extends RaceOptions {
 }
 
 const MAX_ROUNDS = 10_000;
+
+/** How long a connection may take to close in order, in milliseconds. */
+const CLOSE_MS = 1000;
 
 /**
  * Races to a host one or more times and tells what was found: who won, whether another family would have been
@@ -51,16 +54,17 @@ export async function raceRounds(
   }
   const plan = planRace(target, options);
   const environment = await systemEnvironment(plan);
-  await warmUp(plan.transports, options.signal);
+  await warmUp(plan, options.signal);
   const startedAtMs = Date.now();
   const started = performance.now();
   const { json: network } = environment.network();
   const rounds: RaceRound[] = [];
   while (rounds.length < count) {
     const round = rounds.length;
-    await using outcome = await runRace(plan, environment, options.signal, (event) => {
+    const outcome = await runRace(plan, environment, options.signal, (event) => {
       onEvent({ round, ...event });
     });
+    await closeInTime(outcome);
     rounds.push(outcome.toJSON());
     if (options.signal?.aborted) break;
   }
@@ -91,6 +95,13 @@ export async function raceRounds(
     candidates,
     rounds_connect_ms: roundsConnectMs(rounds),
   };
+}
+
+/** A server that says goodbye to nobody does not keep the next round waiting. */
+async function closeInTime(outcome: RaceOutcome): Promise<void> {
+  using limit = deadline(CLOSE_MS);
+  limit.signal.addEventListener("abort", () => outcome.connection?.abort(), { once: true });
+  await outcome[Symbol.asyncDispose]();
 }
 
 function warningsOf({ quic, tls, transports }: RacePlan, { warnings }: SystemEnvironment): readonly string[] {

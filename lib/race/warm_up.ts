@@ -1,13 +1,13 @@
 import { Endpoint } from "../base/endpoint.ts";
 import { Ip } from "../base/ip.ts";
-import type { Transport } from "../base/transport.ts";
 import { Resolver } from "../dns/resolver.ts";
 import { DnsName } from "../dns/wire/name.ts";
 import { deadline } from "../io/deadline.ts";
 import { connect, listen } from "../transport/connect.ts";
-import { planRace } from "./plan.ts";
+import { planRace, type RacePlan } from "./plan.ts";
 import { runRace } from "./run.ts";
 import { systemEnvironment } from "./system.ts";
+import { type RaceTlsOptions, secure } from "./tls_connection.ts";
 
 /** The warm-up takes some tens of milliseconds, with QUIC some hundred; this is the most, in milliseconds. */
 const LIMIT_MS = 250;
@@ -19,15 +19,29 @@ const LOOPBACK = Ip.parse("127.0.0.1");
  * Races to this host itself, and asks nobody for a name: the first use of code that was just loaded takes
  * milliseconds, which would be measured as the network's.
  *
- * @param transports What will be raced.
+ * @param plan What will be raced.
  * @param signal Ends it.
  */
 export async function warmUp(
-  transports: readonly Transport[],
+  { transports, tls }: Pick<RacePlan, "transports" | "tls">,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   await warmUpTcp(signal);
+  if (tls !== null) await warmUpTls(tls, signal);
   if (transports.some((each) => each === "quic" || each === "mpquic")) await warmUpQuic(signal);
+}
+
+/** A handshake that nobody answers loads the code and what the system trusts. */
+async function warmUpTls(tls: RaceTlsOptions, signal: AbortSignal | undefined): Promise<void> {
+  using limit = deadline(LIMIT_MS, signal);
+  try {
+    await using listener = listen("tcp", LOOPBACK, 0);
+    const hangUp = async (): Promise<void> => await (await listener.accept())?.close();
+    const client = connect("tcp", LOOPBACK, listener.local.port!, { signal: limit.signal });
+    await Promise.all([client.then((connection) => secure(connection, "localhost", tls)), hangUp()]);
+  } catch {
+    // That was to be expected
+  }
 }
 
 async function warmUpTcp(signal: AbortSignal | undefined): Promise<void> {

@@ -36,6 +36,10 @@ export interface ServeOptions extends Partial<ServeLimits> {
   readonly cert?: string;
   /** The key of the certificate as PEM. */
   readonly key?: string;
+  /** A folder for logs of each QUIC connection in qlog. @default {undefined} none */
+  readonly qlog?: string;
+  /** Takes a line for a key log file (SSLKEYLOGFILE) of the QUIC listeners. @default {undefined} nobody */
+  readonly keyLog?: (line: string) => void;
   /** Ends the server: it stops listening and lets transfers finish for up to 5 seconds. */
   readonly signal?: AbortSignal;
 }

@@ -298,6 +298,8 @@ async function open(endpoint: Endpoint, options: ServeOptions): Promise<Listener
       hosts: hostsOf(ip),
       ...(options.cert === undefined ? {} : { cert: options.cert }),
       ...(options.key === undefined ? {} : { key: options.key }),
+      ...(options.qlog === undefined ? {} : { qlog: options.qlog }),
+      ...(options.keyLog === undefined ? {} : { keyLog: options.keyLog }),
     },
   });
 }

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { nearMatches } from "../../cli/near_matches.ts";
 import { DIAGNOSIS_CODES } from "../../lib/mptcp/diagnosis/mod.ts";
+import { QUIC_CODES } from "../../lib/probe/quic/codes.ts";
+import { RACE_CODES } from "../../lib/race/codes.ts";
 import { mpt } from "../support/command.ts";
 import { jsonOf } from "./answers.ts";
 
@@ -26,7 +28,9 @@ Deno.test("mpt explain prints what a code means", async () => {
 Deno.test("mpt explain alone lists every code", async () => {
   const { code, stdout } = await mpt(["explain"]);
   assert.equal(code, 0);
-  for (const each of DIAGNOSIS_CODES) assert.match(stdout, new RegExp(`^  ${each} +[A-Z]`, "m"));
+  for (const each of [...DIAGNOSIS_CODES, ...QUIC_CODES, ...RACE_CODES]) {
+    assert.match(stdout, new RegExp(`^  ${each} +[A-Z]`, "m"));
+  }
   assert(!stdout.includes("{"), stdout);
 });
 

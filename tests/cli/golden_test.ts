@@ -3,9 +3,11 @@ import { PLAIN } from "../../cli/render/paint.ts";
 import { renderBench } from "../../cli/render/bench.ts";
 import { renderDoctor } from "../../cli/render/doctor.ts";
 import { renderProbe } from "../../cli/render/probe.ts";
+import { renderRace } from "../../cli/render/race.ts";
 import type { BenchResult } from "../../lib/bench/mod.ts";
 import type { DoctorResult } from "../../lib/doctor/mod.ts";
 import type { ProbeResult } from "../../lib/probe/mod.ts";
+import type { RaceResult } from "../../lib/race/mod.ts";
 import { mpt, ROOT } from "../support/command.ts";
 import { withoutFfi } from "../support/requires.ts";
 import { served } from "../lib/serve/served.ts";
@@ -19,9 +21,10 @@ function golden(name: string): string {
 const PROBE: ProbeResult = JSON.parse(golden("probe-v1.json"));
 const BENCH: BenchResult = JSON.parse(golden("bench-v1.json"));
 const DOCTOR: DoctorResult = JSON.parse(golden("doctor-v1.json"));
+const RACE: RaceResult = JSON.parse(golden("race-v1.json"));
 
 /** Objects whose keys are data. */
-const DICTIONARIES: ReadonlySet<string> = new Set(["counters", "options"]);
+const DICTIONARIES: ReadonlySet<string> = new Set(["counters", "options", "timeline", "errors"]);
 
 const ENVELOPE = [
   "schema",
@@ -88,7 +91,9 @@ function sameShape(actual: unknown, expected: unknown, where: string): void {
   }
 }
 
-for (const [name, result] of [["probe", PROBE], ["bench", BENCH], ["doctor", DOCTOR]] as const) {
+for (
+  const [name, result] of [["probe", PROBE], ["bench", BENCH], ["doctor", DOCTOR], ["race", RACE]] as const
+) {
   Deno.test(`${name}/1 has the envelope of every result`, () => {
     hasKeys(result, ENVELOPE);
     assert.equal(result.schema, `mpt.${name}/1`);
@@ -147,8 +152,45 @@ Deno.test("doctor/1 has its checks, each with a status and what mends it", () =>
   }
 });
 
+Deno.test("race/1 has the queries and attempts of every round, and each candidate over all of them", () => {
+  hasKeys(RACE, [
+    "target",
+    "algorithm",
+    "constants",
+    "network",
+    "servers",
+    "dns",
+    "attempts",
+    "winner",
+    "connect_ms",
+  ]);
+  hasKeys(RACE, ["timeline", "rounds", "candidates", "rounds_connect_ms"]);
+  assert.equal(RACE.rounds.length, 2);
+  for (const { dns, attempts, timeline, winner } of RACE.rounds) {
+    for (const query of dns) {
+      hasKeys(query, ["index", "name", "type", "start_ms", "end_ms", "status", "answers"]);
+    }
+    for (const attempt of attempts) {
+      hasKeys(attempt, [
+        "index",
+        "address",
+        "family",
+        "port",
+        "transport",
+        "interface",
+        "start_ms",
+        "end_ms",
+      ]);
+      assert.match(attempt.outcome, /^(won|lost|failed|cancelled|not-started)$/);
+    }
+    assert.equal(attempts[winner ?? -1]?.outcome, "won");
+    assert.ok(timeline.every(({ at_ms }) => typeof at_ms === "number"));
+  }
+  for (const constant of Object.values(RACE.constants)) hasKeys(constant, ["value", "default", "clause"]);
+});
+
 Deno.test("numbers are numbers, and nothing is NaN or undefined, in every result", () => {
-  for (const name of ["probe-v1.json", "bench-v1.json", "doctor-v1.json"]) {
+  for (const name of ["probe-v1.json", "bench-v1.json", "doctor-v1.json", "race-v1.json"]) {
     JSON.parse(golden(name), (key, value: unknown) => {
       if (/_(ms|bps|bytes)$/.test(key)) {
         assert(
@@ -165,6 +207,8 @@ Deno.test("results of earlier versions can still be shown", () => {
   assert.match(renderProbe(PROBE, PLAIN, true), /^✓ MPTCP works to 10\.0\.1\.2:4433 over 2 paths\.\n/);
   assert.match(renderBench(BENCH, PLAIN, true), /^✓ MPTCP download over 2 paths carries /);
   assert.match(renderDoctor(DOCTOR, PLAIN, true), /MPTCP sockets can be opened\./);
+  const race = renderRace(RACE, { paint: PLAIN, verbose: true, columns: 80 });
+  assert.match(race, /^✓ IPv4 over tcp won 2 of 2 rounds/);
 });
 
 Deno.test("the results of today have the shape of those of version 1", async () => {
@@ -185,4 +229,5 @@ Deno.test("the results of today have the shape of those of version 1", async () 
   ]);
   sameShape(jsonOf(bench), BENCH, "bench");
   sameShape(jsonOf(await mpt(["doctor", "--json"])), DOCTOR, "doctor");
+  sameShape(jsonOf(await mpt(["race", "--json", `tcp@${target}`])), RACE, "race");
 });

@@ -78,7 +78,12 @@ Deno.test("mpt probe --insecure says so in the result", async () => {
 Deno.test("mpt probe of a target without a prefix has the quic column beside tcp", async () => {
   await using server = await rawUdp(() => null);
   const target = `127.0.0.1:${server.port}`;
-  const probed = await mpt(["probe", ...PLAIN, "--connect-timeout", "0.3", target]);
+  const args = ["probe", ...PLAIN, "--connect-timeout", "0.3", target];
+  const quiet = await mpt(args);
+  // Who did not ask for it sees it in the table
+  assert.doesNotMatch(quiet.stdout, /Whether QUIC works/);
+  assert.match(quiet.stdout, /^127\.0\.0\.1:\d+ .* unknown +- +-$/m);
+  const probed = await mpt([...args, "-v"]);
   assert.match(
     probed.stdout,
     /^ADDRESS +INTERFACE +TCP +CONNECT +MPTCP +CONNECT +PATHS +QUIC +HANDSHAKE +DATA$/m,

@@ -258,7 +258,7 @@ Deno.test({
 
     await t.step("without privilege the same is found", async () => {
       await impaired(lab, { boxes: [{ kind: "strip", option: "mp-join", packets: "syn" }] }, async () => {
-        const argv = mptArgv(["probe", "--json", ...ARGS, lab.target(PORT)]);
+        const argv = mptArgv(["probe", "--json", "-t", "tcp,mptcp", ...ARGS, lab.target(PORT)]);
         const run = await lab.lab.run("client", [
           ...["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--no-new-privs", "--"],
           ...argv,
@@ -273,7 +273,7 @@ Deno.test({
 
     await t.step("people read the cause first, then how far each path came", async () => {
       await impaired(lab, { boxes: [{ kind: "strip", option: "mp-join", packets: "syn" }] }, async () => {
-        const argv = mptArgv(["probe", "--color", "never", ...ARGS, lab.target(PORT)]);
+        const argv = mptArgv(["probe", "--color", "never", "-t", "tcp,mptcp", ...ARGS, lab.target(PORT)]);
         const text = await lab.lab.output("client", argv);
         assert.match(
           text,

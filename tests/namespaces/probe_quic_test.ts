@@ -93,7 +93,7 @@ Deno.test({
     await onServer(network, "ip saddr 10.77.1.1 udp dport 4433 drop");
     assert.deepEqual(await quic(TARGET), ["unknown", "no answer over UDP in 1 s"]);
     // By default, too, and for no longer than that: TCP's answer is not kept for ever
-    const text = await clientIn(network, "probe", "--join-timeout", "0", TARGET);
+    const text = await clientIn(network, "probe", "-v", "--join-timeout", "0", TARGET);
     assert.match(
       text.stdout,
       /^· Whether QUIC works to 10\.77\.1\.2:4433 is unknown: no answer over UDP in 3 s\.$/m,

@@ -6,7 +6,8 @@ import type { ProcessResult } from "../support/command.ts";
 import { requires } from "../support/requires.ts";
 import { clientIn, mptIn, serveIn } from "./mpt.ts";
 
-const TARGET = "10.77.1.2:4433";
+/** With the transports of the kernel alone: of quic others tell. */
+const TARGET = "mptcp@10.77.1.2:4433";
 
 function resultOf({ stdout, stderr }: ProcessResult): ProbeResult {
   assert.match(stdout, /^\{/, stderr);
@@ -233,7 +234,7 @@ Deno.test({
       "ip neigh add 192.0.2.1 lladdr 02:00:00:00:00:01 nud permanent dev hole",
     ];
     for (const command of hole) await network.output(undefined, command.split(" "));
-    const silent = await mptIn(network, "probe", "--json", "--connect-timeout", "0.3", "192.0.2.1:443");
+    const silent = await mptIn(network, "probe", "--json", "--connect-timeout", "0.3", "mptcp@192.0.2.1:443");
     assert.equal(silent.code, 1, silent.stderr);
     const { endpoints: [endpoint], verdicts } = resultOf(silent);
     assert.deepEqual([endpoint!.tcp.status, endpoint!.tcp.reason, endpoint!.tcp.detail?.error], [

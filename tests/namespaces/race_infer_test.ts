@@ -3,13 +3,14 @@ import assert from "node:assert/strict";
 import { inferClient } from "../../lib/race/infer/infer.ts";
 import type { InferFindings } from "../../lib/race/infer/result.ts";
 import { mptArgv, run } from "../support/command.ts";
+import { PROMPTLY } from "../support/promptly.ts";
 import { requires } from "../support/requires.ts";
 
 /** What is measured has to be within so many milliseconds of what is published. */
 const TOLERANCE_MS = 15;
 
 /** Long enough for eight attempts, and for the kernel to send the first one again. */
-const WATCH_MS = 2200;
+const WATCH_MS = 2600;
 
 /** A client whose process had to wait for the processor is watched again. */
 const TRIES = 3;
@@ -17,7 +18,7 @@ const TRIES = 3;
 /** Watches a client until its delay is the one that is published, at most three times. */
 async function watch(command: readonly string[], delayMs: number): Promise<InferFindings> {
   for (let attempt = 1;; attempt++) {
-    const { findings, warnings } = await inferClient(command, { watchMs: WATCH_MS });
+    const { findings, warnings } = await inferClient([...PROMPTLY, ...command], { watchMs: WATCH_MS });
     const seen = findings.attempt_delay_ms?.p50 ?? assert.fail(`no second attempt: ${warnings}`);
     if (Math.abs(seen - delayMs) <= TOLERANCE_MS) return findings;
     assert.ok(attempt < TRIES, `${command[0]}: ${seen} ms instead of ${delayMs}`);

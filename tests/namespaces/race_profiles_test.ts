@@ -6,6 +6,7 @@ import { makeNetwork, SERVER } from "../../lib/race/infer/network.ts";
 import { SERVER_PERMISSIONS, SERVER_PROGRAM } from "../../lib/race/infer/server_program.ts";
 import { PROFILES } from "../../lib/race/profiles.ts";
 import { mptArgv } from "../support/command.ts";
+import { PROMPTLY } from "../support/promptly.ts";
 import { requires } from "../support/requires.ts";
 
 const TOLERANCE_MS = 15;
@@ -17,7 +18,7 @@ Deno.test({
   async fn() {
     await using network = await makeNetwork();
     const argv = ownProgram(SERVER_PROGRAM, SERVER_PERMISSIONS, ["fallback"]);
-    await using server = network.spawn(SERVER, argv, {
+    await using server = network.spawn(SERVER, [...PROMPTLY, ...argv], {
       deadlineMs: 60_000,
       env: { DENO_NO_UPDATE_CHECK: "1" },
     });
@@ -25,7 +26,7 @@ Deno.test({
     for (let attempt = 1;; attempt++) {
       const { code, stdout, stderr } = await network.run(
         undefined,
-        mptArgv(["race", "--json", "--profile", "all", "test.example:80"]),
+        [...PROMPTLY, ...mptArgv(["race", "--json", "--profile", "all", "test.example:80"])],
       );
       assert.equal(code, 0, stderr);
       const { profiles }: { profiles: readonly ProfileRun[] } = JSON.parse(stdout);

@@ -5,6 +5,7 @@ import { hold } from "../../lib/lab/namespaces.ts";
 import type { RaceResult } from "../../lib/race/mod.ts";
 import type { ProcessResult, RunningProcess } from "../support/command.ts";
 import { mptArgv } from "../support/command.ts";
+import { PROMPTLY } from "../support/promptly.ts";
 import { requires } from "../support/requires.ts";
 import { loneHost, twoPaths } from "../support/two_paths.ts";
 import { clientIn, mptIn, serveIn } from "./mpt.ts";
@@ -74,7 +75,9 @@ Deno.test({
   ...requires(...NEEDS),
   fn: () =>
     inNetwork(IPV6_BLACK_HOLE, async (network) => {
-      const raced = await race(network, "--rounds", "9", "--attempt-delay", "100", "dual.test:4433");
+      const options = ["--resolver", DNS, "--rounds", "9", "--attempt-delay", "100"];
+      const argv = [...PROMPTLY, ...mptArgv(["race", "--json", ...options, "dual.test:4433"])];
+      const raced = await network.run("client", argv, { deadlineMs: 60_000 });
       assert.equal(raced.code, 0, raced.stderr);
       const { rounds, verdicts, candidates } = resultOf(raced);
       for (const { attempts, dns } of rounds) {

@@ -30,7 +30,7 @@ export async function probeFrom(
   ...args: readonly string[]
 ): Promise<ProbeEndpoint> {
   const result: ProbeResult = JSON.parse(
-    await network.output("client", mptArgv(["probe", target, "--json", ...args])),
+    await network.output("client", mptArgv(["probe", "-t", "tcp,mptcp", target, "--json", ...args])),
   );
   const [endpoint] = result.endpoints;
   if (endpoint === undefined) throw new Error(`Cannot read the probe of ${target}: it has no address`);

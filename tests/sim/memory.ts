@@ -6,6 +6,8 @@ export function checkMemory({ core }: Connection): void {
   const bounds: readonly (readonly [string, number, number])[] = [
     ["frames that wait", core.control.length, 100],
     ["events", core.events.length, 4096],
+    ["path ids", core.ids.size, 64],
+    ["paths", core.paths.size, 64],
   ];
   for (const [what, count, limit] of bounds) assert(count <= limit, `${count} ${what}`);
   for (const path of core.paths.values()) {

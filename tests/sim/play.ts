@@ -99,7 +99,8 @@ class Play {
         });
         break;
       case "fail":
-        world.setLoss(operation.place, 1);
+        // A handshake takes ten seconds at the most
+        if (world.client.confirmed) world.setLoss(operation.place, 1);
         break;
       case "recover":
         world.setLoss(operation.place, this.#script.network.loss ?? 0);

@@ -35,6 +35,34 @@ const SCRIPTS: readonly (readonly [string, Script])[] = [
     network: { ...FAIR, jitterUs: 4_000, loss: 0.24, corrupt: 0.04, rateBps: 20_000_000 },
     operations: [],
   }],
+  ["a PATH_ABANDON that answers another one is sent again when the path is already forgotten", {
+    ...NARROW,
+    seed: 0,
+    network: { ...FAIR, loss: 0.01 },
+    links: [{ loss: 0 }, { loss: 0.01 }],
+    operations: [
+      { op: "open-path", place: 0, backup: false },
+      { op: "advance", ms: 0 },
+      { op: "drop", side: "server", datagrams: 3 },
+      { op: "abandon", side: "client", path: 3 },
+      { op: "advance", ms: 28 },
+    ],
+  }],
+  ["a path that was silent for long is asked again soon when the others become silent as well", {
+    ...NARROW,
+    seed: 0,
+    network: { ...FAIR, loss: 0.01, corrupt: 0.01, reorder: 0.01 },
+    links: [{ loss: 0, mtu: 1_200 }, { loss: 0 }],
+    operations: [
+      { op: "rebind" },
+      { op: "open-path", place: 3, backup: false },
+      { op: "fail", place: 0 },
+      { op: "advance", ms: 2_911 },
+      { op: "advance", ms: 87 },
+      { op: "abandon", side: "server", path: 3 },
+      { op: "advance", ms: 165 },
+    ],
+  }],
 ];
 
-for (const [what, script] of SCRIPTS) Deno.test(`RFC 9000: ${what}`, () => play(script));
+for (const [what, script] of SCRIPTS) Deno.test(what, () => play(script));

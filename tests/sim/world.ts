@@ -31,6 +31,9 @@ const CREDENTIALS = selfSignedCredentials(["localhost"]);
 const MAX_SEGMENTS = 4;
 const SLAB_BYTES = 8_192;
 
+/** Nobody has so much to send at one moment. */
+const MAX_BATCHES = 20_000;
+
 /** More rounds than this without an end are no progress. */
 const MAX_ROUNDS = 200_000;
 
@@ -138,6 +141,7 @@ export class World {
 
   #transmit(): void {
     this.onActivity();
+    let batches = 0;
     for (let busy = true; busy;) {
       busy = false;
       for (const side of ["client", "server"] as const) {
@@ -145,6 +149,7 @@ export class World {
         if (end === null) continue;
         for (let out = this.#poll(end); out !== null; out = this.#poll(end)) {
           busy = true;
+          assert(++batches < MAX_BATCHES, `the ${side} sends for ever on path ${out.pathId}`);
           for (let at = 0; at < out.end; at += out.segmentBytes) {
             const bytes = this.#slab.subarray(at, Math.min(out.end, at + out.segmentBytes));
             this.#send(side, out.tuple, bytes);

@@ -5,8 +5,7 @@ import { sleep } from "../../io/deadline.ts";
 import { HQ_ALPN } from "../../protocol/hq.ts";
 import { dial } from "../../quic/driver/connect.ts";
 import type { DrivenConnection } from "../../quic/driver/connection.ts";
-import { systemTrustProblem } from "../../quic/driver/trust.ts";
-import { reasonOf, skippedCheck, unknownCheck } from "../failure.ts";
+import { skippedCheck, unknownCheck } from "../failure.ts";
 import type { ProbePlan } from "../options.ts";
 import type { CheckJson } from "../result.ts";
 import { askCheck, type Asked } from "./ask.ts";
@@ -68,11 +67,11 @@ async function checkQuic(
   signal: AbortSignal | undefined,
 ): Promise<CheckedQuic> {
   if (signal?.aborted) return unprobed("the probe was cut short");
-  const storeProblem = prepare(plan);
+  rehearse();
   const target = Endpoint.of(ip, plan.port);
   let made: DrivenConnection | undefined;
   let startedMs = performance.now();
-  const facts = (): QuicFacts => factsOf(made, plan, storeProblem);
+  const facts = (): QuicFacts => factsOf(made, plan);
   try {
     const connection = await dial(target, connectOptions(plan, signal), (started) => {
       made = started;
@@ -127,21 +126,18 @@ export const QUIC_NOT_ASKED: CheckedQuic = {
   fix: null,
 };
 
-/** What takes its time and is no part of a handshake. @returns Why the system's certificates cannot be read. */
-function prepare({ quic }: ProbePlan): string | null {
-  rehearse();
-  if (quic.ca !== undefined || (quic.pins ?? []).length > 0) return null;
-  const problem = systemTrustProblem();
-  return problem === null ? null : `the system's certificates cannot be read: ${reasonOf(problem)}`;
-}
+/** Trusts no key, and needs no other to know that. */
+const NOBODY: readonly string[] = ["sha256/"];
 
 function connectOptions(plan: ProbePlan, signal: AbortSignal | undefined): Parameters<typeof dial>[1] {
+  const { ca: _, ...quic } = plan.quic;
   return {
-    ...plan.quic,
+    ...quic,
     alpn: plan.alpn,
     serverName: serverNameOf(plan),
-    // The verdict is a finding; the handshake goes on
+    // The certificate is judged afterwards: to read what the system trusts takes longer than the handshake
     insecure: true,
+    pins: NOBODY,
     multipath: plan.transports.includes("mpquic") ? { paths: MAX_PATHS } : false,
     // A stranger, whose address is not proved yet
     tokens: null,

@@ -1,9 +1,12 @@
 import type { DrivenConnection } from "../../quic/driver/connection.ts";
+import { checkOf, systemTrustProblem } from "../../quic/driver/trust.ts";
+import type { PeerIdentity } from "../../tls/identity.ts";
+import { reasonOf } from "../failure.ts";
 import type { ProbePlan } from "../options.ts";
 import type { CheckJson } from "../result.ts";
 import { identityJson } from "./certificate.ts";
 import { parametersJson } from "./parameters.ts";
-import type { QuicCheckJson } from "./result.ts";
+import type { QuicCheckJson, QuicIdentityJson } from "./result.ts";
 import { versionText } from "./version_words.ts";
 
 /** What a check of QUIC has beyond any other check. */
@@ -36,14 +39,10 @@ export function serverNameOf({ quic, target }: Pick<ProbePlan, "quic" | "target"
 }
 
 /** What is known of a connection, also of one that failed; undefined for one that never began. */
-export function factsOf(
-  made: DrivenConnection | undefined,
-  plan: ProbePlan,
-  storeProblem: string | null,
-): QuicFacts {
+export function factsOf(made: DrivenConnection | undefined, plan: ProbePlan): QuicFacts {
   if (made === undefined) return { ...NOTHING, alpn_offered: plan.alpn };
   const { core } = made.core;
-  const { suite, group, peer, verdict } = made.tls;
+  const { suite, group, peer } = made.tls;
   const versions = made.closeReason?.versions?.slice(0, MAX_VERSIONS).map(versionText) ?? null;
   const retry = core.retrySource !== null;
   return {
@@ -55,9 +54,19 @@ export function factsOf(
     retry: core.heard || retry ? retry : null,
     cipher_suite: suite?.name ?? null,
     group,
-    certificate: peer === null || verdict === null
-      ? null
-      : identityJson(peer, verdict, serverNameOf(plan), plan.quic, storeProblem),
+    certificate: peer === null ? null : judged(peer, plan),
     transport_parameters: made.peerParameters === null ? null : parametersJson(made.peerParameters),
   };
+}
+
+function judged(peer: PeerIdentity, plan: ProbePlan): QuicIdentityJson {
+  const { quic } = plan;
+  const name = serverNameOf(plan);
+  const ofSystem = quic.ca === undefined && (quic.pins ?? []).length === 0;
+  const problem = ofSystem ? systemTrustProblem() : null;
+  const storeProblem = problem === null
+    ? null
+    : `the system's certificates cannot be read: ${reasonOf(problem)}`;
+  const verdict = checkOf({ ...quic, insecure: true }, name)(peer);
+  return identityJson(peer, verdict, name, quic, storeProblem);
 }

@@ -35,6 +35,7 @@ export interface QuicFailure {
 
 /** Alerts of TLS by number (RFC 9846 6.2, RFC 7301 3.2, RFC 6066 3). */
 const HANDSHAKE_FAILURE = 40;
+const UNSUPPORTED_CERTIFICATE = 43;
 const UNRECOGNIZED_NAME = 112;
 const CERTIFICATE_REQUIRED = 116;
 const NO_APPLICATION_PROTOCOL = 120;
@@ -103,6 +104,8 @@ function byAlert({ error, alpn, serverName }: FailedQuic, { errorCode }: CloseRe
       return serverName === null
         ? { status: "unknown", reason, fix: "--server-name with a name that the server has" }
         : no(reason);
+    case UNSUPPORTED_CERTIFICATE:
+      return unknown("the server speaks QUIC, but has no certificate of a kind that was asked for");
     case CERTIFICATE_REQUIRED:
       return unknown("the server speaks QUIC, but only with clients that show a certificate");
     default:

@@ -1,5 +1,4 @@
 import type { Tristate } from "../../base/path.ts";
-import type { IdentityProblem } from "../../tls/identity.ts";
 import type { CheckJson } from "../check_result.ts";
 
 /** One certificate of a chain. */
@@ -25,7 +24,20 @@ export interface QuicIdentityJson {
   /** What makes it trusted: the system's certificates, those of `--ca`, or `--pin`; null when it is not. */
   readonly trusted_by: "system" | "ca" | "pin" | null;
   /** Why it is not trusted: a stable code. */
-  readonly problem: IdentityProblem | "no-trust-store" | null;
+  readonly problem:
+    | "malformed"
+    | "expired"
+    | "not-yet-valid"
+    | "unknown-issuer"
+    | "self-signed"
+    | "wrong-usage"
+    | "weak-key"
+    | "unsupported-extension"
+    | "host-mismatch"
+    | "pin-mismatch"
+    | "unknown-key"
+    | "no-trust-store"
+    | null;
   /** Why it is not trusted, in words. */
   readonly reason: string | null;
   /** The name that it was checked for. */
@@ -57,19 +69,33 @@ export interface TransportParametersJson {
   readonly max_idle_timeout: number;
   /** Whether there was one; who has it can end the connection. */
   readonly has_stateless_reset_token: boolean;
+  /** The largest UDP payload that it takes. */
   readonly max_udp_payload_size: number;
+  /** What may be sent at first on the whole connection. */
   readonly initial_max_data: number;
+  /** What may be sent at first on a bidirectional stream that the server opened. */
   readonly initial_max_stream_data_bidi_local: number;
+  /** What may be sent at first on a bidirectional stream that the client opened. */
   readonly initial_max_stream_data_bidi_remote: number;
+  /** What may be sent at first on a unidirectional stream. */
   readonly initial_max_stream_data_uni: number;
+  /** How many bidirectional streams the client may open at first. */
   readonly initial_max_streams_bidi: number;
+  /** How many unidirectional streams the client may open at first. */
   readonly initial_max_streams_uni: number;
+  /** Acknowledgment delays are counted in 2 to the power of this, in microseconds. */
   readonly ack_delay_exponent: number;
+  /** How late it may acknowledge. */
   readonly max_ack_delay: number;
+  /** Whether the client must not change its address. */
   readonly disable_active_migration: boolean;
+  /** Where it would rather be talked to. */
   readonly preferred_address: PreferredAddressJson | null;
+  /** How many connection ids it keeps of the client. */
   readonly active_connection_id_limit: number;
+  /** Hexadecimal digits. */
   readonly initial_source_connection_id: string | null;
+  /** Hexadecimal digits; null without a Retry. */
   readonly retry_source_connection_id: string | null;
   /** RFC 9368 3. */
   readonly version_information: { readonly chosen: string; readonly available: readonly string[] } | null;

@@ -99,6 +99,7 @@ export function discardPaths(core: Core, nowUs: number): void {
 function discardPath(core: Core, ids: PathIds): void {
   const { pathId } = ids;
   const path = core.pathOf(ids);
+  core.newcomers.get(pathId)?.congestion.end?.();
   core.newcomers.delete(pathId);
   core.ids.delete(pathId);
   for (const connectionId of [...ids.local.active]) core.removeLocalId(connectionId);

@@ -36,7 +36,10 @@ export function onAckFrame(
   const { acked } = outcome;
   if (acked.length === 0) return;
   const newest = acked[0]!;
-  if (outcome.rttSampleUs >= 0 && newest.content.generation === path.network.generation) {
+  // draft-ietf-quic-multipath-21 5.4: an acknowledgment that for once came over another path is no sample
+  const via = packet.path.id;
+  const isUsual = level !== "application" || via === path.id || via === path.acknowledgedVia;
+  if (outcome.rttSampleUs >= 0 && isUsual && newest.content.generation === path.network.generation) {
     // RFC 9002 5.3: delays of Initial packets are passed over, others bounded once the handshake is confirmed
     const delayUs = level === "application" ? frame.ackDelay * 2 ** (core.peer?.ackDelayExponent ?? 3) : 0;
     path.rtt.sample(
@@ -44,13 +47,13 @@ export function onAckFrame(
       delayUs,
       core.handshakeConfirmed ? core.peerMaxAckDelayUs : Infinity,
     );
-    // draft-ietf-quic-multipath-21 5.4: over another path the smallest RTT is another one
-    const via = packet.path.id;
-    if (path.acknowledgedVia >= 0 && path.acknowledgedVia !== via) path.rtt.restartMinimum();
+    // Over another path the smallest RTT is another one
+    if (path.sampledVia >= 0 && path.sampledVia !== via) path.rtt.restartMinimum();
+    path.sampledVia = via;
     if (path.firstSampleAtUs === Infinity) path.firstSampleAtUs = nowUs;
   }
   if (level === "handshake") core.handshakeAcked = true;
-  if (level === "application") path.acknowledgedVia = packet.path.id;
+  if (level === "application") path.acknowledgedVia = via;
   // RFC 9002 7.8: a window that is not used tells nothing about the path
   const underused = 2 * path.bytesInFlight < path.congestion.windowBytes;
   for (const sent of acked) {
@@ -72,7 +75,9 @@ export function onAckFrame(
   // A path that is over tells nothing any more
   if (path.ids.isAbandoned) return;
   detectLost(core, space, nowUs);
-  if (level === "application") onAnswered(core, path);
+  // What comes over another path may be about the time before the path broke
+  const isFresh = packet.path === path || newest.sentAtUs >= path.suspectSinceUs;
+  if (level === "application" && isFresh) onAnswered(core, path);
   if (core.peerCompletedValidation) path.probeCount = 0;
   path.updatePace(nowUs);
   if (core.qlog !== null) logMetrics(core.qlog, path, nowUs);

@@ -23,6 +23,7 @@ import { Multipath } from "./multipath.ts";
 import { PacketSpace } from "./packet_space.ts";
 import { Path } from "./path.ts";
 import { PathIds } from "./path_ids.ts";
+import { QuicBit } from "./quic_bit.ts";
 import type { Tuple } from "./tuple.ts";
 
 /** The levels before 1-RTT. */
@@ -114,6 +115,7 @@ export class Core {
   readonly early: EarlyPackets = new EarlyPackets();
   readonly closing: Closing = new Closing();
   readonly idle: IdleTimer;
+  readonly quicBit: QuicBit;
   /** The log; null for none. */
   readonly qlog: Qlog | null;
   /** How often there was something to send and it could not be sent, by the reason. */
@@ -154,6 +156,7 @@ export class Core {
     this.lastActivityUs = nowUs;
     this.qlog = config.qlog?.(side, options.originalDestination, nowUs) ?? null;
     this.streams = new Streams(side, config.streams);
+    this.quicBit = new QuicBit(config.random);
     this.idle = new IdleTimer(nowUs, config.maxIdleTimeoutMs, config.keepAliveMs);
     this.spaces = {
       initial: new PacketSpace("initial", 0, 0, 0),

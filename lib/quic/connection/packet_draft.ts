@@ -101,6 +101,7 @@ export class PacketDraft {
         phase,
         this.packetNumber,
         numberBytes,
+        core.quicBit.next(core.peer?.greaseQuicBit === true),
       );
     } else {
       const header: LongHeader = {
@@ -112,7 +113,14 @@ export class PacketDraft {
       };
       this.longHeader = header;
       if (start + longHeaderSize(header, numberBytes) + MIN_SAMPLED_BYTES > this.limit) return false;
-      this.payloadStart = writeLongHeader(buffer, start, header, this.packetNumber, numberBytes);
+      this.payloadStart = writeLongHeader(
+        buffer,
+        start,
+        header,
+        this.packetNumber,
+        numberBytes,
+        core.quicBit.next(core.peer?.greaseQuicBit === true),
+      );
     }
     this.numberStart = this.payloadStart - numberBytes;
     this.at = this.payloadStart;

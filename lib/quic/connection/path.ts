@@ -141,6 +141,8 @@ export class Path {
   copiedUpTo = 0;
   /** The path that the last acknowledgment for this one came over; -1 before any. */
   acknowledgedVia = -1;
+  /** The path that the acknowledgment of the last RTT sample came over; -1 before any. */
+  sampledVia = -1;
   /** The paths whose acknowledgments are sent on this one. */
   carries: readonly Path[] = [this];
   /** How fast it delivers. */

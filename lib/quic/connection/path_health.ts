@@ -161,7 +161,7 @@ function silentAtUs(core: Core, path: Path): number {
 function failsAtUs(core: Core, path: Path): number {
   const { pathFailureMs, pathIdleMs } = core.config;
   let broken = path.suspectSinceUs + pathFailureMs * 1000;
-  if (path.isSuspect && !hasHeardSince(core, path.suspectSinceUs)) {
+  if (path.isSuspect && !hasAnswerSince(core, path.suspectSinceUs)) {
     const patienceUs = Math.max(MIN_PATIENCE_US, PATIENCE_PROBE_TIMEOUTS * core.probeTimeoutUs(path));
     broken = Math.min(broken, path.suspectSinceUs + patienceUs);
   }
@@ -169,12 +169,12 @@ function failsAtUs(core: Core, path: Path): number {
 }
 
 /**
- * Whether anything came on any path since then. If not, although others work as far as can be told, the peer
- * sends everything over the broken one, acknowledgments too, until it is told that this path is over.
+ * Whether anything was acknowledged on any path since then. If not, although others work as far as can be told,
+ * the peer sends all acknowledgments over the broken one, until it is told that this path is over.
  */
-function hasHeardSince(core: Core, sinceUs: number): boolean {
-  for (const { lastReceivedUs } of core.openPaths) {
-    if (lastReceivedUs > sinceUs) return true;
+function hasAnswerSince(core: Core, sinceUs: number): boolean {
+  for (const { space } of core.openPaths) {
+    if (space.lastAnswerAtUs > sinceUs) return true;
   }
   return false;
 }

@@ -143,6 +143,8 @@ function pathProbeUs(core: Core, path: Path, maxAckDelayUs: number): number {
   if (!path.isSuspect) {
     // A queue that grows makes answers late, but they keep coming
     const quietUs = space.lastAnswerAtUs + Math.max(MIN_SILENCE_US, path.rtt.smoothedUs / 4);
+    // It was asked and is excused
+    if (path.probeCount > 0) return Math.max(space.lastElicitingAtUs + timeoutUs * path.backoff, quietUs);
     return Math.max(space.oldestElicitingAtUs + timeoutUs * path.backoff, quietUs);
   }
   const mostUs = hasOther ? MAX_SUSPECT_PROBE_US : MAX_LAST_PROBE_US;

@@ -61,6 +61,13 @@ export interface QuicStream extends ByteStream {
    * @param errorCode The application's code for the other end. @default {0}
    */
   stopReading(errorCode?: number): void;
+  /**
+   * Sets how urgent it is among the streams of this end: what is larger goes first, those of one priority take
+   * turns.
+   *
+   * @param priority Any number. @default {0}
+   */
+  setPriority(priority: number): void;
   /** Tells the other end of a stream that has nothing to say yet, so that it can speak first. */
   announce(): void;
 }

@@ -1,5 +1,5 @@
 import type { Endpoint } from "../../base/endpoint.ts";
-import { MptError, toMptError } from "../../base/errors.ts";
+import { type MptError, toMptError } from "../../base/errors.ts";
 import type { PathInfo } from "../../base/path.ts";
 import type { DatagramBackend } from "../../io/datagram_socket.ts";
 import { abortedError, orAborted, sleep } from "../../io/deadline.ts";

@@ -88,7 +88,9 @@ function selfSigned(hosts: readonly string[], pem: string | undefined): ServerId
 function signingKey(pem: string): KeyObject {
   const key = keyOf(pem);
   const curve = key.asymmetricKeyDetails?.namedCurve;
-  if (key.asymmetricKeyType === "ed25519" || (key.asymmetricKeyType === "ec" && curve === "prime256v1")) return key;
+  if (key.asymmetricKeyType === "ed25519" || (key.asymmetricKeyType === "ec" && curve === "prime256v1")) {
+    return key;
+  }
   throw new MptError(
     "ERR_INVALID_VALUE",
     "Cannot sign a certificate with this key: it has to be of ECDSA P-256 or Ed25519, or come with a certificate",

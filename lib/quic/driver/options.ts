@@ -72,6 +72,8 @@ export interface QuicChoice extends QuicTrust {
   readonly alpn?: readonly string[];
   /** A folder for logs of each connection in qlog. @default {undefined} none */
   readonly qlog?: string;
+  /** Takes a line for a key log file (SSLKEYLOGFILE), without its line end. @default {undefined} nobody */
+  readonly keyLog?: (line: string) => void;
 }
 
 /** What an end proves its identity with. */

@@ -130,6 +130,11 @@ export class DrivenStream implements QuicStream {
     await this.closed;
   }
 
+  /** Sets how urgent it is: larger goes first, those of one priority take turns. */
+  setPriority(priority: number): void {
+    this.#host.core.streams.setPriority(this.id, priority);
+  }
+
   /**
    * Gives up both directions at once.
    *

@@ -34,9 +34,9 @@ export function certificatesOf(pem: string, what: string): readonly Uint8Array[]
 export function checkOf(trust: QuicTrust, host: string): (identity: PeerIdentity) => IdentityVerdict {
   const { ca, pins = [] } = trust;
   const given = ca === undefined ? undefined : certificatesOf(ca, "the CA file").map(parseCertificate);
+  // With pins alone nobody else is trusted. What cannot be read is told now, and not as an error of the handshake
+  const roots = given ?? (pins.length > 0 ? [] : rootsOfSystem(trust.insecure ?? false));
   return (identity) => {
-    // With pins alone nobody else is trusted
-    const roots = given ?? (pins.length > 0 ? [] : rootsOfSystem(trust.insecure ?? false));
     return checkIdentity(identity, "server", { roots, pins, host, nowMs: Date.now() });
   };
 }

@@ -4,6 +4,9 @@ const GAIN = 1 / 4;
 /** An interval shorter than this says little, in microseconds. */
 const MIN_INTERVAL_US = 1000;
 
+/** Nothing for so many round trips is a pause, and no slow delivery. */
+const PAUSE_RTTS = 2;
+
 /**
  * How fast a path delivers, from its acknowledgments: the bytes that arrived in about one round trip over the
  * time that they took. What the sender had to give may be less than the path could carry: such samples only
@@ -12,6 +15,7 @@ const MIN_INTERVAL_US = 1000;
 export class DeliveryRate {
   #bytes = 0;
   #sinceUs = -1;
+  #lastUs = -Infinity;
   #appLimited = false;
   #bytesPerUs = 0;
 
@@ -27,7 +31,9 @@ export class DeliveryRate {
    * @param rttUs The smoothed RTT: how long a sample lasts.
    */
   onAcked(bytes: number, appLimited: boolean, rttUs: number, nowUs: number): void {
-    if (this.#sinceUs < 0) {
+    const isPause = nowUs - this.#lastUs > PAUSE_RTTS * Math.max(rttUs, MIN_INTERVAL_US);
+    this.#lastUs = nowUs;
+    if (this.#sinceUs < 0 || isPause) {
       // Nobody knows how long these were on their way together
       this.#restart(nowUs);
       return;

@@ -5,6 +5,7 @@ import type { PathStatus } from "../../base/path.ts";
  * decision: nothing of it may be kept.
  */
 export interface PathSnapshot {
+  /** The path's id. */
   readonly id: number;
   /** `backup` if either end wants it so. */
   readonly status: PathStatus;
@@ -28,9 +29,13 @@ export interface PathSnapshot {
   readonly deliveryRateBps: number;
   /** How many RTT samples there were; without any the numbers below are assumed. */
   readonly rttSamples: number;
+  /** The smoothed RTT in microseconds. */
   readonly smoothedRttUs: number;
+  /** The last RTT sample in microseconds. */
   readonly latestRttUs: number;
+  /** The smallest RTT in microseconds. */
   readonly minRttUs: number;
+  /** The mean variation of the RTT in microseconds. */
   readonly rttVariationUs: number;
   /** When data was last sent on it, in microseconds; -1 before. */
   readonly lastSentUs: number;
@@ -42,6 +47,7 @@ export interface PathSnapshot {
 
 /** What a scheduler sees of the connection. Filled in again for the next decision. */
 export interface ScheduleContext {
+  /** The time in microseconds, from any origin. */
   readonly nowUs: number;
   /** Bytes of streams that wait to be sent, new or again. */
   readonly queuedBytes: number;
@@ -76,6 +82,7 @@ export type ScheduleReason =
 export interface ScheduleChoice {
   /** The id of the path that carries the next data; -1 for none now: it is asked again when something changes. */
   readonly path: number;
+  /** Why. */
   readonly reason: ScheduleReason;
   /** At most so many bytes before it is asked again. @default {Infinity} */
   readonly maxBytes?: number;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { parse } from "smol-toml";
 import { MptError } from "../../../lib/base/errors.ts";
 import { IPV4_FIRST_POLICY } from "../../../lib/race/order/policy_table.ts";
 import { parsePolicy } from "../../../lib/race/policy.ts";
@@ -72,4 +73,11 @@ Deno.test("parsePolicy() survives any JSON", () => {
       assert.ok(error instanceof MptError && error.code === "ERR_INVALID_VALUE");
     }
   }));
+});
+
+Deno.test("the policy of docs/race.md is one", async () => {
+  const page = await Deno.readTextFile(new URL("../../../docs/race.md", import.meta.url));
+  const text = /```toml\n([^]*?)```/.exec(page)?.[1] ?? assert.fail("there is no policy on the page");
+  const { transports, timeoutMs } = parsePolicy(parse(text));
+  assert.deepEqual([transports, timeoutMs], [["mptcp", "tcp"], 30_000]);
 });

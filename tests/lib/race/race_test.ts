@@ -225,6 +225,26 @@ Deno.test("a service record moves the race to its own port and name", async () =
   assert.deepEqual([won?.port, won?.service], [listener.local.port, "svc.example.com"]);
 });
 
+Deno.test("on a network with IPv6 only an IPv4 address is reached through the prefix that DNS knows", async () => {
+  const right = answering("192.0.2.33");
+  const prefix = answering("64:ff9b::c000:aa", "64:ff9b::c000:ab");
+  const options = { families: 6, timeoutMs: 1500, attemptTimeoutMs: 300 } as const;
+  await using outcome = await raceBy(
+    (question, how) => (question.questions[0]?.name.key === "ipv4only.arpa" ? prefix : right)(question, how),
+    1,
+    options,
+  );
+  assert.deepEqual(outcome.dns.map(({ type, name }) => `${type} ${name}`).toSorted(), [
+    `A ${NAME}`,
+    "AAAA ipv4only.arpa",
+    `AAAA ${NAME}`,
+  ]);
+  const [attempt] = outcome.attempts;
+  assert.deepEqual([attempt?.address, attempt?.connect_to], ["192.0.2.33", "64:ff9b::c000:221"]);
+  await using named = await raceBy(right, 1, { ...options, nat64: ["2001:db8:64::/96"] });
+  assert.deepEqual(named.attempts.map(({ connect_to }) => connect_to), ["2001:db8:64::c000:221"]);
+});
+
 Deno.test("race() refuses what cannot be raced before anything is asked", async () => {
   const refused: readonly (readonly [string, RaceOptions])[] = [
     ["example.com", { attemptDelayMs: 5 }],

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer, type Server, type TLSSocket } from "node:tls";
-import { race, type RaceOptions } from "../../../lib/race/mod.ts";
-import { listen } from "../../../lib/transport/mod.ts";
+import { Endpoint } from "../../../lib/base/endpoint.ts";
 import { Ip } from "../../../lib/base/ip.ts";
+import { race, type RaceOptions, raceRounds } from "../../../lib/race/mod.ts";
+import { listen } from "../../../lib/transport/mod.ts";
 import { type Certificate, selfSigned } from "../../support/certificate.ts";
 import { requires, withoutFfi } from "../../support/requires.ts";
 
@@ -87,8 +88,7 @@ Deno.test({
       const connection = (await listener.accept())!;
       const stream = await connection.openStream();
       await stream.write(new TextEncoder().encode("SSH-2.0-nobody\r\n"));
-      await stream.closeWrite();
-      await connection.closed;
+      await connection.close();
     })();
     assert.equal(await failed(listener.local.address, { tls: {} }), "ERR_TLS");
     await talking;
@@ -101,4 +101,18 @@ Deno.test("race() with tls gives up a server that accepts and says nothing", asy
   const [attempt] = outcome.attempts;
   assert.deepEqual([outcome.connection, attempt?.error?.code], [null, "ERR_TIMED_OUT"]);
   assert.ok(attempt?.progress_ms !== null, "TCP was not there");
+});
+
+Deno.test({
+  name: "raceRounds() with tls measures each handshake and leaves nothing open",
+  ...requires("tool:openssl"),
+  async fn() {
+    const certificate = await selfSigned();
+    await using server = await TlsServer.start(certificate);
+    const target = Endpoint.of("127.0.0.1", server.port);
+    const result = await raceRounds(target, { rounds: 3, tls: { insecure: true } });
+    assert.deepEqual(result.candidates.map(({ won }) => won), [3]);
+    assert.ok(result.warnings.some((text) => text.includes("--insecure")));
+    assert.equal(result.options["tls"], true);
+  },
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Endpoint } from "../../../lib/base/endpoint.ts";
 import type { Verdict } from "../../../lib/base/verdict.ts";
+import { RACE_CODES } from "../../../lib/race/codes.ts";
 import { planRace, type RaceOptions } from "../../../lib/race/plan.ts";
 import { raceRequirementHolds } from "../../../lib/race/requirement.ts";
 import type { RaceNetworkJson } from "../../../lib/race/result.ts";
@@ -41,6 +42,8 @@ async function told(worlds: readonly FakeWorld[], network: Partial<RaceNetworkJs
     rounds,
     candidates: candidateStatistics(rounds),
   });
+  // `mpt explain` has to know every one of them
+  for (const { code } of verdicts) assert.ok(RACE_CODES.some((each) => each === code), code);
   const result = resultOf(rounds, { verdicts });
   return { verdicts, holds: (requirement) => raceRequirementHolds(result, requirement) };
 }

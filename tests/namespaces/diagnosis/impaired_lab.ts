@@ -134,7 +134,7 @@ export class ImpairedLab implements AsyncDisposable {
 
   /** Probes as a user would. */
   async probe(target: string, ...args: readonly string[]): Promise<Probed> {
-    const argv = mptArgv(["probe", "--json", "--require", "mptcp", ...args, target]);
+    const argv = mptArgv(["probe", "--json", "-t", "tcp,mptcp", "--require", "mptcp", ...args, target]);
     const run: ProcessResult = await this.lab.run("client", argv, { deadlineMs: 60_000 });
     if (!run.stdout.startsWith("{")) throw new Error(`Cannot read what mpt probe said: ${run.stderr}`);
     return { code: run.code, result: JSON.parse(run.stdout), stderr: run.stderr };

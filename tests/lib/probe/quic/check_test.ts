@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Endpoint } from "../../../../lib/base/endpoint.ts";
 import { probe, type ProbeOptions, type ProbeResult, requirementHolds } from "../../../../lib/probe/mod.ts";
+import { QUIC_CODES } from "../../../../lib/probe/quic/codes.ts";
 import type { QuicCheckJson } from "../../../../lib/probe/quic/result.ts";
 import type { QuicListener } from "../../../../lib/quic/driver/api.ts";
 import { listen } from "../../../../lib/quic/driver/listen.ts";
@@ -37,6 +38,10 @@ async function probeQuic(port: number, options: ProbeOptions = {}): Promise<[Qui
 }
 
 function codes({ verdicts }: ProbeResult): readonly string[] {
+  // Each can be explained
+  for (const { code } of verdicts.filter((each) => /^m?p?quic-/.test(each.code))) {
+    assert(QUIC_CODES.some((each) => each === code), code);
+  }
   return verdicts.map(({ code, level }) => `${code} ${level}`);
 }
 

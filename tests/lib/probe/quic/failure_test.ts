@@ -114,7 +114,11 @@ Deno.test("a server that wanted another offer is unknown, and says which option 
     /^the server speaks QUIC, but it ended the handshake with .*handshake_failure/,
   );
   assert.equal(judgeFailure(closed({ errorCode: cryptoError(40) })).status, "no");
-  assert.equal(judgeFailure(closed({ errorCode: cryptoError(116) })).status, "unknown");
+  for (const alert of [43, 116]) {
+    const judged = judgeFailure(closed({ errorCode: cryptoError(alert) }));
+    assert.equal(judged.status, "unknown");
+    assert.match(judged.reason, /^the server speaks QUIC, but .*certificate/);
+  }
 });
 
 Deno.test("a server that refuses, breaks off or breaks the protocol is a no in its own words", () => {

@@ -74,6 +74,28 @@ Deno.test("acknowledgments go the way that the packets came: each path has its o
   }
 });
 
+Deno.test("draft 5.4: an acknowledgment that for once comes over another path is no sample of the RTT", () => {
+  using pair = openedPair(1, {
+    fate: (datagram) => isOn(datagram, 0) ? { ...datagram, atUs: datagram.atUs + 40_000 } : datagram,
+  });
+  const { rtt, space } = pathOf(pair, "client", 1);
+  const [first, second] = [0, 1].map((id) => pathOf(pair, "server", id));
+  const ask = (): number => {
+    space.probes = 1;
+    settle(pair);
+    assert.equal(space.elicitingInFlight, 0, "it was acknowledged");
+    return rtt.samples;
+  };
+  const before = ask();
+  first!.carries = [first!, second!];
+  second!.carries = [];
+  assert.equal(ask(), before);
+  assert(rtt.minUs >= 100_000, `${rtt.minUs}`);
+  // A peer that always does so is believed
+  assert.equal(ask(), before + 1);
+  assert(rtt.minUs < 100_000, `${rtt.minUs}`);
+});
+
 Deno.test("8 paths carry data at the same time", () => {
   const eight = { initialMaxPathId: 8 };
   using pair = openedPair(7, { client: eight, server: eight });

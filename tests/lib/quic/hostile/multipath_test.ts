@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import { Ip } from "../../../../lib/base/ip.ts";
 import type { Connection } from "../../../../lib/quic/connection/connection.ts";
 import type { SocketAddress } from "../../../../lib/quic/connection/tuple.ts";
 import { AckRanges } from "../../../../lib/quic/wire/ack_ranges.ts";
 import { ConnectionId } from "../../../../lib/quic/wire/connection_id.ts";
+import { QUIC_ERROR } from "../../../../lib/quic/wire/error_codes.ts";
 import type { ControlFrame } from "../../../../lib/quic/wire/frames.ts";
 import { writeAck } from "../../../../lib/quic/wire/write_frame.ts";
 import { writeShortHeader } from "../../../../lib/quic/wire/write_packet.ts";
@@ -221,4 +223,61 @@ Deno.test("a peer that acknowledges nothing on one path: its data goes over the 
   exchange(pair, 2_000_000, 60_000_000);
   const { detector } = pathOf(pair, "server", 1).space;
   assert(detector.sent.size < 2_000, `${detector.sent.size}`);
+});
+
+/** Path ids, sequence numbers and limits as an honest peer has them, and others. */
+const number = fc.oneof(fc.integer({ min: 0, max: 6 }), fc.constantFrom(2 ** 32 - 1, 2 ** 32, 2 ** 40));
+const pathId = fc.oneof({ weight: 9, arbitrary: fc.integer({ min: 0, max: 5 }) }, {
+  weight: 1,
+  arbitrary: number,
+});
+
+const multipathFrame: fc.Arbitrary<ControlFrame> = fc.oneof(
+  fc.record({ kind: fc.constant("path_abandon" as const), pathId, errorCode: number }),
+  fc.record({
+    kind: fc.constantFrom("path_status_backup" as const, "path_status_available" as const),
+    pathId,
+    sequence: number,
+  }),
+  fc.record({ kind: fc.constant("path_retire_connection_id" as const), pathId, sequence: number }),
+  fc.record({ kind: fc.constantFrom("max_path_id" as const, "paths_blocked" as const), maximum: number }),
+  fc.record({ kind: fc.constant("path_cids_blocked" as const), pathId, nextSequence: number }),
+  fc.record({
+    kind: fc.constant("path_new_connection_id" as const),
+    pathId,
+    sequence: fc.integer({ min: 0, max: 6 }),
+    retirePriorTo: fc.constant(0),
+    connectionId: fc.integer({ min: 0, max: 200 }).map((seed) => ConnectionId.from(pattern(8, seed))),
+    resetToken: fc.integer({ min: 0, max: 3 }).map((seed) => pattern(16, seed)),
+  }),
+);
+
+Deno.test("any frames of multipath with any numbers are taken, ignored, or end the connection with a protocol error", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(multipathFrame, fc.integer({ min: 0, max: 400_000 })), {
+        minLength: 1,
+        maxLength: 25,
+      }),
+      fc.boolean(),
+      (steps, opened) => {
+        using pair = opened ? openedPair(2) : multipathPair().connect();
+        for (const [frame, pauseUs] of steps) {
+          pair.client.core.control.push(frame);
+          settle(pair, pauseUs);
+          for (const end of [pair.client, pair.server!]) {
+            const cause = end.closeReason?.cause;
+            assert.notEqual(
+              end.closeReason?.errorCode,
+              QUIC_ERROR.INTERNAL_ERROR,
+              String((cause as Error)?.stack),
+            );
+            assert(remembered(end) < 60, `${remembered(end)}`);
+          }
+          if (pair.server!.closeReason !== null) return;
+        }
+      },
+    ),
+    { numRuns: 150 },
+  );
 });

@@ -71,3 +71,34 @@ Deno.test("ReceiveBuffer.clear() gives nothing any more", () => {
   buffer.clear();
   assert.equal(buffer.read(), null);
 });
+
+Deno.test("RFC 9000 21.7: a byte on each of 200 streams takes 2 KB each, not a block", () => {
+  const buffers = Array.from({ length: 200 }, () => new ReceiveBuffer());
+  for (const buffer of buffers) buffer.insert(0, CONTENT, 0, 1);
+  const bytes = buffers.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0);
+  assert.equal(bytes, 200 * 2048);
+});
+
+Deno.test("ReceiveBuffer holds no more than what flow control allows, and two blocks", () => {
+  const window = 200_000;
+  const step = fc.record({
+    at: fc.nat(window - 1),
+    length: fc.integer({ min: 1, max: 2000 }),
+    read: fc.nat(5000),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 200, size: "max" }), (steps) => {
+      const buffer = new ReceiveBuffer();
+      const datagram = new Uint8Array(2000);
+      for (const { at, length, read } of steps) {
+        // A peer that keeps to its window, and scatters what it sends over it
+        const end = Math.min(at + length, window);
+        buffer.insert(buffer.readOffset + at, datagram, 0, end - at);
+        assert(buffer.memoryBytes <= window + 2 * 65_536, `${buffer.memoryBytes} bytes`);
+        if (read > 0) buffer.read(read);
+        buffer.reuse();
+      }
+    }),
+    { numRuns: 40 },
+  );
+});

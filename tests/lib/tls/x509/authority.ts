@@ -83,6 +83,21 @@ export class Authority implements AsyncDisposable {
     return { name, der: await Deno.readFile(path(`${name}.der`)) };
   }
 
+  /** Where a file of it stands, such as `root.pem`. */
+  path(file: string): string {
+    return `${this.#folder}/${file}`;
+  }
+
+  /** A certificate in PEM. */
+  pem(name: string): Promise<string> {
+    return Deno.readTextFile(this.path(`${name}.pem`));
+  }
+
+  /** The key of a certificate in PEM. */
+  keyPem(name: string): Promise<string> {
+    return Deno.readTextFile(this.path(`${name}.key`));
+  }
+
   /** What `openssl verify` says of a chain. */
   async opensslAccepts(
     chain: readonly Issued[],
