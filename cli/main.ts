@@ -1,6 +1,6 @@
 #!/usr/bin/env -S deno run --quiet --allow-net --allow-ffi --allow-env --allow-sys --allow-read --allow-write
 /**
- * The command line: `mpt probe`, `mpt serve`, `mpt bench`, `mpt doctor`, `mpt lab`.
+ * The command line: `mpt probe`, `mpt race`, `mpt serve`, `mpt bench`, `mpt doctor`, `mpt lab`.
  *
  * @module
  */

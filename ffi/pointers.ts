@@ -33,7 +33,9 @@ export class PointerCache {
     this.#offsets[slot] = offset;
     this.#pointers[slot] = pointer;
     // More were made than there are places: they push each other out
-    if (++this.#made > this.#offsets.length && this.#shift > 32 - MAX_BITS) this.#resize(32 - this.#shift + 1);
+    if (++this.#made > this.#offsets.length && this.#shift > 32 - MAX_BITS) {
+      this.#resize(32 - this.#shift + 1);
+    }
     return pointer;
   }
 

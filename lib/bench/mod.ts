@@ -1,6 +1,7 @@
 /**
  * What several paths are worth to a server: TCP on each path alone, MPTCP over all of them, and the
- * difference in words and numbers. Goodput is payload at the receiver.
+ * difference in words and numbers. Goodput is payload at the receiver. Over QUIC it measures any server that speaks
+ * perf (draft-banks-quic-performance).
  *
  * @example Measure an upload
  * ```ts no-run

@@ -30,13 +30,15 @@ import { tryCures } from "./try_cure.ts";
 import { benchVerdicts, benchWarnings } from "./verdicts.ts";
 
 /**
- * Measures what multipath is worth to an `mpt serve`: TCP on each path alone, then MPTCP over all of them.
+ * Measures what multipath is worth to an `mpt serve`: TCP on each path alone, then MPTCP over all of them; or
+ * QUIC, to any perf server.
  *
  * @param target The server; port 4433 when it names none.
  * @param options Transports, directions, duration or bytes, streams, paths, signal.
  * @param onEvent Called for the plan, each run and each interval.
  * @returns The result, also when the signal cut it short.
- * @throws {MptError} Why nothing could be measured: no such name, refused, not `mpt serve`, limits, token.
+ * @throws {MptError} Why nothing could be measured: no such name, refused, not `mpt serve`, no perf, not trusted,
+ *   limits, token.
  *
  * @example Is MPTCP worth it?
  * ```ts no-run

@@ -1,6 +1,7 @@
 /**
  * Which transports work to each address of a host, over how many paths: plain TCP as the control, MPTCP
- * beside it, checked after the connect and again after the first data, and the handshake of QUIC.
+ * beside it, checked after the connect and again after the first data, the handshake of QUIC, and the paths of multipath
+ * QUIC.
  *
  * @example Fail a script where MPTCP does not reach the server
  * ```ts no-run

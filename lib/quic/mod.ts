@@ -39,7 +39,7 @@ export {
   type PairFailure,
 } from "./driver/manage_paths.ts";
 export type { PairInfo, PathManagerOptions } from "./path_manager/path_manager.ts";
-export type { PairState } from "./path_manager/attempts.ts";
+export type { Backoff, PairState } from "./path_manager/attempts.ts";
 export type { AddressPair, LocalAddress } from "./path_manager/pair.ts";
 export type { PathPolicy } from "./path_manager/policy.ts";
 export type {
@@ -83,7 +83,17 @@ export type {
   QuicTrust,
 } from "./driver/options.ts";
 export { MemoryTokenStore, type TokenStore } from "./driver/token_store.ts";
+export type { SocketAddress } from "./connection/tuple.ts";
 export type { CloseReason } from "./connection/events.ts";
 export type { StreamSettings } from "./streams/streams.ts";
 export type { ByteStream } from "../io/byte_stream.ts";
-export type { DatagramBackend } from "../io/datagram_socket.ts";
+export type {
+  DatagramBackend,
+  DatagramFeatures,
+  DatagramHandler,
+  DatagramReport,
+  DatagramSendOptions,
+  DatagramSocket,
+  EcnMark,
+  SendOutcome,
+} from "../io/datagram_socket.ts";

@@ -27,7 +27,7 @@ export interface RaceOutcome<C = Connection> extends RaceRound, AsyncDisposable 
  * @param onEvent Called for everything that happens, until the race is over.
  * @returns The winner's connection and the whole story, also when nothing connected or the signal ended it.
  * @throws {MptError} `ERR_INVALID_ENDPOINT`, `ERR_INVALID_VALUE` for what cannot be raced; `ERR_PERMISSION`
- * when `/etc/resolv.conf` or `/etc/hosts` may not be read.
+ * when `/etc/resolv.conf` or `/etc/hosts` may not be read; what `onEvent` throws, which ends the race.
  *
  * @example Connect to whichever address of localhost answers
  * ```ts
@@ -60,7 +60,18 @@ export async function runRace<C extends RacedConnection>(
 ): Promise<RaceOutcome<C>> {
   const network = environment.network();
   const startMs = environment.now();
-  const record = new RaceRecord(startMs, Date.now(), onEvent);
+  // Whoever listens must not leave a race behind by throwing
+  const thrown: unknown[] = [];
+  const stop = new AbortController();
+  const either = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
+  const record = new RaceRecord(startMs, Date.now(), (event) => {
+    try {
+      if (thrown.length === 0) onEvent(event);
+    } catch (error) {
+      thrown.push(error);
+      stop.abort();
+    }
+  });
   const names = plan.target.ip === undefined ? environment.names.map(String) : [plan.target.host];
   const seed = Math.floor(Math.random() * 2 ** 32);
   let driven: Driven<C> | undefined;
@@ -73,12 +84,15 @@ export async function runRace<C extends RacedConnection>(
       network,
       record,
       history: plan.history,
-      signal,
+      signal: either,
     });
     // The next name of the search list, as resolv.conf(5) has it
-    if (driven.reason !== "no-addresses" || signal?.aborted) break;
+    if (driven.reason !== "no-addresses" || either.aborted) break;
   }
-  return outcomeOf(record, driven!);
+  const outcome = outcomeOf(record, driven!);
+  if (thrown.length === 0) return outcome;
+  await outcome[Symbol.asyncDispose]();
+  throw thrown[0];
 }
 
 function forName<C extends RacedConnection>(

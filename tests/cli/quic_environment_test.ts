@@ -16,7 +16,7 @@ Deno.test("QLOGDIR and SSLKEYLOGFILE make mpt leave logs of its QUIC connections
     const { stderr } = await run(mptArgv(["probe", `quic@127.0.0.1:${port}`, "--insecure", "--json"]), {
       env: { ...Deno.env.toObject(), QLOGDIR: `${folder}/logs`, SSLKEYLOGFILE: `${folder}/keys` },
     });
-    const logs = [...Deno.readDirSync(`${folder}/logs`)].map(({ name }) => name);
+    const logs = (await Array.fromAsync(Deno.readDir(`${folder}/logs`))).map(({ name }) => name);
     assert(logs.length > 0 && logs.every((name) => /_client\.sqlog$/.test(name)), `${logs} ${stderr}`);
     for (const name of logs) checkFile(await Deno.readTextFile(`${folder}/logs/${name}`));
     assert.match(await Deno.readTextFile(`${folder}/keys`), /^CLIENT_HANDSHAKE_TRAFFIC_SECRET \w+ \w+$/m);

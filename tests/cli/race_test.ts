@@ -118,7 +118,7 @@ Deno.test("mpt race ends with its --timeout, and its JSON says how far it came",
     "race",
     "--json",
     "--timeout",
-    "1.5",
+    "3",
     ...resolver,
     "host.example",
   ]);

@@ -90,6 +90,17 @@ Deno.test({
     const [status, reason] = await quic("10.77.1.2:4435");
     assert.equal(status, "no");
     assert.match(reason!, /\(ICMP says so\)$/);
+    for (
+      const rule of [
+        "add table inet own",
+        "add chain inet own out { type filter hook output priority 0; }",
+        "add rule inet own out udp dport 4436 drop",
+      ]
+    ) await network.output("client", ["nft", rule]);
+    assert.deepEqual(await quic("10.77.1.2:4436"), [
+      "unknown",
+      "a firewall of this host does not let it out",
+    ]);
     await onServer(network, "ip saddr 10.77.1.1 udp dport 4433 drop");
     assert.deepEqual(await quic(TARGET), ["unknown", "no answer over UDP in 1 s"]);
     // By default, too, and for no longer than that: TCP's answer is not kept for ever

@@ -130,7 +130,7 @@ Deno.test({
       assert.equal(attempts[winner!]?.transport, "tcp");
       // The kernel gives up the option after 3 s
       const startMs = attempts[winner!]!.start_ms! - attempts[0]!.start_ms!;
-      assert.ok(startMs < 300, `TCP was tried after ${startMs} ms`);
+      assert.ok(startMs < 1000, `TCP was tried after ${startMs} ms`);
       assert.deepEqual([attempts[0]?.transport, attempts[0]?.outcome], ["mptcp", "cancelled"]);
       assert.ok(verdicts.some(({ code }) => code === "mptcp-unanswered"), JSON.stringify(verdicts));
     }),

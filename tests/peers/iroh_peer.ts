@@ -47,7 +47,10 @@ interface IrohConnection {
 
 interface IrohStream {
   readonly send: { writeAll(bytes: readonly number[]): Promise<void>; finish(): Promise<void> };
-  readonly recv: { read(limit: number): Promise<readonly number[]>; readToEnd(limit: number): Promise<readonly number[]> };
+  readonly recv: {
+    read(limit: number): Promise<readonly number[]>;
+    readToEnd(limit: number): Promise<readonly number[]>;
+  };
 }
 
 const iroh: Iroh = createRequire(`${IROH_FOLDER}/peer.js`)("@number0/iroh");

@@ -28,7 +28,10 @@ function peer(...args: readonly string[]): RunningProcess {
 function newKey(): { readonly key: string; readonly id: string } {
   const { privateKey, publicKey } = generateKeyPairSync("ed25519");
   const info = publicKey.export({ type: "spki", format: "der" });
-  return { key: String(privateKey.export({ type: "pkcs8", format: "pem" })), id: info.toString("hex").slice(ED25519_INFO.length) };
+  return {
+    key: String(privateKey.export({ type: "pkcs8", format: "pem" })),
+    id: info.toString("hex").slice(ED25519_INFO.length),
+  };
 }
 
 /** Our client at iroh's server, over raw public keys both ways. */

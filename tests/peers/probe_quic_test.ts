@@ -133,12 +133,22 @@ https://localhost:${port} {
   }
 }
 
-/** A UDP port that was free a moment ago. */
+/** Below those that the system gives to clients: nobody else takes them by chance. */
+const [LOWEST_PORT, HIGHEST_PORT] = [20_000, 32_000];
+
+/** A port that is free for UDP and TCP. */
 function freePort(): number {
-  const socket = Deno.listenDatagram({ transport: "udp", hostname: "127.0.0.1", port: 0 });
-  const { port } = socket.addr as Deno.NetAddr;
-  socket.close();
-  return port;
+  for (;;) {
+    const port = LOWEST_PORT + Math.floor(Math.random() * (HIGHEST_PORT - LOWEST_PORT));
+    const address = { hostname: "127.0.0.1", port } as const;
+    try {
+      using _tcp = Deno.listen(address);
+      Deno.listenDatagram({ transport: "udp", ...address }).close();
+      return port;
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    }
+  }
 }
 
 Deno.test({

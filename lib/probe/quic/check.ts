@@ -159,6 +159,7 @@ function judge(
     close: made?.closeReason ?? null,
     heard: made?.core.core.heard ?? false,
     retry: made !== undefined && made.core.core.retrySource !== null,
+    lastSend: made?.lastSend ?? "sent",
     alpn: plan.alpn,
     serverName: made?.tls.serverName ?? null,
     timeoutMs: plan.quicTimeoutMs,

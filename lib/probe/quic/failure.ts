@@ -1,5 +1,6 @@
 import type { MptError } from "../../base/errors.ts";
 import type { Tristate } from "../../base/path.ts";
+import type { SendOutcome } from "../../io/datagram_socket.ts";
 import { chooseDatagramBackend } from "../../io/open_datagram_socket.ts";
 import type { CloseReason } from "../../quic/connection/events.ts";
 import { alertOf } from "../../quic/wire/error_codes.ts";
@@ -16,6 +17,8 @@ export interface FailedQuic {
   readonly heard: boolean;
   /** Whether the server had the address proved first. */
   readonly retry: boolean;
+  /** What became of the last packets that were sent. */
+  readonly lastSend: SendOutcome;
   /** What was offered. */
   readonly alpn: readonly string[];
   /** The name that the server was told; null for none. */
@@ -72,10 +75,12 @@ export function judgeFailure(failed: FailedQuic): QuicFailure {
   }
 }
 
-function silence({ heard, retry, timeoutMs }: FailedQuic): string {
+function silence({ heard, retry, lastSend, timeoutMs }: FailedQuic): string {
   const seconds = `${timeoutMs / 1000} s`;
   if (heard) return `the server answered, and the handshake was not complete in ${seconds}`;
   if (retry) return `the server asked to try again with a token (Retry), and then was silent for ${seconds}`;
+  if (lastSend === "denied") return "a firewall of this host does not let it out";
+  if (lastSend === "unreachable") return "this host has no route to it";
   const { backend } = chooseDatagramBackend();
   const deaf = backend === "ffi" ? "" : "; without --allow-ffi nobody would hear that nothing listens there";
   return `no answer over UDP in ${seconds}${deaf}`;

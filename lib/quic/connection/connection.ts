@@ -13,10 +13,8 @@ import type { CloseReason, ConnectionEvent } from "./events.ts";
 import { advanceHandshake } from "./handshake.ts";
 import { initialKeys } from "./level_keys.ts";
 import { migrate } from "./migration.ts";
-import { abandonPath } from "./abandon_path.ts";
 import { openPath, type OpenPathOptions, type OpenRefusal } from "./open_path.ts";
-import { onPathsChanged } from "./path_set.ts";
-import { tellStatus } from "./path_status.ts";
+import { bindStream, giveUpPath, setPathStatus } from "./path_verbs.ts";
 import { receiveDatagram } from "./receive.ts";
 import { StateLog } from "./state_log.ts";
 import { nextTimeoutUs, onTimeout } from "./timers.ts";
@@ -153,11 +151,7 @@ export class Connection {
    * @returns False if data cannot be sent on this path.
    */
   bindStream(id: number, pathId: number): boolean {
-    const { paths, streams } = this.#core;
-    if (pathId >= 0 && paths.get(pathId)?.isUsable !== true) return false;
-    streams.bind(id, pathId);
-    if (paths.get(pathId)?.isSuspect === true) streams.releasePath(pathId);
-    return true;
+    return bindStream(this.#core, id, pathId);
   }
 
   /** The largest datagram that can be sent now; -1 before the peer has said that it takes any. */
@@ -235,11 +229,7 @@ export class Connection {
     pathId: number,
     errorCode: number = PATH_ERROR.APPLICATION_ABANDON_PATH,
   ): boolean {
-    const core = this.#core;
-    const ids = core.ids.get(pathId);
-    if (!core.multipath.enabled || !core.closing.isOpen || ids === undefined) return false;
-    const last = core.paths.has(pathId) && !core.openPaths.some(({ id, ready }) => id !== pathId && ready);
-    return !last && abandonPath(core, ids, errorCode, nowUs);
+    return giveUpPath(this.#core, nowUs, pathId, errorCode);
   }
 
   /**
@@ -248,13 +238,7 @@ export class Connection {
    * @returns False if the path is not there.
    */
   setPathStatus(pathId: number, status: PathStatus): boolean {
-    const core = this.#core;
-    const ids = core.ids.get(pathId);
-    if (!core.multipath.enabled || ids === undefined || ids.isAbandoned) return false;
-    ids.ownStatus = status;
-    if (core.pathOf(ids)?.ready !== true) tellStatus(core, ids, status);
-    onPathsChanged(core);
-    return true;
+    return setPathStatus(this.#core, pathId, status);
   }
 
   /** Whether both ends agreed on several paths. */

@@ -2,7 +2,9 @@ import type { Ip } from "../../base/ip.ts";
 
 /** An IP address and a UDP port. */
 export interface SocketAddress {
+  /** The address. */
   readonly ip: Ip;
+  /** The port, 1 to 65535. */
   readonly port: number;
 }
 
@@ -10,6 +12,7 @@ export interface SocketAddress {
 export interface Tuple {
   /** Our address; null where the system chooses it and does not tell. */
   readonly local: SocketAddress | null;
+  /** The peer's address. */
   readonly remote: SocketAddress;
 }
 

@@ -1,7 +1,7 @@
 import type { Endpoint } from "../../base/endpoint.ts";
 import { type MptError, toMptError } from "../../base/errors.ts";
 import type { PathInfo } from "../../base/path.ts";
-import type { DatagramBackend } from "../../io/datagram_socket.ts";
+import type { DatagramBackend, SendOutcome } from "../../io/datagram_socket.ts";
 import { abortedError, orAborted, sleep } from "../../io/deadline.ts";
 import { cancelledError, closedError } from "../../io/stream_errors.ts";
 import type { TlsSummary } from "../../tls/session.ts";
@@ -103,6 +103,11 @@ export class DrivenConnection implements QuicConnection, EventSink, StreamHost {
   /** Whether this end closed or aborted it. */
   get isEndedHere(): boolean {
     return this.#isEndedHere;
+  }
+
+  /** What became of the last batch that was sent. */
+  get lastSend(): SendOutcome {
+    return this.#parts.loop.lastSend;
   }
 
   /** What is known of the end: who closed it, with which code and words; null while it is open. */

@@ -75,6 +75,7 @@ export class ManagedPaths implements AsyncDisposable {
     return this.#settled.promise;
   }
 
+  /** Opens no more paths, and leaves those that there are. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping.abort();
     clearTimeout(this.#timer);

@@ -1,3 +1,4 @@
+import type { SendOutcome } from "../../io/datagram_socket.ts";
 import type { Transmit } from "../connection/transmission.ts";
 import type { QuicEndpoint } from "../endpoint/endpoint.ts";
 import type { Port, Ports } from "./ports.ts";
@@ -22,6 +23,7 @@ export class Outgoing {
   /** What the kernel had no room for: it stands in the slab from `#at` on. */
   #rest: Transmit | null = null;
   #at = 0;
+  #lastOutcome: SendOutcome = "sent";
 
   constructor(ports: Ports, endpoint: QuicEndpoint, tuples: Tuples) {
     this.#ports = ports;
@@ -29,24 +31,29 @@ export class Outgoing {
     this.#tuples = tuples;
   }
 
+  /** What became of the last batch: why this host itself lets nothing out. */
+  get lastOutcome(): SendOutcome {
+    return this.#lastOutcome;
+  }
+
   /** Sends what there is to send at this time. */
   send(nowUs: number): SendState {
     if (this.#rest !== null) {
-      const full = this.#hand(this.#rest);
+      const full = this.#hand(this.#rest, nowUs);
       if (full !== null) return full;
     }
     for (let count = 0; count < MAX_BATCHES; count++) {
       const transmit = this.#endpoint.pollTransmit(nowUs, this.#slab, 0, MAX_SEGMENTS);
       if (transmit === null) return "done";
       this.#at = 0;
-      const full = this.#hand(transmit);
+      const full = this.#hand(transmit, nowUs);
       if (full !== null) return full;
     }
     return "more";
   }
 
   /** Null when the kernel took it, or will never take it: that is a lost packet then. Else what has no room. */
-  #hand(transmit: Transmit): Port | null {
+  #hand(transmit: Transmit, nowUs: number): Port | null {
     const { tuple, segmentBytes, end } = transmit;
     const port = this.#ports.of(tuple.local);
     this.#rest = null;
@@ -59,6 +66,8 @@ export class Outgoing {
         from: this.#tuples.endpoint(tuple.local),
       })
       : socket.send(this.#slab, this.#at, end, remote, { segmentBytes });
+    this.#lastOutcome = outcome;
+    if (outcome === "too-large") this.#endpoint.handleTooLarge(nowUs, transmit);
     if (outcome !== "blocked") return null;
     this.#at += socket.sentBytes;
     this.#rest = transmit;

@@ -1,6 +1,11 @@
 import { clearImmediate, setImmediate } from "node:timers";
 import type { Endpoint } from "../../base/endpoint.ts";
-import type { DatagramHandler, DatagramReport, DatagramSocket } from "../../io/datagram_socket.ts";
+import type {
+  DatagramHandler,
+  DatagramReport,
+  DatagramSocket,
+  SendOutcome,
+} from "../../io/datagram_socket.ts";
 import type { TlsSession } from "../../tls/session.ts";
 import type { Connection } from "../connection/connection.ts";
 import type { ConnectionEvent } from "../connection/events.ts";
@@ -117,6 +122,11 @@ export class SocketLoop {
   /** Our address of a socket, as its datagrams have it. */
   addressOf(port: Port): SocketAddress {
     return this.#tuples.address(port.socket.local);
+  }
+
+  /** What became of the last batch that was sent. */
+  get lastSend(): SendOutcome {
+    return this.#outgoing.lastOutcome;
   }
 
   /** Begins a connection; `sink` takes its events from now on. */

@@ -43,6 +43,8 @@ export class QuicEndpoint {
   readonly #touched = new Set<Connection>();
   readonly #incoming: Connection[] = [];
   readonly #header = new PacketHeader();
+  /** Whose datagrams were polled last. */
+  #lastSender: Connection | null = null;
   #handshakes = 0;
   #waiting = 0;
 
@@ -109,6 +111,11 @@ export class QuicEndpoint {
       // It may be due still, until its packets are polled
       this.#settle(entry, nowUs);
     }
+  }
+
+  /** The system does not send datagrams as large as those that were polled last. */
+  handleTooLarge(nowUs: number, { pathId, segmentBytes }: Transmit): void {
+    this.#lastSender?.handleTooLarge(nowUs, pathId, segmentBytes);
   }
 
   // What the user does
@@ -185,6 +192,7 @@ export class QuicEndpoint {
     maxSegments: number = 1,
   ): Transmit | null {
     const answer = this.#strangers.pollAnswer();
+    this.#lastSender = null;
     if (answer !== undefined) {
       const end = start + answer.bytes.length;
       buffer.set(answer.bytes, start);
@@ -198,6 +206,7 @@ export class QuicEndpoint {
         this.#sending.add(entry);
         // What was sent makes room to write
         this.#touched.add(entry.connection);
+        this.#lastSender = entry.connection;
         return transmit;
       }
       this.#afterSending(entry);

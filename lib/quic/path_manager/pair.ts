@@ -4,6 +4,7 @@ import type { PathStatus } from "../../base/path.ts";
 
 /** An address of this machine that paths can start from. */
 export interface LocalAddress {
+  /** The address. */
   readonly ip: Ip;
   /** The name of its interface. */
   readonly interface: string;
@@ -13,7 +14,9 @@ export interface LocalAddress {
 
 /** From where to where a path could go. */
 export interface AddressPair {
+  /** From where. */
   readonly local: LocalAddress;
+  /** To where. */
   readonly remote: SocketAddress;
 }
 

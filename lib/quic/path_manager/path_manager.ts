@@ -12,7 +12,7 @@ const RETRY_BLOCKED_MS = 1000;
 
 /** How paths are chosen. */
 export interface PathManagerOptions {
-  /** @default {"full-mesh"} */
+  /** Which pairs of addresses are tried. @default {"full-mesh"} */
   readonly policy?: PathPolicy;
   /** How many paths at the most, with the first one. @default {8} */
   readonly maxPaths?: number;
@@ -37,10 +37,13 @@ export type PathReport =
 
 /** A pair and where it stands, for those who ask why there is no path. */
 export interface PairInfo {
+  /** The pair. */
   readonly pair: AddressPair;
+  /** Where it stands. */
   readonly state: PairState;
   /** The path; null while there is none. */
   readonly pathId: number | null;
+  /** How often in a row it came to nothing. */
   readonly failures: number;
   /** When it is tried again, in microseconds; null when it is not waiting. */
   readonly retryAtUs: number | null;

@@ -3,7 +3,13 @@ import fc from "fast-check";
 import type { QueryType } from "../../../lib/race/engine/values.ts";
 import { RaceHistory } from "../../../lib/race/order/history.ts";
 import { Ip } from "../../../lib/base/ip.ts";
-import { type FakeAnswer, type FakeFate, type FakeRun, runFake } from "./fake_environment.ts";
+import {
+  type FakeAnswer,
+  type FakeConnection,
+  type FakeFate,
+  type FakeRun,
+  runFake,
+} from "./fake_environment.ts";
 
 const V6 = "2001:db8::1";
 const V4 = "192.0.2.1";
@@ -288,6 +294,22 @@ Deno.test("a race learns the round trip times, and forgets them with the network
     networks: other,
   });
   assert.equal(history.of(Ip.parse(V6), null, late.endedAtMs), undefined);
+});
+
+Deno.test("a listener that throws ends the race with its error, and nothing is left behind", async () => {
+  for (const at of ["query", "answer", "candidates", "attempt", "connected", "won", "end"]) {
+    const connections: FakeConnection[] = [];
+    const failing = runFake({
+      dns: both(),
+      fate: () => ({ kind: "connects", afterMs: 5 }),
+      connections,
+      onEvent: ({ event }) => {
+        if (event === at) throw new RangeError(`told of ${at}`);
+      },
+    });
+    await assert.rejects(failing, new RangeError(`told of ${at}`));
+    assert.ok(connections.every(({ end }) => end !== null), at);
+  }
 });
 
 Deno.test("an interface that is raced waits for its turn", async () => {

@@ -120,6 +120,10 @@ export interface FakeWorld {
   readonly fate?: (candidate: Candidate, index: number) => FakeFate;
   /** Views of the network, and from when they hold; the first one from the start. */
   readonly networks?: readonly (Partial<FakeNetwork> & { readonly fromMs: number })[];
+  /** Listens besides. */
+  readonly onEvent?: (event: RaceTimelineEvent) => void;
+  /** Takes every connection that comes up. */
+  readonly connections?: FakeConnection[];
   /** When the signal aborts. */
   readonly abortAtMs?: number;
 }
@@ -153,7 +157,7 @@ const DUAL_STACK: FakeNetwork = { ipv4: true, ipv6: true, addresses: ["198.51.10
 export async function runFake(world: FakeWorld): Promise<FakeRun> {
   const time = new VirtualTime();
   const controller = new AbortController();
-  const connections: FakeConnection[] = [];
+  const connections: FakeConnection[] = world.connections ?? [];
   const open = new Set<AbortSignal>();
   let dials = 0;
   const networks = world.networks ?? [{ fromMs: 0 }];
@@ -196,7 +200,10 @@ export async function runFake(world: FakeWorld): Promise<FakeRun> {
   const events: RaceTimelineEvent[] = [];
   const plan = planRace(Endpoint.parse(world.target ?? "example.com"), { port: 8443, ...world.options });
   const outcome = await time.until(
-    runRace(plan, environment, controller.signal, (event) => events.push(event)),
+    runRace(plan, environment, controller.signal, (event) => {
+      events.push(event);
+      world.onEvent?.(event);
+    }),
   );
   const count = events.length;
   return {

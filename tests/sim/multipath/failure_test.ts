@@ -9,9 +9,9 @@ function blackHole(status: PathStatus, place: number, afterUs: number): {
   readonly afterMbps: number;
   readonly changes: readonly string[];
 } {
-  using scenario = new Scenario({ links: [link(20, 10), link(20, 10)] });
+  using scenario = new Scenario({ links: [link(10, 10), link(10, 10)] });
   scenario.connect().openAndWait(1, status);
-  const transfer = scenario.transfer("server", 16_000_000);
+  const transfer = scenario.transfer("server", 8_000_000);
   scenario.wait(afterUs).fail(place);
   const failedUs = scenario.world.nowUs - transfer.startedUs;
   scenario.wait(1_000_000).recover(place);
@@ -29,13 +29,11 @@ for (const [status, place] of [["available", 0], ["available", 1], ["backup", 0]
   const which = place === 0 ? "first" : "second";
   const other = status === "backup" ? "a backup" : "the other one";
   Deno.test(`a silent black hole on the ${which} path: less than 100 ms without data over ${other}, and 2 s later all is well`, () => {
-    for (const afterUs of [700_000, 1_007_000]) {
-      const { gapUs, duringMbps, afterMbps, changes } = blackHole(status, place, afterUs);
-      assert(gapUs < 100_000, `nothing for ${gapUs} us`);
-      assert(duringMbps > 18, `${duringMbps}`);
-      assert(afterMbps > (status === "backup" ? 18 : 37), `${afterMbps}`);
-      assert(changes.includes("suspect") && changes.at(-1) !== "suspect", changes.join());
-    }
+    const { gapUs, duringMbps, afterMbps, changes } = blackHole(status, place, 700_000);
+    assert(gapUs < 100_000, `nothing for ${gapUs} us`);
+    assert(duringMbps > 9, `${duringMbps}`);
+    assert(afterMbps > (status === "backup" ? 9 : 18.5), `${afterMbps}`);
+    assert(changes.includes("suspect") && changes.at(-1) !== "suspect", changes.join());
   });
 }
 

@@ -10,6 +10,7 @@ const BASIS: Omit<FailedQuic, "error"> = {
   close: null,
   heard: false,
   retry: false,
+  lastSend: "sent",
   alpn: ["h3", "hq-interop"],
   serverName: "example.com",
   timeoutMs: 3000,
@@ -51,6 +52,13 @@ Deno.test("silence proves nothing about a server, an answer of ICMP does", () =>
     assert.equal(judged.status, "no", code);
     assert.match(judged.reason, reason);
   }
+});
+
+Deno.test("what never left this host is no silence of the server's", () => {
+  const reason = (lastSend: FailedQuic["lastSend"]): string =>
+    judgeFailure(without("ERR_TIMED_OUT", "", { lastSend })).reason;
+  assert.equal(reason("denied"), "a firewall of this host does not let it out");
+  assert.equal(reason("unreachable"), "this host has no route to it");
 });
 
 Deno.test("a handshake that stops half-way is told from no answer at all", () => {

@@ -34,7 +34,7 @@ Deno.test("with qlog both ends of a connection leave a file that is as the draft
       await client.close(7, "enough");
       await server!.closed;
     }
-    const names = [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
+    const names = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort();
     assert.equal(names.length, 2);
     const [id] = names[0]!.split("_");
     assert.deepEqual(names, [`${id}_client.sqlog`, `${id}_server.sqlog`], "both have the same id");
@@ -74,7 +74,7 @@ Deno.test("an attempt that nobody answers leaves its log as well", () =>
     const options = { alpn: ["test"], timeoutMs: 50, qlog: folder };
     await assert.rejects(connect(Endpoint.of("127.0.0.1", port), options));
     silent.close();
-    const [file] = [...Deno.readDirSync(folder)];
+    const [file] = await Array.fromAsync(Deno.readDir(folder));
     const events = checkFile(await Deno.readTextFile(`${folder}/${file!.name}`));
     assert(events.some(({ name }) => name === "quic:packet_sent"));
   }));

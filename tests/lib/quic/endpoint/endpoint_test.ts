@@ -49,6 +49,28 @@ Deno.test("50 connections over one socket: each has its own streams, and all end
   assert.deepEqual(world.server.load, { connections: 0, handshakes: 0, waiting: 0 });
 });
 
+Deno.test("RFC 9000 14.3: a size that the system refuses is given up at once, and what fits is found without waiting", () => {
+  using world = new World({ link: { mtu: 1_300 } });
+  const { client } = world;
+  const poll = client.pollTransmit.bind(client);
+  let refused = 0;
+  Object.defineProperty(client, "pollTransmit", {
+    value: (...args: Parameters<typeof poll>) => {
+      const out = poll(...args);
+      if (out !== null && out.segmentBytes > 1_300) {
+        refused++;
+        client.handleTooLarge(world.nowUs, out);
+      }
+      return out;
+    },
+  });
+  const connection = world.connect();
+  assert(world.run(() => connection.confirmed));
+  world.run(() => false, 400_000);
+  const { mtu } = connection.core.firstPath;
+  assert(refused > 0 && mtu > 1_280 && mtu <= 1_300, `${mtu} after ${refused} refusals`);
+});
+
 Deno.test("RFC 9000 8.1.2: with Retry a client proves its address first, and the handshake goes on", () => {
   const { world, connection } = connected({ server: { retry: "always" } });
   using _world = world;

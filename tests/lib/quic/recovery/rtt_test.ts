@@ -47,3 +47,13 @@ Deno.test("RFC 9002 5.2: the minimum can start again from the newest sample", ()
   rtt.restartMinimum();
   assert.equal(rtt.minUs, 90_000);
 });
+
+Deno.test("windowUs passes over most of a long queue: a window must not grow with the queue that it fills", () => {
+  const rtt = new RttEstimator(100_000);
+  assert.equal(rtt.windowUs, 100_000, "before any sample it is the assumed RTT");
+  rtt.sample(200, 0, 0);
+  assert.equal(rtt.windowUs, 200);
+  for (let n = 0; n < 100; n++) rtt.sample(10_000, 0, 0);
+  assert(rtt.smoothedUs > 9000);
+  assert.equal(rtt.windowUs, 2 * 200 + 1000);
+});
