@@ -1,3 +1,4 @@
+import type { PathStatus } from "../lib/base/path.ts";
 import { Argument } from "@commander-js/extra-typings";
 import { Endpoint } from "../lib/base/endpoint.ts";
 import { Ip } from "../lib/base/ip.ts";
@@ -48,12 +49,13 @@ export interface PathChoice {
   readonly local?: Ip;
   readonly remote?: Endpoint;
   readonly interface?: string;
+  readonly status?: PathStatus;
 }
 
-/** Reads `local=IP[,remote=IP:PORT][,interface=NAME]`. */
+/** Reads `local=IP[,remote=IP:PORT][,interface=NAME][,status=backup]`. */
 export function pathChoice(text: string): PathChoice {
   return usage(() => {
-    const choice: { local?: Ip; remote?: Endpoint; interface?: string } = {};
+    const choice: { local?: Ip; remote?: Endpoint; interface?: string; status?: PathStatus } = {};
     for (const part of text.split(",")) {
       const [key, value] = splitOnce(part);
       switch (key) {
@@ -67,9 +69,11 @@ export function pathChoice(text: string): PathChoice {
           choice.interface = value;
           break;
         case "status":
-          throw new RangeError(
-            "a subflow's status is the kernel's: ip mptcp endpoint change ADDRESS backup",
-          );
+          if (value !== "backup" && value !== "available") {
+            throw new RangeError(`status is available or backup, not ${JSON.stringify(value)}`);
+          }
+          choice.status = value;
+          break;
         default:
           throw new RangeError(
             `Unknown part ${JSON.stringify(key)}: use local=IP, remote=IP:PORT, interface=NAME`,

@@ -1,10 +1,25 @@
 import { Command, Option } from "@commander-js/extra-typings";
-import type { BenchOptions, BenchResult, Direction } from "../../lib/bench/mod.ts";
+import { MptError } from "../../lib/base/errors.ts";
+import type { BenchFailure, BenchOptions, BenchResult, Direction } from "../../lib/bench/mod.ts";
 import { duration, integer, size, withCommonOptions } from "../common_options.ts";
+import type { SchedulerName } from "../../lib/quic/mod.ts";
 import type { Transport } from "../../lib/base/transport.ts";
 import { type PathChoice, pathChoice, target, transportsOf } from "../option_values.ts";
 import { hasQuicOptions, quicChoice, withQuicOptions } from "../quic_options.ts";
 import { runJob } from "../run_job.ts";
+import { usage } from "../usage.ts";
+
+/** As in `schedulers` of the library, which is not loaded for this. */
+const SCHEDULER_NAMES = [
+  "earliest",
+  "min-rtt",
+  "round-robin",
+  "weighted",
+  "blest",
+  "ecf",
+  "redundant",
+  "backup-only",
+] as const satisfies readonly SchedulerName[];
 
 const DIRECTIONS: Readonly<Record<"download" | "upload" | "both", readonly Direction[]>> = {
   download: ["download"],
@@ -12,12 +27,51 @@ const DIRECTIONS: Readonly<Record<"download" | "upload" | "both", readonly Direc
   both: ["download", "upload"],
 };
 
-const TRANSPORTS = ["tcp", "mptcp", "quic"] as const;
+const TRANSPORTS = ["tcp", "mptcp", "quic", "mpquic"] as const;
+
+/** `0@2.5`: the path and the seconds after which it is broken. */
+const FAILURE = /^(\d{1,9})@(\d{1,6}(?:\.\d{1,3})?)$/;
 
 /** What to compare when nothing is said: a prefix of the target stands for its transport. */
 function defaultTransports(prefix: Transport | undefined, aboutQuic: boolean): readonly Transport[] {
+  // Each path alone is what several are compared with
+  if (prefix === "mpquic") return ["quic", "mpquic"];
   if (prefix === "quic" || (prefix === undefined && aboutQuic)) return ["quic"];
   return prefix === "tcp" ? ["tcp"] : ["tcp", "mptcp"];
+}
+
+function failure(text: string): BenchFailure {
+  return usage(() => {
+    const [, path, seconds] = FAILURE.exec(text) ?? [];
+    if (path === undefined) {
+      throw new RangeError(`use PATH@SECONDS, such as 0@2, not ${JSON.stringify(text)}`);
+    }
+    return { path: Number(path), afterMs: Number(seconds) * 1000 };
+  });
+}
+
+/** What is said of paths that only multipath QUIC lets its user decide. */
+function forMpquicOnly(
+  { scheduler, fail, path }: {
+    readonly scheduler?: string | undefined;
+    readonly fail?: BenchFailure | undefined;
+    readonly path?: readonly PathChoice[] | undefined;
+  },
+  asked: readonly Transport[],
+): void {
+  if (asked.includes("mpquic")) return;
+  if (scheduler !== undefined || fail !== undefined) {
+    const option = scheduler === undefined ? "--fail" : "--scheduler";
+    throw new MptError(
+      "ERR_USAGE",
+      `Cannot use ${option} without mpquic: the paths of MPTCP are the kernel's`,
+    );
+  }
+  if (path?.some(({ status }) => status !== undefined) !== true) return;
+  throw new MptError(
+    "ERR_USAGE",
+    "Cannot set the status of a subflow: it is the kernel's: ip mptcp endpoint change ADDRESS backup",
+  );
 }
 
 /** `mpt bench`. */
@@ -57,11 +111,26 @@ export function benchCommand(): Command {
     .addOption(
       new Option(
         "--path <path>",
-        "a path to measure alone: local=IP[,remote=IP:PORT][,interface=NAME]; repeatable (default: as the subflows go)",
+        "a path to measure alone, and to use over mpquic: local=IP[,remote=IP:PORT][,interface=NAME][,status=backup]; " +
+          "repeatable (default: as the subflows go, or every local address)",
       ).argParser((
         text: string,
         earlier: readonly PathChoice[] | undefined,
       ) => [...earlier ?? [], pathChoice(text)]),
+    )
+    .addOption(
+      new Option(
+        "--scheduler <name>",
+        "what chooses the path of the next data over mpquic (default: earliest)",
+      )
+        .choices(SCHEDULER_NAMES),
+    )
+    .addOption(
+      new Option(
+        "--fail <path@seconds>",
+        "break a path of mpquic on purpose, without a word to the server: 0@2",
+      )
+        .argParser(failure),
     )
     .option("--connect-timeout <seconds>", "for one connect (default: 5)", duration)
     .option(
@@ -81,12 +150,15 @@ export function benchCommand(): Command {
       ...(options.congestion === undefined ? {} : { congestion: options.congestion }),
       ...(options.token === undefined ? {} : { token: options.token }),
       ...(options.path === undefined ? {} : { paths: options.path }),
+      ...(options.scheduler === undefined ? {} : { scheduler: options.scheduler }),
+      ...(options.fail === undefined ? {} : { fail: options.fail }),
       ...(options.connectTimeout === undefined ? {} : { connectTimeoutMs: options.connectTimeout }),
       ...(options.tryFix === undefined ? {} : { tryFix: options.tryFix }),
     };
     await runJob<BenchResult>(options, {
       schema: "mpt.bench/1",
       run: async ({ signal, output }) => {
+        forMpquicOnly(options, asked);
         const { bench } = await import("../../lib/bench/mod.ts");
         const { LiveBench } = await import("../render/bench_live.ts");
         const live = new LiveBench();

@@ -1,3 +1,4 @@
+import { MptError } from "../../lib/base/errors.ts";
 import { Command, Option } from "@commander-js/extra-typings";
 import type { Transport } from "../../lib/base/transport.ts";
 import type { ProbeOptions, ProbeResult } from "../../lib/probe/mod.ts";
@@ -74,6 +75,12 @@ export function probeCommand(): Command {
     await runJob<ProbeResult>(options, {
       schema: "mpt.probe/1",
       run: async ({ signal, output }) => {
+        if (path.status !== undefined || path.remote !== undefined) {
+          throw new MptError(
+            "ERR_USAGE",
+            "Cannot probe with this --path: only local and interface can be chosen here",
+          );
+        }
         const { probe } = await import("../../lib/probe/mod.ts");
         const { probeStatus } = await import("../render/probe.ts");
         const { watchLine } = await import("../render/watch.ts");

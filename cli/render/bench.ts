@@ -127,9 +127,8 @@ function heldUp({ transport, direction, blocked }: BenchRun): readonly string[] 
 }
 
 function aggregation(each: Aggregation): string {
-  return `Aggregation, ${each.direction}: efficiency ${
-    each.efficiency.toFixed(2)
-  } (of the sum of ${each.singles} ` +
+  const what = each.transport === undefined ? each.direction : `${each.transport} ${each.direction}`;
+  return `Aggregation, ${what}: efficiency ${each.efficiency.toFixed(2)} (of the sum of ${each.singles} ` +
     `single paths, ${formatRate(each.sum_of_singles_bps)}), benefit ${
       each.benefit.toFixed(2)
     } (0 is the best ` +

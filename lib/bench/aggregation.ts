@@ -1,5 +1,6 @@
 import type { Direction } from "./options.ts";
-import type { Aggregation, BenchRun } from "./result.ts";
+import type { Transport } from "../base/transport.ts";
+import type { Aggregation, BenchRun, MultipathTransport } from "./result.ts";
 
 /**
  * What multipath was worth in one direction: the experimental aggregation benefit of Kaspar, as used by
@@ -8,10 +9,14 @@ import type { Aggregation, BenchRun } from "./result.ts";
  *
  * @returns The figures, or null without a multipath run or without every single path to compare it with.
  */
-export function aggregationOf(runs: readonly BenchRun[], direction: Direction): Aggregation | null {
+export function aggregationOf(
+  runs: readonly BenchRun[],
+  direction: Direction,
+  transport: MultipathTransport = "mptcp",
+): Aggregation | null {
   const ours = runs.filter((run) => run.direction === direction);
-  const multipath = ours.find((run) => run.transport === "mptcp" && run.transport_in_force === "mptcp");
-  const baselines = ours.filter((run) => run.transport === "tcp");
+  const multipath = ours.find((run) => run.transport === transport && run.transport_in_force === transport);
+  const baselines = ours.filter((run) => run.transport === singleOf(transport, ours));
   if (multipath === undefined || multipath.error !== null) return null;
   // Without one of the terms the sum would be too small, and the efficiency too good to be true.
   if (baselines.some((run) => run.error !== null)) return null;
@@ -20,6 +25,7 @@ export function aggregationOf(runs: readonly BenchRun[], direction: Direction): 
   const sum = singles.reduce((total, each) => total + each, 0);
   if (best === 0) return null;
   return {
+    transport,
     direction,
     best_single_bps: best,
     sum_of_singles_bps: sum,
@@ -28,6 +34,11 @@ export function aggregationOf(runs: readonly BenchRun[], direction: Direction): 
     benefit: benefit(multipath.goodput_bps, best, sum),
     singles: singles.length,
   };
+}
+
+/** The transport whose runs on single paths are the terms: QUIC for mpquic, unless only TCP was measured. */
+function singleOf(transport: MultipathTransport, runs: readonly BenchRun[]): Transport {
+  return transport === "mpquic" && runs.some((run) => run.transport === "quic") ? "quic" : "tcp";
 }
 
 /** See {@linkcode aggregationOf}. With one single path there is nothing to gain: 0 at the best. */

@@ -1,5 +1,11 @@
+import type { Endpoint } from "../base/endpoint.ts";
+import type { AddressFamily, Ip } from "../base/ip.ts";
+import { localAddresses } from "../netlink/interfaces.ts";
+import { interfaceOf } from "../netlink/interface_of.ts";
+import type { AddressPair } from "../quic/mod.ts";
 import type { TransportConnectOptions } from "../transport/connect.ts";
-import type { BenchSettings } from "./options.ts";
+import type { QuicTransportOptions } from "../transport/quic.ts";
+import type { BenchPath, BenchSettings } from "./options.ts";
 import type { RunPlan } from "./plan.ts";
 
 /** The options of the connects of a run. */
@@ -14,5 +20,32 @@ export function connectOptions(
     ...(plan.local === undefined ? {} : { localAddress: plan.local }),
     ...(plan.interface === undefined ? {} : { interface: plan.interface }),
     ...(settings.congestion === undefined ? {} : { congestion: settings.congestion }),
+    ...(plan.transport === "mpquic" ? { quic: severalPaths(plan, settings) } : {}),
   };
+}
+
+/** Which paths mpquic opens: those that were named, else one from each address of this host. */
+function severalPaths({ remote }: RunPlan, { paths, scheduler }: BenchSettings): QuicTransportOptions {
+  return {
+    multipath: scheduler === undefined ? true : { scheduler },
+    ...(paths.length === 0 ? {} : {
+      paths: { policy: "explicit", pairs: paths.flatMap((path) => pairOf(path, remote)) },
+    }),
+  };
+}
+
+/** The addresses of a path; none for an interface without an address of the family. */
+function pairOf(path: BenchPath, target: Endpoint): readonly AddressPair[] {
+  const remote = path.remote?.withPort(path.remote.port ?? target.port!) ?? target;
+  const to = { ip: remote.ip!, port: remote.port! };
+  const status = path.status === undefined ? {} : { status: path.status };
+  const from = path.local ?? addressOn(path.interface, to.ip.family);
+  if (from === undefined) return [];
+  const name = path.interface ?? interfaceOf(from) ?? "";
+  return [{ local: { ip: from, interface: name, ...status }, remote: to }];
+}
+
+function addressOn(name: string | undefined, family: AddressFamily): Ip | undefined {
+  if (name === undefined) return undefined;
+  return localAddresses().find((each) => each.interface === name && each.ip.family === family)?.ip;
 }

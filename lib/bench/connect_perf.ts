@@ -27,7 +27,10 @@ export async function connectPerf(
 ): Promise<QuicTransport> {
   const alpn = settings.quic.alpn ?? [PERF_ALPN];
   try {
-    return await connectQuicOnly(transport, ip, port, { ...options, quic: { ...settings.quic, alpn } });
+    return await connectQuicOnly(transport, ip, port, {
+      ...options,
+      quic: { ...options.quic, ...settings.quic, alpn },
+    });
   } catch (error) {
     if (!lacksProtocol(error)) throw withTrust(error);
     const { address } = Endpoint.of(ip, port);

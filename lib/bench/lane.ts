@@ -24,6 +24,8 @@ export interface Lane {
    * @throws {MptError} The server's refusal, which may come at any moment, and the stream's errors.
    */
   push(limit: number, untilMs: number, meter: Meter): Promise<PerfReport | null>;
+  /** Breaks a path on purpose. @returns False if there is no such path; absent where that cannot be done. */
+  breakPath?(id: number): boolean;
   /** How often this end had something to send and could not; null where the transport does not count it. */
   blocked(): BlockedCounts | null;
 }

@@ -17,7 +17,13 @@
 export { bench } from "./run.ts";
 export { isCutShort, isMissingHere } from "./verdicts.ts";
 export { aggregationOf, benefit } from "./aggregation.ts";
-export { BENCH_PORT, type BenchOptions, type BenchPath, type Direction } from "./options.ts";
+export {
+  BENCH_PORT,
+  type BenchFailure,
+  type BenchOptions,
+  type BenchPath,
+  type Direction,
+} from "./options.ts";
 export type {
   Aggregation,
   BenchCost,
@@ -26,7 +32,9 @@ export type {
   BenchResult,
   BenchRun,
   LoadedRtt,
+  MultipathTransport,
   Penalty,
+  RunFailure,
   TriedCure,
 } from "./result.ts";
 export type { BlockedCounts } from "./blocked.ts";

@@ -2,7 +2,8 @@ import type { Endpoint } from "../base/endpoint.ts";
 import { MptError } from "../base/errors.ts";
 import type { Ip } from "../base/ip.ts";
 import type { Transport } from "../base/transport.ts";
-import type { QuicChoice } from "../quic/mod.ts";
+import type { PathStatus } from "../base/path.ts";
+import type { QuicChoice, SchedulerName } from "../quic/mod.ts";
 
 /** Which way the bytes go: download is from the server to this host. */
 export type Direction = "download" | "upload";
@@ -15,6 +16,16 @@ export interface BenchPath {
   readonly remote?: Endpoint;
   /** Interface that it leaves by. */
   readonly interface?: string;
+  /** Whether it carries data in normal times; mpquic only. @default {"available"} */
+  readonly status?: PathStatus;
+}
+
+/** A path to break on purpose. */
+export interface BenchFailure {
+  /** The path id; 0 is the first. */
+  readonly path: number;
+  /** When, in milliseconds after the start of the transfer. */
+  readonly afterMs: number;
 }
 
 /** Options of {@linkcode bench}. */
@@ -35,6 +46,10 @@ export interface BenchOptions {
   readonly congestion?: string;
   /** The paths whose single-path goodput is the baseline. @default {undefined} the subflows that come up */
   readonly paths?: readonly BenchPath[];
+  /** What chooses the path of the next data over mpquic. @default {"earliest"} */
+  readonly scheduler?: SchedulerName;
+  /** Breaks a path of mpquic on purpose, so many milliseconds after the start of each run. */
+  readonly fail?: BenchFailure;
   /** The server's token. */
   readonly token?: string;
   /** Whom to trust over QUIC, and the application protocol. @default {the system's certificates, `perf`} */
@@ -60,6 +75,8 @@ export interface BenchSettings {
   readonly intervalMs: number;
   readonly congestion: string | undefined;
   readonly paths: readonly BenchPath[];
+  readonly scheduler: SchedulerName | undefined;
+  readonly fail: BenchFailure | undefined;
   readonly token: string | undefined;
   readonly quic: QuicChoice;
   readonly connectTimeoutMs: number;
@@ -91,6 +108,8 @@ export function benchSettings(options: BenchOptions): BenchSettings {
     intervalMs: options.intervalMs ?? 500,
     congestion: options.congestion,
     paths: options.paths ?? [],
+    scheduler: options.scheduler,
+    fail: options.fail,
     token: options.token,
     quic: options.quic ?? {},
     connectTimeoutMs: options.connectTimeoutMs ?? 5000,

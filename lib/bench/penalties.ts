@@ -23,7 +23,9 @@ export function penaltiesOf(
   server: Pick<BenchServer, "check">,
   ours: PathManagerJson | null,
 ): readonly Penalty[] {
-  return aggregations.filter(isPenalty).map(({ direction }) => {
+  // The kernel's path manager has nothing to do with QUIC
+  const slower = aggregations.filter((each) => each.transport !== "mpquic" && isPenalty(each));
+  return slower.map(({ direction }) => {
     const multipath = runs.find((run) => run.transport === "mptcp" && run.direction === direction);
     const culprit = multipath === undefined ? null : findCulprit(judgePaths(runs, multipath));
     const common = { direction, tried: null, not_tried: null };

@@ -27,10 +27,11 @@ export function penaltyVerdict(
 
 /** The penalty in figures. */
 export function penaltyText(each: Aggregation): string {
+  const [name, single] = each.transport === "mpquic" ? ["Multipath QUIC", "QUIC"] : ["MPTCP", "TCP"];
   const figures = `${formatRate(each.multipath_bps)} against ${formatRate(each.best_single_bps)}`;
   return each.singles > 1
-    ? `MPTCP ${each.direction} is slower than the best single path: ${figures}.`
-    : `MPTCP ${each.direction} is slower than TCP over the one path that was measured: ${figures}.`;
+    ? `${name} ${each.direction} is slower than the best single path: ${figures}.`
+    : `${name} ${each.direction} is slower than ${single} over the one path that was measured: ${figures}.`;
 }
 
 function culpritText({ certainty, tried }: Penalty, path: NonNullable<Penalty["path"]>): string {

@@ -15,7 +15,7 @@ export interface RunPlan {
   /** Ties the run to one path; undefined where the transport chooses. */
   readonly local: Ip | undefined;
   readonly interface: string | undefined;
-  /** True for a run of TCP on one path of the multipath run. */
+  /** True for a run of TCP or QUIC on one path of the multipath run. */
   readonly single: boolean;
 }
 
@@ -42,7 +42,8 @@ export function planRuns(server: BenchServer, settings: BenchSettings): readonly
   const [first] = singles;
   return settings.directions.flatMap((direction) =>
     settings.transports.flatMap((transport): readonly RunPlan[] => {
-      if (transport === "tcp") {
+      // QUIC on each path alone is what mpquic is compared with
+      if (transport === "tcp" || (transport === "quic" && settings.transports.includes("mpquic"))) {
         return singles.map((path) => ({ ...path, transport, direction, single: true }));
       }
       const remote = first?.remote ?? Endpoint.of(server.ip, server.port);
@@ -70,7 +71,8 @@ function singlePaths(server: BenchServer, settings: BenchSettings): readonly Sin
     }));
   }
   // With one path there is no need to tie TCP to it: it is the one that the kernel chooses.
-  if (!settings.transports.includes("mptcp") || server.paths.length < 2) {
+  const several = settings.transports.includes("mptcp") || settings.transports.includes("mpquic");
+  if (!several || server.paths.length < 2) {
     return [{ local: undefined, remote: target, interface: undefined }];
   }
   const seen = new Set<string>();

@@ -1,5 +1,6 @@
 import { MptError } from "../base/errors.ts";
 import type { Connection } from "../io/connection.ts";
+import { orAborted } from "../io/deadline.ts";
 import type { Meter } from "../protocol/meter.ts";
 import { Payload } from "../protocol/payload.ts";
 import { encodePerfHeader, PERF_HEADER_BYTES } from "../protocol/perf.ts";
@@ -50,6 +51,14 @@ export class QuicLane implements Lane {
     const { transport, remote } = plan;
     const options = connectOptions(plan, settings, signal);
     const connection = await connectPerf(transport, remote.ip!, remote.port!, settings, options);
+    try {
+      const settled = connection.managed?.settled;
+      if (settled !== undefined) await orAborted(settled, "wait for the paths", signal);
+    } catch (error) {
+      connection.abort();
+      await connection.closed;
+      throw error;
+    }
     return new QuicLane(connection, connection.quic, settings);
   }
 
@@ -100,6 +109,10 @@ export class QuicLane implements Lane {
     await answer;
     if (written > counted) meter.add(performance.now(), written - counted);
     return null;
+  }
+
+  breakPath(id: number): boolean {
+    return this.#quic.breakPath(id);
   }
 
   blocked(): BlockedCounts {

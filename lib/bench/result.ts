@@ -30,6 +30,16 @@ export interface LoadedRtt {
   readonly samples: number;
 }
 
+/** A path that was broken on purpose: nothing went out or came in over its socket any more. */
+export interface RunFailure {
+  /** The path id. */
+  readonly path: number;
+  /** When, in milliseconds since the start of the transfer. */
+  readonly at_ms: number;
+  /** Longest time without an arrival from then on, in milliseconds. */
+  readonly longest_stall_ms: number;
+}
+
 /** One measured transfer. */
 export interface BenchRun {
   /** What was asked for. */
@@ -67,12 +77,19 @@ export interface BenchRun {
    * absent from results of earlier versions.
    */
   readonly blocked?: BlockedCounts | null;
+  /** The path that was broken on purpose, and the longest time without an arrival since; null without one. */
+  readonly failure?: RunFailure | null;
   /** Why the run failed or was cut short; null when it came to its end. */
   readonly error: { readonly code: string; readonly message: string } | null;
 }
 
+/** The transports with several paths. */
+export type MultipathTransport = "mptcp" | "mpquic";
+
 /** What multipath was worth, compared with each path alone. */
 export interface Aggregation {
+  /** The transport with several paths; absent from results of earlier versions, which had MPTCP only. */
+  readonly transport?: MultipathTransport;
   /** Which way the bytes went. */
   readonly direction: Direction;
   /** The best single path, in bits per second. */

@@ -20,6 +20,7 @@ import type {
   BenchResult,
   BenchRun,
   LoadedRtt,
+  MultipathTransport,
 } from "./result.ts";
 import type { BenchServer } from "./bench_server.ts";
 import { fetchReport, findServer } from "./server.ts";
@@ -29,9 +30,11 @@ import { isQuic } from "./connect_perf.ts";
 import { tryCures } from "./try_cure.ts";
 import { benchVerdicts, benchWarnings } from "./verdicts.ts";
 
+const MULTIPATH: readonly MultipathTransport[] = ["mptcp", "mpquic"];
+
 /**
- * Measures what multipath is worth to an `mpt serve`: TCP on each path alone, then MPTCP over all of them; or
- * QUIC, to any perf server.
+ * Measures what multipath is worth to an `mpt serve`: TCP or QUIC on each path alone, then MPTCP or multipath
+ * QUIC over all of them; or QUIC, to any perf server.
  *
  * @param target The server; port 4433 when it names none.
  * @param options Transports, directions, duration or bytes, streams, paths, signal.
@@ -69,7 +72,9 @@ export async function bench(
     if (signal?.aborted) break;
     runs.push(await oneRun(runs.length, server, plan, settings, signal, onEvent));
   }
-  const aggregations = settings.directions.flatMap((direction) => aggregationOf(runs, direction) ?? []);
+  const aggregations = settings.directions.flatMap((direction) =>
+    MULTIPATH.flatMap((transport) => aggregationOf(runs, direction, transport) ?? [])
+  );
   const found = penaltiesOf(runs, aggregations, server, pathManagerJson());
   const penalties = settings.tryFix
     ? await tryCures(found, aggregations, plans, signal, onEvent, (index, plan, stop) => {
@@ -186,7 +191,7 @@ function runOf(
   const atReceiver = download || view.received !== null || isQuic(plan.transport);
   return {
     transport: plan.transport,
-    transport_in_force: plan.transport === "mptcp" ? seen.inForce : plan.transport,
+    transport_in_force: seen.inForce,
     direction: plan.direction,
     path,
     streams: settings.streams,
@@ -202,6 +207,7 @@ function runOf(
     paths: pathShares(seen, received, download ? view.paths : null),
     cpu_ms: seen.cpuMs,
     blocked: download ? null : seen.blocked,
+    failure: seen.failure,
     error: seen.error === null ? null : errorJson(seen.error),
   };
 }
@@ -227,6 +233,7 @@ function failedRun(
     paths: [],
     cpu_ms: 0,
     blocked: null,
+    failure: null,
     error: errorJson(failure),
   };
 }
@@ -284,6 +291,8 @@ function optionsJson(
     interval_ms: settings.intervalMs,
     congestion: settings.congestion ?? null,
     try_fix: settings.tryFix,
+    scheduler: settings.scheduler ?? null,
+    fail: settings.fail === undefined ? null : `${settings.fail.path}@${settings.fail.afterMs / 1000}`,
     insecure: settings.quic.insecure ?? false,
     paths: settings.paths.map(({ local, remote, interface: name }) =>
       [local?.toString() ?? "any", remote?.address ?? "target", name].filter(Boolean).join(" ")

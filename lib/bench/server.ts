@@ -61,8 +61,10 @@ function visitors({ transports }: BenchSettings): readonly Transport[] {
   const withoutMptcp = mptcpProblem() !== null;
   const kernel = (["mptcp", "tcp"] as const).filter((each) => transports.includes(each))
     .map((each) => each === "mptcp" && withoutMptcp ? "tcp" : each);
-  const quic = (["quic", "mpquic"] as const).filter((each) => transports.includes(each)).slice(0, 1);
-  return [...new Set<Transport>([...kernel, ...quic])];
+  const quic = (["mpquic", "quic"] as const).filter((each) => transports.includes(each)).slice(0, 1);
+  // What finds the paths goes first
+  const kernelFindsPaths = kernel[0] === "mptcp" || quic[0] !== "mpquic";
+  return [...new Set<Transport>(kernelFindsPaths ? [...kernel, ...quic] : [...quic, ...kernel])];
 }
 
 /** Whether something on the way may have taken offence at the options of MPTCP. */

@@ -1,6 +1,8 @@
 import process from "node:process";
 import { MptError, toMptError } from "../base/errors.ts";
 import type { PathInfo } from "../base/path.ts";
+import type { Transport } from "../base/transport.ts";
+import type { Connection } from "../io/connection.ts";
 import { type Deadline, deadline, orAborted, sleep } from "../io/deadline.ts";
 import { type Interval, type Measurement, Meter } from "../protocol/meter.ts";
 import type { PerfReport } from "../protocol/perf_report.ts";
@@ -9,6 +11,7 @@ import { openLane } from "./open_lane.ts";
 import type { BenchSettings } from "./options.ts";
 import { PathTable } from "./path_table.ts";
 import type { RunPlan } from "./plan.ts";
+import type { RunFailure } from "./result.ts";
 import { isBusy, isRefusal } from "./refusal.ts";
 import { addBlocked, type BlockedCounts } from "./blocked.ts";
 import { type BenchServer, limitsOf } from "./bench_server.ts";
@@ -29,7 +32,9 @@ export interface Transfer {
   readonly connectionPaths: readonly (readonly PathInfo[])[];
   /** What the server saw of each connection: itself, or the name to ask for; null when it did not tell. */
   readonly reports: readonly (PerfReport | string | null)[];
-  readonly inForce: "tcp" | "mptcp";
+  readonly inForce: Transport;
+  /** The path that was broken on purpose; null without one. */
+  readonly failure: RunFailure | null;
   readonly cpuMs: number;
   /** How often this end had something to send and could not; null where that is not counted. */
   readonly blocked: BlockedCounts | null;
@@ -95,13 +100,14 @@ async function measure(
   const table = new PathTable();
   const latest = new Map<number, PathInfo>();
   const reports: (PerfReport | string | null)[] = lanes.map(({ report }) => report);
-  let multipath = false;
+  let inForce: Transport = plan.transport;
+  let failedAtMs: number | null = null;
   let failure: MptError | null = null;
   const look = (): readonly PathInfo[] => {
     const merged = table.merge(lanes.map(({ connection }) => connection.paths()));
     for (const path of merged) latest.set(path.id, path);
     // A connection that broke off looks like one that fell back: what counts is how it was before.
-    if (failure === null) multipath = lanes.every(({ connection }) => connection.isMultipath());
+    if (failure === null) inForce = lowest(lanes.map(({ connection }) => connection));
     return merged;
   };
   const cpu = process.cpuUsage();
@@ -109,6 +115,10 @@ async function measure(
   const started = performance.now();
   const meter = new Meter(download ? "receiver" : "sender", started, look());
   const timer = setInterval(() => onInterval(meter.sample(performance.now(), look())), settings.intervalMs);
+  const breaking = breakLater(lanes, plan, settings, () => {
+    failedAtMs = performance.now() - started;
+    meter.watchStalls(performance.now());
+  });
   const shares = sharesOf(settings.bytes, lanes.length, limitsOf(server).max_bytes);
   const untilMs = started + (settings.durationMs ?? Infinity);
   try {
@@ -124,6 +134,7 @@ async function measure(
     failure = failureOf(error, limit, settings);
   } finally {
     clearInterval(timer);
+    clearTimeout(breaking);
   }
   const ended = performance.now();
   meter.sample(ended, look());
@@ -134,11 +145,35 @@ async function measure(
     table,
     connectionPaths: lanes.map(({ connection }) => connection.paths()),
     reports,
-    inForce: multipath ? "mptcp" : "tcp",
+    inForce,
+    failure: failedAtMs === null || settings.fail === undefined ? null : {
+      path: settings.fail.path,
+      at_ms: Math.round(failedAtMs),
+      longest_stall_ms: meter.watchedStallMs(ended),
+    },
     cpuMs: Math.round((used.user + used.system) / 1000),
     blocked: addBlocked(lanes.map((lane) => lane.blocked())),
     error: failure,
   };
+}
+
+/** The transport in force of several connections: that of one which has several paths counts least. */
+function lowest(connections: readonly Connection[]): Transport {
+  const single = connections.find((connection) => !connection.isMultipath());
+  return (single ?? connections[0]!).transportInForce();
+}
+
+/** Breaks the path that is to fail, when its time has come. */
+function breakLater(
+  lanes: readonly Lane[],
+  { transport }: RunPlan,
+  { fail }: BenchSettings,
+  onBroken: () => void,
+): ReturnType<typeof setTimeout> | undefined {
+  if (fail === undefined || transport !== "mpquic") return undefined;
+  return setTimeout(() => {
+    if (lanes.filter((lane) => lane.breakPath?.(fail.path) === true).length > 0) onBroken();
+  }, fail.afterMs);
 }
 
 /** How many bytes each connection transfers: together exactly those asked for, or what the server allows. */

@@ -1,9 +1,9 @@
 import type { Verdict } from "../base/result.ts";
-import { formatPercent, formatRate } from "../base/units.ts";
+import { formatDuration, formatPercent, formatRate } from "../base/units.ts";
 import { isQuic } from "./connect_perf.ts";
 import { isPenalty } from "./penalties.ts";
 import { cureWarnings, penaltyText, penaltyVerdict } from "./penalty_verdict.ts";
-import type { Aggregation, BenchRun, Penalty } from "./result.ts";
+import type { Aggregation, BenchRun, Penalty, RunFailure } from "./result.ts";
 import type { BenchServer } from "./bench_server.ts";
 
 /** Fewer intervals than this make a weak figure. */
@@ -20,7 +20,7 @@ export function benchVerdicts(
   const verdicts = aggregations.length > 0
     ? [
       ...aggregations.map((each) => aggregationVerdict(each, penalties)),
-      ...measured.filter(({ transport }) => isQuic(transport)).map(plainVerdict),
+      ...measured.filter((run) => !isPartOf(run, aggregations)).map(plainVerdict),
     ]
     : measured.map(plainVerdict);
   for (const run of runs) {
@@ -34,6 +34,18 @@ export function benchVerdicts(
         fix: "mpt probe of the same target tells more",
       });
     }
+    if (run.transport === "mpquic" && run.transport_in_force !== "mpquic" && run.error === null) {
+      verdicts.push({
+        code: "mpquic-not-agreed",
+        level: "fail",
+        certainty: "proved",
+        text:
+          `The ${run.direction} asked for multipath QUIC and had one path: the server does not offer several.`,
+        evidence: [],
+        fix: "run mpt serve --listen mpquic@... on that machine",
+      });
+    }
+    if (run.failure !== undefined && run.failure !== null) verdicts.push(failureVerdict(run, run.failure));
     if (run.error !== null && isMissingHere(run)) {
       verdicts.push({
         code: "mptcp-unknown",
@@ -93,8 +105,33 @@ function cutShortVerdict(run: BenchRun): Verdict {
   };
 }
 
+/** Whether an aggregation says what there is to say of a run. */
+function isPartOf(run: BenchRun, aggregations: readonly Aggregation[]): boolean {
+  return aggregations.some(({ transport = "mptcp", direction }) =>
+    direction === run.direction &&
+    (transport === "mptcp" ? !isQuic(run.transport) : isQuic(run.transport) || run.transport === "tcp")
+  );
+}
+
+/** What became of a transfer whose path was broken on purpose. */
+function failureVerdict({ direction, error }: BenchRun, failure: RunFailure): Verdict {
+  const after = `after ${formatDuration(failure.at_ms)}`;
+  const stall = formatDuration(failure.longest_stall_ms);
+  return {
+    code: "path-broken",
+    level: error === null ? "info" : "fail",
+    certainty: "proved",
+    text: error === null
+      ? `Path ${failure.path} of the ${direction} was broken ${after}: the transfer went on, and stood still for ${stall} at the most.`
+      : `Path ${failure.path} of the ${direction} was broken ${after}, and the transfer did not survive it.`,
+    evidence: [],
+    fix: null,
+  };
+}
+
 function aggregationVerdict(each: Aggregation, penalties: readonly Penalty[]): Verdict {
-  const { direction, singles } = each;
+  const { direction, singles, transport = "mptcp" } = each;
+  const [name, single] = transport === "mptcp" ? ["MPTCP", "TCP"] : ["Multipath QUIC", "QUIC"];
   const evidence = [
     `multipath ${formatRate(each.multipath_bps)}, best single path ${formatRate(each.best_single_bps)}, ` +
     `sum of ${singles} single paths ${formatRate(each.sum_of_singles_bps)}`,
@@ -102,6 +139,15 @@ function aggregationVerdict(each: Aggregation, penalties: readonly Penalty[]): V
   ];
   const base = { certainty: "proved" as const, evidence };
   const factor = each.multipath_bps / each.best_single_bps;
+  if (isPenalty(each) && transport === "mpquic") {
+    return {
+      ...base,
+      code: "multipath-penalty",
+      level: "warn",
+      text: penaltyText(each),
+      fix: "make the path that is worse a backup: --path local=IP,status=backup; or try another --scheduler",
+    };
+  }
   if (isPenalty(each)) {
     const penalty = penalties.find((one) => one.direction === direction);
     return penaltyVerdict(each, evidence, penalty);
@@ -111,7 +157,10 @@ function aggregationVerdict(each: Aggregation, penalties: readonly Penalty[]): V
       ...base,
       code: "multipath-one-path",
       level: "info",
-      text: `MPTCP ${direction} carries ${formatRate(each.multipath_bps)}, TCP over the one path that was ` +
+      text:
+        `${name} ${direction} carries ${
+          formatRate(each.multipath_bps)
+        }, ${single} over the one path that was ` +
         `measured ${formatRate(each.best_single_bps)}.`,
       fix: null,
     };
@@ -121,7 +170,7 @@ function aggregationVerdict(each: Aggregation, penalties: readonly Penalty[]): V
     code: "multipath-gain",
     level: "ok",
     text:
-      `MPTCP ${direction} over ${singles} paths carries ${formatRate(each.multipath_bps)}: ${
+      `${name} ${direction} over ${singles} paths carries ${formatRate(each.multipath_bps)}: ${
         factor.toFixed(2)
       } ` +
       `times the best single path, ${formatPercent(each.efficiency)} of the sum.`,

@@ -69,6 +69,7 @@ async function leave(
   port: number,
   check: CheckAnswer | null,
 ): Promise<BenchServer> {
+  await connection.managed?.settled;
   const paths = connection.paths().filter(({ state }) => state === "active");
   connection.abort();
   await connection.closed;

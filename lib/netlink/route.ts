@@ -30,9 +30,6 @@ const VIA = 18;
 /** `sizeof(struct rtnexthop)`: length u16, flags u8, hops u8, ifindex i32 @4. */
 const RTNEXTHOP = 8;
 
-/** `RT_TABLE_MAIN`, the table of routes without a rule of their own. */
-export const TABLE_MAIN = 254;
-
 /** What happens to a packet on a route, `RTN_*`; a number for kinds that mpt does not know. */
 export type RouteType =
   | "unicast"

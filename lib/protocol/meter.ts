@@ -60,6 +60,9 @@ export class Meter {
   #countedBytes = 0;
   #lastArrivalMs: number | undefined;
   #longestStall: Stall = { ms: 0, atMs: null };
+  /** Since when stalls are watched for themselves; what they came to. */
+  #watchedFromMs = Infinity;
+  #watchedStallMs = 0;
 
   /**
    * A meter that starts now.
@@ -82,8 +85,20 @@ export class Meter {
   /** Notes the arrival (or the sending) of bytes. */
   add(nowMs: number, bytes: number): void {
     this.#longestStall = this.#stallUntil(nowMs);
+    this.#watchedStallMs = this.#watchedUntil(nowMs);
     this.#lastArrivalMs = nowMs;
     this.#bytes += bytes;
+  }
+
+  /** From now on stalls are counted for themselves as well: something happened that may have made one. */
+  watchStalls(nowMs: number): void {
+    this.#watchedFromMs = nowMs;
+    this.#watchedStallMs = 0;
+  }
+
+  /** The longest stall since then, in milliseconds, when the next arrival, or the end, is now. */
+  watchedStallMs(nowMs: number): number {
+    return round(this.#watchedUntil(nowMs));
   }
 
   /** Ends an interval. */
@@ -113,6 +128,12 @@ export class Meter {
       intervals: [...this.#intervals],
       rtt_samples_ms: [...this.#rttSamples],
     };
+  }
+
+  /** Of a stall that began before, the part since then counts. */
+  #watchedUntil(nowMs: number): number {
+    const from = Math.max(this.#watchedFromMs, this.#lastArrivalMs ?? this.#watchedFromMs);
+    return Math.max(this.#watchedStallMs, nowMs - from);
   }
 
   /** The longest stall when the next arrival, or the end, is now. */

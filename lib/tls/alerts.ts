@@ -51,14 +51,3 @@ export class TlsError extends MptError {
     return 0x100 + ALERTS[this.alert];
   }
 }
-
-/**
- * The name of an alert that the other end sent.
- *
- * @param code Its number.
- * @returns The name, or `alert N` for one that is not in the table.
- */
-export function alertName(code: number): string {
-  const found = Object.entries(ALERTS).find(([, number]) => number === code);
-  return found?.[0] ?? `alert ${code}`;
-}

@@ -8,7 +8,7 @@ import type { SocketOptions } from "../io/socket_options.ts";
 import type { QuicConnection, QuicListener } from "../quic/driver/api.ts";
 import { connect } from "../quic/driver/connect.ts";
 import { listenNow } from "../quic/driver/listen.ts";
-import { managePaths, type ManagedPaths, type ManagePathsOptions } from "../quic/driver/manage_paths.ts";
+import { type ManagedPaths, managePaths, type ManagePathsOptions } from "../quic/driver/manage_paths.ts";
 import type { QuicConnectOptions, QuicListenOptions, QuicOptions } from "../quic/driver/options.ts";
 
 /** The application protocol of those who only want streams. */
@@ -61,13 +61,16 @@ export function listenQuic(
 ): Listener {
   const endpoint = Endpoint.of(ip, port);
   const { backlog, dualStack } = options;
-  return new QuicTransportListener(transport, listenNow(endpoint, {
-    multipath: transport === "mpquic",
-    ...common(`listen on ${endpoint.address}`, options, quic),
-    ...quic,
-    ...(backlog === undefined ? {} : { backlog }),
-    ...(dualStack === undefined ? {} : { dualStack }),
-  }));
+  return new QuicTransportListener(
+    transport,
+    listenNow(endpoint, {
+      multipath: transport === "mpquic",
+      ...common(`listen on ${endpoint.address}`, options, quic),
+      ...quic,
+      ...(backlog === undefined ? {} : { backlog }),
+      ...(dualStack === undefined ? {} : { dualStack }),
+    }),
+  );
 }
 
 /** The options of every transport in the terms of QUIC. */
@@ -114,9 +117,7 @@ export class QuicTransport implements Connection {
     this.connectMs = connectMs;
     this.local = quic.local;
     this.remote = quic.remote;
-    this.closed = managed === null
-      ? quic.closed
-      : quic.closed.then(() => managed[Symbol.asyncDispose]());
+    this.closed = managed === null ? quic.closed : quic.closed.then(() => managed[Symbol.asyncDispose]());
   }
 
   transportInForce(): QuicKind {

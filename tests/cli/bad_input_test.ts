@@ -42,7 +42,7 @@ const USAGE: readonly (readonly [args: string, message: RegExp])[] = [
   ["bench --streams 129 host", /129/],
   ["bench --direction sideways host", /'sideways' is invalid/],
   ["bench --path remote=name host", /remote must be an address, not the name name/],
-  ["bench --path local=127.0.0.1,status=backup host", /a subflow's status is the kernel's/],
+  ["bench --fail soon mpquic@host", /use PATH@SECONDS, such as 0@2/],
   ["serve --listen sctp@[::]", /the transport "sctp" is unknown/],
   ["serve --listen [::]:65536", /the port "65536" is not from 0 to 65535/],
   ["serve --max-connections 0", /it is less than 1/],
@@ -53,6 +53,14 @@ const USAGE: readonly (readonly [args: string, message: RegExp])[] = [
 ];
 
 /** Runs two at a time: there is nothing to measure. */
+/** Command lines that each option allows, and all of them together do not. */
+const CONTRADICTIONS: readonly (readonly [string, RegExp])[] = [
+  ["bench --path local=127.0.0.1,status=backup host", /status of a subflow: it is the kernel's/],
+  ["probe --path local=127.0.0.1,status=backup host", /only local and interface can be chosen here/],
+  ["bench --fail 0@2 host", /Cannot use --fail without mpquic/],
+  ["bench --scheduler blest host", /Cannot use --scheduler without mpquic/],
+];
+
 async function inPairs<T>(items: readonly T[], check: (item: T) => Promise<void>): Promise<void> {
   const queue = items.values();
   const worker = async (): Promise<void> => {
@@ -83,6 +91,16 @@ Deno.test("arguments that mean nothing print nothing on stdout without --json, a
   const lines = await mpt(["probe", "--ndjson", "host:0"]);
   assert.equal(lines.code, 2);
   assert.equal(linesOf(lines).result.end.error?.code, "ERR_USAGE");
+});
+
+Deno.test("options that do not go together end with 2 and the reason", async () => {
+  await inPairs(CONTRADICTIONS, async ([text, message]) => {
+    const [command = "", ...args] = text.split(" ");
+    const result = await mpt([command, "--json", ...args]);
+    assert.equal(result.code, 2, `${text}: ${result.stderr}`);
+    assert.match(result.stderr, message);
+    assert.equal(jsonOf(result).end.error?.code, "ERR_USAGE");
+  });
 });
 
 Deno.test("values that no server could use end with 2", async () => {

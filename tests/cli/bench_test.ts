@@ -68,6 +68,8 @@ Deno.test("mpt bench --json prints one object and nothing else", async () => {
     interval_ms: 50,
     congestion: null,
     try_fix: false,
+    scheduler: null,
+    fail: null,
     insecure: false,
     paths: [],
   });

@@ -71,6 +71,8 @@ const LATER: ReadonlySet<string> = new Set([
   // quic
   ...["version", "versions", "alpn", "alpn_offered", "retry", "cipher_suite", "group", "certificate"],
   ...["transport_parameters", "blocked", "max_path_id", "ways", "ways_skipped"],
+  // of runs and aggregations over multipath QUIC
+  ...["failure", "transport"],
 ]);
 
 /** Checks that two results have the same keys at every depth, and values of the same kind; null may be anything. */

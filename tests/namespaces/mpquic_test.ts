@@ -1,5 +1,6 @@
 // Measures: the sum of two paths, and the gap when one of them falls silent.
 import assert from "node:assert/strict";
+import type { BenchResult } from "../../lib/bench/mod.ts";
 import { createLab, type Lab } from "../../lib/lab/mod.ts";
 import { mptArgv, type RunningProcess } from "../support/command.ts";
 import { requires } from "../support/requires.ts";
@@ -95,5 +96,36 @@ Deno.test({
     const { bytes, mbit, paths } = await resultOf(client);
     assert.equal(bytes, 20 * MEGABYTE);
     assert(mbit > 11, `${mbit} Mbit/s is no more than one path carries: ${JSON.stringify(paths)}`);
+  },
+});
+
+Deno.test({
+  name: "mpt bench compares mpquic with quic on each path, and breaks a path on purpose",
+  ...requires("namespaces"),
+  async fn() {
+    await using lab = await createLab({ paths: [{ rateMbit: 20 }, { rateMbit: 10 }] });
+    await using _server = await serve(lab);
+    const bench = async (...args: readonly string[]): Promise<BenchResult> => {
+      const argv = mptArgv(["bench", "--json", "--insecure", ...args, `mpquic@${SERVER}`]);
+      const { code, stdout, stderr } = await lab.run("client", argv, { deadlineMs: 60_000 });
+      assert.equal(code, 0, stderr);
+      const result: BenchResult = JSON.parse(stdout);
+      return result;
+    };
+    const { aggregation, runs } = await bench("--duration", "2");
+    assert.deepEqual(runs.map(({ transport, path }) => [transport, path?.local]), [
+      ["quic", "10.77.1.1"],
+      ["quic", "10.77.2.1"],
+      ["mpquic", undefined],
+    ]);
+    assert.equal(aggregation?.transport, "mpquic");
+    assert(aggregation.efficiency > 0.85, JSON.stringify(aggregation));
+    const paths = ["--path", "local=10.77.1.1", "--path", "local=10.77.2.1,status=backup"];
+    const failed = await bench("--duration", "2", "-t", "mpquic", "--fail", "0@1", ...paths);
+    const [run] = failed.runs;
+    assert.equal(run?.paths[1]?.interface, "path2");
+    assert.equal(run.failure?.path, 0);
+    assert(run.failure.longest_stall_ms < 900, JSON.stringify(run.failure));
+    assert(run.paths[1].run_bytes > 0.5e6, "the backup did not take over");
   },
 });

@@ -84,8 +84,3 @@ export function controlLine({ tcp }: Evidence): string {
       return `plain TCP beside it: ${tcp.outcome}`;
   }
 }
-
-/** What a rule adds where it needs to say that something is not known. */
-export function unknownLine(what: string): string {
-  return `${what}: not known`;
-}

@@ -150,6 +150,14 @@ export interface QuicConnection extends AsyncDisposable {
    */
   pathEvents(signal?: AbortSignal): AsyncIterableIterator<QuicPathEvent>;
   /**
+   * Breaks a path on purpose, to see what becomes of the connection: from now on nothing goes out or comes in over
+   * its socket, and nobody is told.
+   *
+   * @param id The path id.
+   * @returns False if there is no such path.
+   */
+  breakPath(id: number): boolean;
+  /**
    * Counts of the whole connection.
    *
    * @returns The counts as they are now.

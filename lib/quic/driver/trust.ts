@@ -36,9 +36,7 @@ export function checkOf(trust: QuicTrust, host: string): (identity: PeerIdentity
   const given = ca === undefined ? undefined : certificatesOf(ca, "the CA file").map(parseCertificate);
   // With pins alone nobody else is trusted. What cannot be read is told now, and not as an error of the handshake
   const roots = given ?? (pins.length > 0 ? [] : rootsOfSystem(trust.insecure ?? false));
-  return (identity) => {
-    return checkIdentity(identity, "server", { roots, pins, host, nowMs: Date.now() });
-  };
+  return (identity) => checkIdentity(identity, "server", { roots, pins, host, nowMs: Date.now() });
 }
 
 /** The check of a client's identity that follows from whom a server takes. */

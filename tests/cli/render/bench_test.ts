@@ -49,7 +49,7 @@ Paths of mptcp download:
   0     192.0.2.1:50000  198.51.100.1:443  eth0       active  available  55.6%  11.3 MB  12.5 ms            0 B
   1     192.0.2.2:50001  198.51.100.1:443  eth1       active  backup     44.4%  9.00 MB        -            0 B
 
-Aggregation, download: efficiency 0.90 (of the sum of 2 single paths, 90.0 Mbit/s), benefit 0.78 (0 is the best single path, 50.0 Mbit/s; 1 the sum).`,
+Aggregation, mptcp download: efficiency 0.90 (of the sum of 2 single paths, 90.0 Mbit/s), benefit 0.78 (0 is the best single path, 50.0 Mbit/s; 1 the sum).`,
   );
 });
 

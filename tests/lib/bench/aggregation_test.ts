@@ -70,3 +70,18 @@ Deno.test("aggregationOf() counts a path that carried nothing, and multipath tha
   const lost = aggregationOf([single(50), single(50), multi(0)], "download");
   assert.deepEqual([lost?.efficiency, lost?.benefit], [0, -1]);
 });
+
+Deno.test("aggregationOf() compares multipath QUIC with QUIC on each path, or with TCP where that is all there is", () => {
+  const quic = { transport: "quic", transport_in_force: "quic" } as const;
+  const mpquic = { transport: "mpquic", transport_in_force: "mpquic" } as const;
+  const runs = [single(30), single(60), single(30, quic), single(50, quic), multi(72, mpquic)];
+  assert.deepEqual(aggregationOf(runs, "download", "mpquic"), {
+    ...aggregation(72, 50, 80),
+    transport: "mpquic",
+  });
+  const tcpOnly = [single(30), single(50), multi(72, mpquic)];
+  assert.equal(aggregationOf(tcpOnly, "download", "mpquic")?.best_single_bps, 50e6);
+  assert.equal(aggregationOf(runs, "download"), null);
+  const notAgreed = multi(72, { ...mpquic, transport_in_force: "quic" });
+  assert.equal(aggregationOf([single(50, quic), notAgreed], "download", "mpquic"), null);
+});

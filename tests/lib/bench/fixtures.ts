@@ -76,6 +76,7 @@ export function path(id: number, fields: Partial<BenchPathJson> = {}): BenchPath
 /** What multipath was worth, in Mbit/s. */
 export function aggregation(multipath: number, best: number, sum: number, singles: number = 2): Aggregation {
   return {
+    transport: "mptcp",
     direction: "download",
     best_single_bps: best * MBIT,
     sum_of_singles_bps: sum * MBIT,

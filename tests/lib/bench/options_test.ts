@@ -11,6 +11,8 @@ Deno.test("benchSettings() has the documented defaults", () => {
     intervalMs: 500,
     congestion: undefined,
     paths: [],
+    scheduler: undefined,
+    fail: undefined,
     token: undefined,
     quic: {},
     connectTimeoutMs: 5000,

@@ -141,3 +141,15 @@ Deno.test("Meter bounds its memory: 100,000 intervals, and the bytes still count
   const { intervals, bytes } = meter.finish(100_010);
   assert.deepEqual([intervals.length, bytes], [100_000, 100_010]);
 });
+
+Deno.test("Meter.watchStalls() counts the stalls since then for themselves", () => {
+  const meter = new Meter("receiver", 0, []);
+  meter.add(10, 1);
+  meter.add(510, 1);
+  meter.watchStalls(560);
+  meter.add(600, 1);
+  meter.add(670, 1);
+  meter.add(680, 1);
+  assert.equal(meter.watchedStallMs(690), 70);
+  assert.equal(meter.finish(690).longest_stall_ms, 500);
+});

@@ -10,7 +10,7 @@ Deno.test({
   fn: async () => {
     const script = new URL("./count_descriptors.ts", import.meta.url).pathname;
     const { code, stdout, stderr } = await run([Deno.execPath(), "run", "--quiet", "--allow-all", script], {
-      deadlineMs: 60_000,
+      deadlineMs: 240_000,
     });
     assert.equal(code, 0, stderr);
     const counts: unknown = JSON.parse(stdout);

@@ -21,6 +21,8 @@ export interface KernelRow extends Impairment {
   readonly mpt: Expectation | null;
   /** With a web server at the far end. */
   readonly web: Expectation | null;
+  /** Or these, where the outcome depends on when a worker of the kernel has its turn. */
+  readonly or?: { readonly mpt: Expectation; readonly web: Expectation };
 }
 
 export const WORKS = ["mptcp-works", "proved"] as const;
