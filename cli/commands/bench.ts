@@ -111,8 +111,8 @@ export function benchCommand(): Command {
     .addOption(
       new Option(
         "--path <path>",
-        "a path to measure alone, and to use over mpquic: local=IP[,remote=IP:PORT][,interface=NAME][,status=backup]; " +
-          "repeatable (default: as the subflows go, or every local address)",
+        "a path to measure alone, and to use over mpquic: local=IP, then any of ,remote=IP:PORT ,interface=NAME " +
+          ",status=backup; repeatable (default: as the subflows go, or every local address)",
       ).argParser((
         text: string,
         earlier: readonly PathChoice[] | undefined,

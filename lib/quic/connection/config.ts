@@ -50,6 +50,8 @@ export interface ConnectionConfig {
   readonly initialMaxPathId: number | null;
   /** The numbers of the frames of multipath: those of the RFC, or of an older draft for older peers. */
   readonly codePoints: MultipathCodePoints;
+  /** Whether each decision of the scheduler goes into the log. */
+  readonly logScheduler: boolean;
   /** How long a path may be without an answer while others work, before it is given up. */
   readonly pathFailureMs: number;
   /** After so long without anything from the peer a path is given up while others work; 0 for never. */
@@ -88,6 +90,7 @@ export function connectionConfig(basis: ConfigBasis & Partial<ConnectionConfig>)
     qlog: null,
     initialMaxPathId: null,
     codePoints: MULTIPATH,
+    logScheduler: false,
     pathFailureMs: 10_000,
     pathIdleMs: 0,
     pathKeepAliveMs: 0,

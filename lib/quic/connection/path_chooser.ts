@@ -52,6 +52,9 @@ export class PathChooser {
     if (!core.streams.hasData && !copyLate(core, this.#candidates, nowUs)) return this.#forControl(nowUs);
     this.#context.nowUs = nowUs;
     const choice = this.#scheduler(this.#candidates, this.#context);
+    if (core.config.logScheduler) {
+      core.qlog?.schedulerChoice(nowUs, choice.path, choice.reason, core.streams.queuedBytes);
+    }
     core.scheduleAtUs = choice.askAgainUs ?? Infinity;
     const view = this.#candidates.find(({ id }) => id === choice.path);
     this.#count(choice, view, nowUs);

@@ -68,6 +68,13 @@ export interface QuicStream extends ByteStream {
    * @param priority Any number. @default {0}
    */
   setPriority(priority: number): void;
+  /**
+   * Binds what this end sends on it to a path, as long as that path works.
+   *
+   * @param pathId The path; null is any.
+   * @returns False if data cannot be sent on this path.
+   */
+  usePath(pathId: number | null): boolean;
   /** Tells the other end of a stream that has nothing to say yet, so that it can speak first. */
   announce(): void;
 }
@@ -106,10 +113,11 @@ export interface QuicConnection extends AsyncDisposable {
    * Sends a datagram (RFC 9221): it may be lost, and is never sent again.
    *
    * @param bytes What to send.
+   * @param pathId The path that carries it, as long as that works. @default {undefined} any
    * @returns False if the other end takes none of this size, or too many wait to be sent.
    * @throws {MptError} Why the connection is over.
    */
-  sendDatagram(bytes: Uint8Array): boolean;
+  sendDatagram(bytes: Uint8Array, pathId?: number): boolean;
   /**
    * The next datagram that arrived; of more than 1024 that nobody takes the oldest are dropped.
    *

@@ -56,7 +56,9 @@ export function configurationOf(options: QuicOptions): ConnectionConfig {
 /** What a connection with several paths is told. */
 function severalPaths(choice: boolean | MultipathOptions): Partial<ConnectionConfig> {
   if (choice === false) return {};
-  const { paths = QUIC_PATHS, scheduler = DEFAULT_SCHEDULER } = choice === true ? {} : choice;
+  const options: MultipathOptions = choice === true ? {} : choice;
+  const { paths = QUIC_PATHS, scheduler = DEFAULT_SCHEDULER } = options;
+  const { logScheduler = false, keepAliveMs, idleTimeoutMs, failureTimeoutMs } = options;
   if (!Number.isInteger(paths) || paths < 2 || paths > MAX_PATHS) {
     throw new MptError("ERR_INVALID_VALUE", `Cannot use ${paths} paths: it has to be 2 to ${MAX_PATHS}`);
   }
@@ -68,6 +70,10 @@ function severalPaths(choice: boolean | MultipathOptions): Partial<ConnectionCon
   }
   return {
     initialMaxPathId: paths - 1,
+    logScheduler,
+    ...(keepAliveMs === undefined ? {} : { pathKeepAliveMs: keepAliveMs }),
+    ...(idleTimeoutMs === undefined ? {} : { pathIdleMs: idleTimeoutMs }),
+    ...(failureTimeoutMs === undefined ? {} : { pathFailureMs: failureTimeoutMs }),
     scheduler: typeof scheduler === "string" ? schedulers[scheduler] : scheduler,
   };
 }

@@ -233,12 +233,13 @@ export class DrivenConnection implements QuicConnection, EventSink, StreamHost {
    * Sends a datagram (RFC 9221): it may be lost, and is never sent again.
    *
    * @param bytes What to send.
+   * @param pathId The path that carries it, as long as that works.
    * @returns False if the other end takes none of this size, or too many wait to be sent.
    * @throws {MptError} Why the connection is over.
    */
-  sendDatagram(bytes: Uint8Array): boolean {
+  sendDatagram(bytes: Uint8Array, pathId?: number): boolean {
     if (this.#failure !== null) throw this.#failure;
-    const taken = this.core.sendDatagram(bytes.slice());
+    const taken = this.core.sendDatagram(bytes.slice(), pathId);
     if (taken) this.touch();
     return taken;
   }

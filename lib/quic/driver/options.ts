@@ -14,6 +14,20 @@ export interface MultipathOptions {
    * of your own. @default {"earliest"}
    */
   readonly scheduler?: SchedulerName | SchedulerFactory;
+  /** Whether each decision of the scheduler goes into the qlog. @default {false} */
+  readonly logScheduler?: boolean;
+  /**
+   * How often to ask on each path whether it still works, while nothing is sent there, in milliseconds; 0 is never.
+   * @default {0}
+   */
+  readonly keepAliveMs?: number;
+  /**
+   * After so many milliseconds without anything from the other end a path is given up, while others work; 0 is
+   * never. @default {0}
+   */
+  readonly idleTimeoutMs?: number;
+  /** How long a path may be without an answer, while others work, before it is given up. @default {10000} */
+  readonly failureTimeoutMs?: number;
 }
 
 /** Options of both ends of a QUIC connection. */

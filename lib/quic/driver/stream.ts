@@ -136,6 +136,16 @@ export class DrivenStream implements QuicStream {
   }
 
   /**
+   * Binds what this end sends on it to a path, as long as that path works.
+   *
+   * @param pathId The path; null is any.
+   * @returns False if data cannot be sent on this path.
+   */
+  usePath(pathId: number | null): boolean {
+    return this.#host.core.bindStream(this.id, pathId ?? -1);
+  }
+
+  /**
    * Gives up both directions at once.
    *
    * @param errorCode The application's code for the other end.

@@ -132,6 +132,16 @@ export class Qlog {
     if (count > 0) this.event(nowUs, "recovery_metrics_updated", changed, pathId);
   }
 
+  /**
+   * Writes what a scheduler decided, which the schema of quic has no event for.
+   *
+   * @param pathId The path that carries the next data; -1 for none now.
+   */
+  schedulerChoice(nowUs: number, pathId: number, reason: string, queuedBytes: number): void {
+    const data = { path: pathId, reason, queued_bytes: queuedBytes };
+    this.#record({ time: Math.round(nowUs - this.#startUs) / 1000, name: "mpt:scheduler_choice", data });
+  }
+
   /** The connection is over: what is still to be written is written now. */
   end(): void {
     this.#end();

@@ -225,3 +225,61 @@ Deno.test("managePaths() wants a connection with several paths: ERR_NOT_SUPPORTE
   await using single = await pair();
   assert.throws(() => managePaths(single.client), { code: "ERR_NOT_SUPPORTED" });
 });
+
+Deno.test("usePath() binds a stream to a path, and sendDatagram() takes one", async () => {
+  await using ends = await several({ connect: { multipath: { scheduler: "min-rtt" } } });
+  const path = await ends.client.openPath({ local: SECOND });
+  for (const id of [0, path.id]) {
+    const before = ends.client.paths().map(({ bytesSent }) => bytesSent);
+    const stream = await ends.client.openStream("unidirectional");
+    assert(stream.usePath(id));
+    const writing = stream.write(new Uint8Array(2 * MEGABYTE)).then(() => stream.closeWrite());
+    await readAll((await ends.server.acceptStream())!, 2 * MEGABYTE);
+    await writing;
+    const carried = ends.client.paths().map(({ bytesSent }, i) => bytesSent - before[i]!);
+    assert(carried[id]! > 2 * MEGABYTE && carried[1 - id]! < MEGABYTE, `path ${id}: ${carried}`);
+    assert(ends.client.sendDatagram(Uint8Array.of(id), id));
+    assert.deepEqual(await ends.server.receiveDatagram(), Uint8Array.of(id));
+  }
+  const stream = await ends.client.openStream();
+  assert.equal(stream.usePath(7), false);
+  assert(stream.usePath(null));
+});
+
+Deno.test("the decisions of the scheduler are in the qlog where that is asked for", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    {
+      await using ends = await several({ connect: { qlog: folder, multipath: { logScheduler: true } } });
+      await ends.client.openPath({ local: SECOND });
+      await transfer(ends.client, ends.server, MEGABYTE);
+    }
+    const [file] = await Array.fromAsync(Deno.readDir(folder));
+    const records = (await Deno.readTextFile(`${folder}/${file!.name}`)).split("\u001e").slice(1);
+    const choices = records.map((text) => JSON.parse(text)).filter(({ name }) =>
+      name === "mpt:scheduler_choice"
+    );
+    assert(choices.length > 0);
+    for (const { data } of choices) {
+      assert.deepEqual(Object.keys(data), ["path", "reason", "queued_bytes"]);
+      assert([-1, 0, 1].includes(data.path));
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("keepAliveMs of multipath keeps idle paths in use, idleTimeoutMs gives up the one that is silent", async () => {
+  await using ends = await several({
+    connect: { multipath: { keepAliveMs: 50, idleTimeoutMs: 400 } },
+  });
+  const path = await ends.client.openPath({ local: SECOND });
+  const events = ends.client.pathEvents();
+  const before = path.stats().datagramsReceived;
+  ends.client.breakPath(0);
+  const { path: { id } } = await event(events, "abandoned");
+  assert.equal(id, 0);
+  assert(path.stats().datagramsReceived > before, "nothing was asked on the idle path");
+  await transfer(ends.client, ends.server, MEGABYTE);
+  await events.return!();
+});
