@@ -8,7 +8,7 @@ const [first] = Deno.args;
 
 // The version needs no argument parser: answering here halves the time.
 if (Deno.args.length === 1 && (first === "--version" || first === "-V")) {
-  const { TOOL } = await import("../lib/base/result.ts");
+  const { TOOL } = await import("../lib/base/tool.ts");
   Deno.stdout.writeSync(new TextEncoder().encode(`${TOOL.name} ${TOOL.version}\n`));
 } else {
   const { main } = await import("./program.ts");

@@ -1,16 +1,17 @@
-import tab from "@bomb.sh/tab/commander";
 import { Command, CommanderError } from "@commander-js/extra-typings";
-import { TOOL } from "../lib/base/result.ts";
-import { benchCommand } from "./commands/bench.ts";
-import { doctorCommand } from "./commands/doctor.ts";
-import { explainCommand } from "./commands/explain.ts";
-import { labCommand } from "./commands/lab.ts";
-import { probeCommand } from "./commands/probe.ts";
-import { raceCommand } from "./commands/race.ts";
-import { serveCommand } from "./commands/serve.ts";
+import { TOOL } from "../lib/base/tool.ts";
 import { EXIT } from "./exit_codes.ts";
 
-const COMMANDS: readonly string[] = ["probe", "race", "serve", "bench", "doctor", "explain", "lab"];
+/** In the order of the help. */
+const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
+  ["probe", async () => (await import("./commands/probe.ts")).probeCommand()],
+  ["race", async () => (await import("./commands/race.ts")).raceCommand()],
+  ["serve", async () => (await import("./commands/serve.ts")).serveCommand()],
+  ["bench", async () => (await import("./commands/bench.ts")).benchCommand()],
+  ["doctor", async () => (await import("./commands/doctor.ts")).doctorCommand()],
+  ["explain", async () => (await import("./commands/explain.ts")).explainCommand()],
+  ["lab", async () => (await import("./commands/lab.ts")).labCommand()],
+]);
 
 const EXAMPLES = `
 Examples:
@@ -33,19 +34,10 @@ export async function main(args: readonly string[]): Promise<void> {
     .helpOption("-h, --help", "show help")
     .showHelpAfterError("(add --help for usage)")
     .addHelpText("after", EXAMPLES);
-  for (
-    const command of [
-      probeCommand(),
-      raceCommand(),
-      serveCommand(),
-      benchCommand(),
-      doctorCommand(),
-      explainCommand(),
-      labCommand(),
-    ]
-  ) {
-    program.addCommand(command);
-  }
+  const [first = ""] = args;
+  const chosen = COMMANDS.get(first);
+  // Whoever names a command pays for no other; help, completions and mistakes want them all.
+  for (const make of chosen === undefined ? COMMANDS.values() : [chosen]) program.addCommand(await make());
   for (
     const command of [
       program,
@@ -54,10 +46,15 @@ export async function main(args: readonly string[]): Promise<void> {
     ]
   ) {
     command.exitOverride();
+    // It would look into the environment, which it may not be allowed to; our help has no colours.
+    command.configureOutput({ getOutHasColors: () => false, getErrHasColors: () => false });
     command.showHelpAfterError("(add --help for usage)");
   }
-  // The library was typed against plain commander.
-  tab(program as unknown as Parameters<typeof tab>[0]);
+  if (chosen === undefined) {
+    const { default: tab } = await import("@bomb.sh/tab/commander");
+    // The library was typed against plain commander.
+    tab(program as unknown as Parameters<typeof tab>[0]);
+  }
   try {
     await program.parseAsync(args, { from: "user" });
   } catch (error) {
@@ -75,7 +72,7 @@ async function answerInJson(args: readonly string[], message: string): Promise<v
   if (!json && !args.includes("--ndjson")) return;
   const { failedResult } = await import("./run_job.ts");
   const { Output } = await import("./output.ts");
-  const name = COMMANDS.find((command) => args.includes(command)) ?? "usage";
+  const name = [...COMMANDS.keys()].find((command) => args.includes(command)) ?? "usage";
   const result = failedResult(`mpt.${name}/1`, Date.now(), {
     reason: "error",
     error: { code: "ERR_USAGE", message },

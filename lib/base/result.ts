@@ -1,5 +1,7 @@
+import { TOOL, type Tool } from "./tool.ts";
 import type { Verdict } from "./verdict.ts";
 
+export { TOOL, type Tool } from "./tool.ts";
 export type { Certainty, Verdict, VerdictLevel } from "./verdict.ts";
 export { pathFromJson, type PathJson, pathToJson } from "./path_json.ts";
 
@@ -34,14 +36,6 @@ export interface End {
     /** The sentence for people. */
     readonly message: string;
   };
-}
-
-/** The name and version of the program that made a result. */
-export interface Tool {
-  /** Always `mpt`. */
-  readonly name: string;
-  /** The version, such as `0.1.0`. */
-  readonly version: string;
 }
 
 /** What every result of mpt begins with; the jobs add their own fields. */
@@ -85,9 +79,6 @@ export interface EnvelopeParts<S extends string> {
   /** How the run ended. @default {{ reason: "done" }} */
   readonly end?: End;
 }
-
-/** The name and version of this program, as they stand in every result. */
-export const TOOL: Tool = Object.freeze({ name: "mpt", version: "0.1.0" });
 
 /**
  * Puts together what every result begins with.

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { TOOL } from "../../lib/base/result.ts";
-import { mpt, output, ROOT, run } from "../support/command.ts";
+import { mpt, ROOT, run } from "../support/command.ts";
 import { requires } from "../support/requires.ts";
 
 const COMMANDS = ["probe", "race", "serve", "bench", "doctor", "explain"] as const;
@@ -94,17 +94,18 @@ Deno.test("mpt complete -- completes commands and options", async () => {
   assert(options.includes("--direction") && options.includes("--duration"), options.join(" "));
 });
 
-Deno.test("an option of --help needs no permission", async () => {
-  const { code, stdout } = await mpt(["probe", "--help"], { permissions: ["--allow-read", "--allow-env"] });
-  assert.equal(code, 0);
-  assert.match(stdout, /^Usage: mpt probe/);
-  const bare = await output([
-    Deno.execPath(),
-    "run",
-    "--quiet",
-    "--no-prompt",
-    `${ROOT}/cli/main.ts`,
-    "--version",
-  ]);
-  assert.equal(bare, `mpt ${TOOL.version}\n`);
+Deno.test("--help and --version need no permission", async () => {
+  for (const words of [[], ["probe"], ["lab"], ["lab", "up"]]) {
+    const { code, stdout } = await mpt([...words, "--help"], { permissions: [] });
+    assert.equal(code, 0);
+    assert(stdout.startsWith(`Usage: ${["mpt", ...words].join(" ")} [`), stdout);
+  }
+  const { stdout } = await mpt(["--version"], { permissions: [] });
+  assert.equal(stdout, `mpt ${TOOL.version}\n`);
+});
+
+Deno.test("mpt lab says that it needs --allow-read", async () => {
+  const { code, stderr } = await mpt(["lab", "presets"], { permissions: ["--allow-env"] });
+  assert.equal(code, 3);
+  assert.match(stderr, /--allow-read/);
 });

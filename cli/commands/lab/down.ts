@@ -2,6 +2,7 @@ import { Command } from "@commander-js/extra-typings";
 import { withCommonOptions } from "../../common_options.ts";
 import { EXIT } from "../../exit_codes.ts";
 import type { LabDownResult } from "../../lab/down.ts";
+import { labActions } from "../../lab/load.ts";
 import { runJob } from "../../run_job.ts";
 import { labName } from "./topology_options.ts";
 
@@ -16,11 +17,11 @@ export function labDownCommand(): Command {
     await runJob<LabDownResult>(options, {
       schema: "mpt.lab-down/1",
       run: async () => {
-        const { labDown } = await import("../../lab/down.ts");
+        const { labDown } = await labActions();
         return await labDown({ name, all: options.all ?? false });
       },
       render: async (result) => {
-        const { renderLabDown } = await import("../../render/lab_changes.ts");
+        const { renderLabDown } = await labActions();
         return renderLabDown(result);
       },
       exitCode: () => EXIT.ok,

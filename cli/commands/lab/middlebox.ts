@@ -2,6 +2,7 @@ import { Argument, Command } from "@commander-js/extra-typings";
 import { withCommonOptions } from "../../common_options.ts";
 import { EXIT } from "../../exit_codes.ts";
 import type { LabChangeResult } from "../../lab/changes.ts";
+import { labActions } from "../../lab/load.ts";
 import type { LabRequest } from "../../lab/protocol.ts";
 import { runJob } from "../../run_job.ts";
 import { labName } from "./topology_options.ts";
@@ -38,13 +39,12 @@ export function labMiddleboxCommand(): Command {
     await runJob<LabChangeResult>(options, {
       schema: "mpt.lab-change/1",
       run: async ({ signal }) => {
-        const { changeLab } = await import("../../lab/changes.ts");
-        const { formatMiddlebox, parseMiddlebox } = await import("../../../lib/lab/mod.ts");
+        const { changeLab, formatMiddlebox, parseMiddlebox } = await labActions();
         const text = box === undefined ? "" : formatMiddlebox(parseMiddlebox(box));
         return await changeLab(requestOf(action, text), options.name, signal);
       },
       render: async (result) => {
-        const { renderChange } = await import("../../render/lab_changes.ts");
+        const { renderChange } = await labActions();
         return renderChange(result);
       },
       exitCode: () => EXIT.ok,

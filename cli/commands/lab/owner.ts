@@ -1,11 +1,12 @@
 import { Command } from "@commander-js/extra-typings";
+import { labActions } from "../../lab/load.ts";
 
 /** `mpt lab owner`: the process behind a lab; `up` and `run` start it, people do not. */
 export function labOwnerCommand(): Command {
   return new Command("owner")
     .description("the process behind a lab; mpt lab up and mpt lab run start it")
     .action(async () => {
-      const { ownerMain } = await import("../../lab/owner_main.ts");
+      const { ownerMain } = await labActions();
       Deno.exit(await ownerMain());
     }) as unknown as Command;
 }

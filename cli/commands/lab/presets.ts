@@ -1,6 +1,7 @@
 import { Command } from "@commander-js/extra-typings";
 import { withCommonOptions } from "../../common_options.ts";
 import { EXIT } from "../../exit_codes.ts";
+import { labActions } from "../../lab/load.ts";
 import type { LabPresetsResult } from "../../lab/presets.ts";
 import { runJob } from "../../run_job.ts";
 
@@ -11,11 +12,11 @@ export function labPresetsCommand(): Command {
     await runJob<LabPresetsResult>(options, {
       schema: "mpt.lab-presets/1",
       run: async () => {
-        const { labPresets } = await import("../../lab/presets.ts");
+        const { labPresets } = await labActions();
         return labPresets();
       },
       render: async (result) => {
-        const { renderPresets } = await import("../../render/lab_changes.ts");
+        const { renderPresets } = await labActions();
         return renderPresets(result);
       },
       exitCode: () => EXIT.ok,

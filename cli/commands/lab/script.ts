@@ -1,6 +1,7 @@
 import { Command } from "@commander-js/extra-typings";
 import { withCommonOptions } from "../../common_options.ts";
 import { EXIT } from "../../exit_codes.ts";
+import { labActions } from "../../lab/load.ts";
 import type { LabScriptResult } from "../../lab/script.ts";
 import { runJob } from "../../run_job.ts";
 import { labName } from "./topology_options.ts";
@@ -24,15 +25,14 @@ export function labScriptCommand(): Command {
     await runJob<LabScriptResult>(options, {
       schema: "mpt.lab-script/1",
       run: async ({ signal, output }) => {
-        const { labScript } = await import("../../lab/script.ts");
-        const { renderStep } = await import("../../render/lab_changes.ts");
+        const { labScript, renderStep } = await labActions();
         return await labScript(file, options.name, signal, (step) => {
           output.event({ event: "step", step });
           if (output.human) output.answer(renderStep(step));
         });
       },
       render: async (result) => {
-        const { renderScript } = await import("../../render/lab_changes.ts");
+        const { renderScript } = await labActions();
         return renderScript(result);
       },
       exitCode: () => EXIT.ok,

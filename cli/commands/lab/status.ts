@@ -1,6 +1,7 @@
 import { Command } from "@commander-js/extra-typings";
 import { withCommonOptions } from "../../common_options.ts";
 import { EXIT } from "../../exit_codes.ts";
+import { labActions } from "../../lab/load.ts";
 import type { LabStatusResult } from "../../lab/status.ts";
 import { runJob } from "../../run_job.ts";
 import { labName } from "./topology_options.ts";
@@ -14,11 +15,11 @@ export function labStatusCommand(): Command {
     await runJob<LabStatusResult>(options, {
       schema: "mpt.lab-status/1",
       run: async ({ signal }) => {
-        const { labStatus } = await import("../../lab/status.ts");
+        const { labStatus } = await labActions();
         return await labStatus(options.name, signal);
       },
       render: async (result, output) => {
-        const { renderLabs } = await import("../../render/lab_status.ts");
+        const { renderLabs } = await labActions();
         for (const warning of result.warnings) output.note(`mpt: ${warning}`);
         return renderLabs(result.labs, result.verdicts, output.paint, options.verbose ?? false);
       },
