@@ -67,13 +67,15 @@ for (const link of KINDS) {
         await using lab = await onePath(link, { up: { rateMbit: 20 }, down: { rateMbit: 30 } });
         const asked = reverse ? 30 : 20;
         const args = ["-t", "2", ...(reverse ? ["-R"] : [])];
-        const tcp = await iperf3(lab, CLIENT, SERVER, args);
         // IPv4 and TCP take 52 of 1500 bytes.
-        within(tcp.mbit * 1500 / 1448, asked);
-        const udp = await iperf3(lab, CLIENT, SERVER, [...args, "-u", "-b", `${asked * 1.2}M`, "-l", "1400"]);
-        within(udp.mbit * 1428 / 1400, asked);
+        const tcp = async (): Promise<number> => (await iperf3(lab, CLIENT, SERVER, args)).mbit * 1500 / 1448;
+        const datagrams = [...args, "-u", "-b", `${asked * 1.2}M`, "-l", "1400"];
+        const udp = async (): Promise<number> =>
+          (await iperf3(lab, CLIENT, SERVER, datagrams)).mbit * 1428 / 1400;
+        await within(tcp, asked);
+        await within(udp, asked);
         await lab.set("path1", { rateMbit: 5 });
-        within((await iperf3(lab, CLIENT, SERVER, args)).mbit * 1500 / 1448, 5);
+        await within(tcp, 5);
       },
     });
   }
@@ -165,9 +167,18 @@ async function echoes(lab: Lab): Promise<Echoes> {
   return { sent: Number(sent), lost: Number(sent) - Number(received) };
 }
 
-/** Within 5 % of the rate. */
-function within(mbit: number, asked: number): void {
-  assert(Math.abs(mbit - asked) <= asked * 0.05, `${mbit.toFixed(2)} Mbit/s, not ${asked} Mbit/s`);
+/**
+ * Within 5 % of the rate. A machine that is busy with other things makes a transfer slower, and no link faster: the
+ * best of three is the link.
+ */
+async function within(measure: () => Promise<number>, asked: number): Promise<void> {
+  const seen: number[] = [];
+  do seen.push(await measure()); while (seen.length < 3 && seen.at(-1)! < asked * 0.95);
+  const best = Math.max(...seen);
+  assert(
+    Math.abs(best - asked) <= asked * 0.05,
+    `${seen.map((mbit) => mbit.toFixed(2))}, not ${asked} Mbit/s`,
+  );
 }
 
 /** Within the interval that holds all but one in 15,000 measurements of a binomial distribution. */
