@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { addCounts, readSummary } from "../../tasks/test_summary.ts";
+import { addCounts, readFailures, readSummary } from "../../tasks/test_summary.ts";
 
 Deno.test("readSummary() counts tests, not steps, whatever the colours", () => {
   const printed =
@@ -23,6 +23,30 @@ Deno.test("readSummary() believes the last summary, not one that a test printed"
 
 Deno.test("readSummary() knows a run without a summary", () => {
   assert.equal(readSummary("Check tests/a_test.ts\n"), null);
+});
+
+Deno.test("readFailures() names each failed test once, with its file", () => {
+  const printed = `running 2 tests from ./tests/a_test.ts
+./tests/a_test.ts => a is b ... \x1b[31mFAILED\x1b[0m (1ms)
+
+ ERRORS 
+
+a is b => ./tests/a_test.ts:3:6
+error: AssertionError: a is not b
+
+\x1b[1m\x1b[37m\x1b[41m FAILURES \x1b[0m
+
+a is b => \x1b[38;5;245m./tests/a_test.ts:3:6\x1b[0m
+c => d => ./tests/lib/c_test.ts:12:10
+c => d => ./tests/lib/c_test.ts:12:10
+
+FAILED | 1 passed | 2 failed (1ms)
+`;
+  assert.deepEqual(readFailures(printed), [
+    { name: "a is b", file: "tests/a_test.ts" },
+    { name: "c => d", file: "tests/lib/c_test.ts" },
+  ]);
+  assert.deepEqual(readFailures("ok | 1 passed | 0 failed (1ms)\n"), []);
 });
 
 Deno.test("addCounts() takes a run that never came to its tests for a failure", () => {
