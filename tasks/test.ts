@@ -30,7 +30,7 @@ const JOBS = 3;
 const MEASURING_JOBS = 2;
 
 /** More failed tests than this are no accident of a busy machine. */
-const MOST_AGAIN = 5;
+const MOST_AGAIN = 10;
 
 /** One call of `deno test`. */
 interface Round {
