@@ -76,7 +76,9 @@ export function pathChoice(text: string): PathChoice {
           break;
         default:
           throw new RangeError(
-            `Unknown part ${JSON.stringify(key)}: use local=IP, remote=IP:PORT, interface=NAME`,
+            `Unknown part ${
+              JSON.stringify(key)
+            }: use local=IP, remote=IP:PORT, interface=NAME, status=backup`,
           );
       }
     }

@@ -39,6 +39,19 @@ const LINK_LOCAL = 0x80fe;
 /** RFC 3168 5: the mark is in the two lowest bits of the traffic class. */
 const ECN_MASK = 3;
 
+/** The memory of a receiver. */
+interface Memory {
+  readonly payload: Uint8Array<ArrayBuffer>;
+  readonly headers: DatagramHeaders;
+}
+
+/**
+ * Memory of receivers that are freed. A client has a socket for each connection: without this, most of what a
+ * short one costs is to clear, fault in and collect megabytes.
+ */
+const spare: Memory[] = [];
+const MAX_SPARE = 4;
+
 /**
  * Receives up to `slots` messages in one call into memory that is made once, and reads what the kernel tells
  * about each in place: no allocation and no pointer per message.
@@ -57,7 +70,7 @@ export class DatagramReceiver {
   /** Where the sockaddr stands that it was sent to, in words, or -1 when the kernel did not tell. */
   localAt = -1;
   readonly #headers: DatagramHeaders;
-  readonly #slots: number;
+  #slots: number;
   readonly #local4: number;
   readonly #local6: number;
   #used: number;
@@ -66,27 +79,33 @@ export class DatagramReceiver {
   constructor(slots: number, localPort: number) {
     this.#slots = slots;
     this.#used = slots;
-    this.payload = new Uint8Array(new ArrayBuffer(slots * SLOT_BYTES));
-    // Two headers more than are used: their addresses are where local addresses are put together.
-    this.#headers = new DatagramHeaders(slots + 2, false);
+    const memory = spare.at(-1)?.payload.length === slots * SLOT_BYTES ? spare.pop()! : makeMemory(slots);
+    this.payload = memory.payload;
+    this.#headers = memory.headers;
     this.words = this.#headers.words;
-    const base = addressOf(this.payload);
-    for (let i = 0; i < slots; i++) this.#headers.pointIovec(i, base + this.start(i), SLOT_BYTES);
     this.#local4 = this.#writeLocal(slots, AF_INET, localPort);
     this.#local6 = this.#writeLocal(slots + 1, AF_INET6, localPort);
   }
 
-  /** Receives what is there without waiting: how many messages, or minus an errno. */
-  run(fd: number): number {
+  /** Receives what is there without waiting, at most `most` messages: how many, or minus an errno. */
+  run(fd: number, most: number = this.#slots): number {
     // What the last call wrote: the lengths are both input and output.
     for (let i = 0; i < this.#used; i++) {
       const header = i * HEADER_WORDS;
       this.words[header + NAME_LENGTH] = NAME_BYTES;
       this.words[header + CONTROL_LENGTH] = CONTROL_BYTES;
     }
-    const count = resultOrErrno(libc().recvmmsg(fd, this.#headers.pointer, this.#slots, MSG_DONTWAIT, null));
+    const slots = Math.min(most, this.#slots);
+    const count = resultOrErrno(libc().recvmmsg(fd, this.#headers.pointer, slots, MSG_DONTWAIT, null));
     this.#used = Math.max(0, count);
     return count;
+  }
+
+  /** Gives the memory to the next receiver. Nothing is received any more, and nobody may look at what was. */
+  free(): void {
+    if (this.#slots === 0) return;
+    this.#slots = this.#used = 0;
+    if (spare.length < MAX_SPARE) spare.push({ payload: this.payload, headers: this.#headers });
   }
 
   /** Where message `i` begins in the payload. */
@@ -168,4 +187,13 @@ export class DatagramReceiver {
     this.words[at] = family | (port & 0xff) << 24 | (port >> 8) << 16;
     return at;
   }
+}
+
+function makeMemory(slots: number): Memory {
+  const payload = new Uint8Array(new ArrayBuffer(slots * SLOT_BYTES));
+  // Two headers more than are used: their addresses are where local addresses are put together.
+  const headers = new DatagramHeaders(slots + 2, false);
+  const base = addressOf(payload);
+  for (let i = 0; i < slots; i++) headers.pointIovec(i, base + i * SLOT_BYTES, SLOT_BYTES);
+  return { payload, headers };
 }

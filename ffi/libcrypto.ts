@@ -1,6 +1,6 @@
 import { cString } from "./library.ts";
 
-/** The functions of OpenSSL 3 that packet protection calls; lengths are C ints. */
+/** The functions of OpenSSL 3 that are called here. Lengths are C ints; a `size_t` is passed as 32 bits of it. */
 const SYMBOLS = {
   OPENSSL_version_major: { parameters: [], result: "u32" },
   OPENSSL_init_crypto: { parameters: ["u64", "pointer"], result: "i32" },
@@ -15,6 +15,24 @@ const SYMBOLS = {
   EVP_DecryptInit_ex: { parameters: ["pointer", "pointer", "pointer", "pointer", "pointer"], result: "i32" },
   EVP_DecryptUpdate: { parameters: ["pointer", "pointer", "pointer", "pointer", "i32"], result: "i32" },
   EVP_DecryptFinal_ex: { parameters: ["pointer", "pointer", "pointer"], result: "i32" },
+  EVP_sha256: { parameters: [], result: "pointer" },
+  EVP_sha384: { parameters: [], result: "pointer" },
+  HMAC: {
+    parameters: ["pointer", "buffer", "i32", "buffer", "u32", "buffer", "pointer"],
+    result: "pointer",
+  },
+  d2i_AutoPrivateKey: { parameters: ["pointer", "buffer", "u32"], result: "pointer" },
+  d2i_PUBKEY: { parameters: ["pointer", "buffer", "u32"], result: "pointer" },
+  EVP_PKEY_free: { parameters: ["pointer"], result: "void" },
+  EVP_MD_CTX_new: { parameters: [], result: "pointer" },
+  EVP_MD_CTX_free: { parameters: ["pointer"], result: "void" },
+  EVP_DigestSignInit: { parameters: ["pointer", "pointer", "pointer", "pointer", "pointer"], result: "i32" },
+  EVP_DigestSign: { parameters: ["pointer", "buffer", "buffer", "buffer", "u32"], result: "i32" },
+  EVP_DigestVerifyInit: {
+    parameters: ["pointer", "pointer", "pointer", "pointer", "pointer"],
+    result: "i32",
+  },
+  EVP_DigestVerify: { parameters: ["pointer", "buffer", "u32", "buffer", "u32"], result: "i32" },
   ERR_clear_error: { parameters: [], result: "void" },
 } as const;
 

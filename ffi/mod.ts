@@ -41,6 +41,8 @@ export { DatagramReceiver } from "./datagram_receiver.ts";
 export { DatagramSender, MAX_SEGMENTS } from "./datagram_sender.ts";
 export { netlinkRequest, netlinkSubscription } from "./netlink.ts";
 export { AeadContext, MaskContext } from "./cipher.ts";
+export { type DigestName, hmac } from "./digest.ts";
+export { LibCryptoKey } from "./libcrypto_key.ts";
 export { type LibCryptoProblem, libcryptoProblem } from "./libcrypto.ts";
 export { type Field, type Layout, readNumber, readStruct } from "./layouts/layout.ts";
 export { TCP_INFO_LAYOUT, type TcpInfoKey } from "./layouts/tcp_info.ts";

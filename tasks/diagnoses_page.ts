@@ -64,7 +64,7 @@ function section([code, entry]: readonly [string, CatalogueEntry]): string {
     ["Evidence", entry.evidence],
     ...(entry.fix === null ? [] : [["Fix", entry.fix.replaceAll("{host}", "HOST")]]),
   ];
-  return `### \`${code}\`\n\n${sentence}\n\n${
+  return `### \`${code}\`\n\n${sentence.charAt(0).toUpperCase()}${sentence.slice(1)}\n\n${
     lines.map(([name, text]) => `- **${name}:** ${text}`).join("\n")
   }\n`;
 }

@@ -64,7 +64,8 @@ function forMpquicOnly(
     const option = scheduler === undefined ? "--fail" : "--scheduler";
     throw new MptError(
       "ERR_USAGE",
-      `Cannot use ${option} without mpquic: the paths of MPTCP are the kernel's`,
+      `Cannot use ${option} with ${asked.join(" and ")}: only the paths of mpquic are this program's own`,
+      { fix: "--transport mpquic" },
     );
   }
   if (path?.some(({ status }) => status !== undefined) !== true) return;

@@ -35,9 +35,10 @@ export function explainCommand(): Command {
       run: async () => await explain(asked),
       render: async ({ entries }, output) => {
         const { renderExplanation, renderCodes } = await import("../render/explain.ts");
+        const { stdoutColumns } = await import("../output.ts");
         return asked === undefined
           ? renderCodes(output.paint)
-          : entries.map((entry) => renderExplanation(entry, output.paint)).join("\n");
+          : entries.map((entry) => renderExplanation(entry, output.paint, stdoutColumns())).join("\n");
       },
       exitCode: () => EXIT.ok,
     });

@@ -81,6 +81,14 @@ export function probeCommand(): Command {
             "Cannot probe with this --path: only local and interface can be chosen here",
           );
         }
+        if (
+          options.congestion !== undefined && asked?.every((each) => each === "quic" || each === "mpquic")
+        ) {
+          throw new MptError(
+            "ERR_USAGE",
+            "Cannot use --congestion with quic: it is about tcp and mptcp here",
+          );
+        }
         const { probe } = await import("../../lib/probe/mod.ts");
         const { probeStatus } = await import("../render/probe.ts");
         const { watchLine } = await import("../render/watch.ts");

@@ -1,6 +1,7 @@
 import { Command, Option } from "@commander-js/extra-typings";
 import type { Transport } from "../../lib/base/transport.ts";
 import type { ProfileName, ProfileRun, RaceRequirement, RaceResult } from "../../lib/race/mod.ts";
+import { endOf } from "../../lib/io/deadline.ts";
 import { integer, withCommonOptions } from "../common_options.ts";
 import { EXIT } from "../exit_codes.ts";
 import { transportsOf } from "../option_values.ts";
@@ -8,7 +9,7 @@ import { quicChoice, withQuicOptions } from "../quic_options.ts";
 import { PROFILE_NAMES, profiles, raceChoice, requirements, withRaceOptions } from "../race_options.ts";
 import { RACE_TRANSPORTS, targetOf, tlsOptions } from "../race_target.ts";
 import { runJob } from "../run_job.ts";
-import { runInfer } from "./race_infer.ts";
+import { runInfer, withoutMeaning } from "./race_infer.ts";
 
 const REQUIRABLE: readonly RaceRequirement[] = ["ipv6", "ipv4", ...RACE_TRANSPORTS, "clean"];
 
@@ -56,6 +57,8 @@ export function raceCommand(): Command {
   return complete.action(async (operands, options, self) => {
     if (options.infer) {
       if (operands.length === 0) self.error("error: what should run is missing: mpt race --infer -- COMMAND");
+      const other = withoutMeaning(self as unknown as Command);
+      if (other !== null) self.error(`error: option '${other}' cannot be used with option '--infer'`);
       return await runInfer(operands, options);
     }
     const endpoint = targetOf(operands, self as unknown as Command);
@@ -94,7 +97,11 @@ export function raceCommand(): Command {
         const told = { ...result, warnings: [...result.warnings, ...unsaved] };
         if (names.length === 0) return told;
         const chosen = PROFILES.filter(({ name }) => names.includes(name));
-        return { ...told, profiles: await compareProfiles(endpoint, settings, chosen) };
+        const compared = await compareProfiles(endpoint, settings, chosen, (event, { name, client }) => {
+          output.event({ profile: name, ...event });
+          output.status(raceStatus(event, options.rounds ?? 1).map((line) => `as ${client}: ${line}`));
+        });
+        return { ...told, profiles: compared, ...(signal.aborted ? { end: endOf(signal) } : {}) };
       },
       render: async (result, output) => {
         const { renderRace } = await import("../render/race.ts");
@@ -112,7 +119,10 @@ export function raceCommand(): Command {
       exitCode: async (result) => {
         if (unsaved.length > 0) return EXIT.untestable;
         const { raceExitCode } = await import("../race_exit.ts");
-        return raceExitCode(result, options.require ?? []);
+        const code = raceExitCode(result, options.require ?? []);
+        // A comparison that was cut short has not been made
+        const compared = result.profiles === undefined || result.end.reason === "done";
+        return code === EXIT.ok && !compared ? EXIT.untestable : code;
       },
     });
   }) as unknown as Command;

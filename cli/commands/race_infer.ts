@@ -1,3 +1,4 @@
+import type { Command } from "@commander-js/extra-typings";
 import { MptError } from "../../lib/base/errors.ts";
 import type { InferResult } from "../../lib/race/mod.ts";
 import type { CommonOptions } from "../common_options.ts";
@@ -28,6 +29,20 @@ export async function runInfer(
     // A program that never connected showed nothing
     exitCode: ({ runs }) => runs.some(({ attempts }) => attempts.length > 0) ? EXIT.ok : EXIT.untestable,
   });
+}
+
+/** What `--infer` heeds, besides the options that every command has. */
+const HEEDED: ReadonlySet<string> = new Set([
+  ...["infer", "rounds"],
+  ...["json", "ndjson", "timeout", "output", "quiet", "verbose", "color"],
+]);
+
+/** An option that was given and is about a race of our own; null when there is none. */
+export function withoutMeaning(command: Command): string | null {
+  const given = command.options.find((option) =>
+    !HEEDED.has(option.attributeName()) && command.getOptionValueSource(option.attributeName()) === "cli"
+  );
+  return given?.flags ?? null;
 }
 
 /** A program that is watched has to be run, with `ip` and others around it. */

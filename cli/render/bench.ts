@@ -1,5 +1,6 @@
-import { formatBytes, formatDuration, formatPercent, formatRate } from "../../lib/base/units.ts";
+import { formatBytes, formatCount, formatDuration, formatPercent, formatRate } from "../../lib/base/units.ts";
 import { type Aggregation, type BenchResult, type BenchRun, isMissingHere } from "../../lib/bench/mod.ts";
+import { formatBenefit } from "../../lib/bench/aggregation.ts";
 import type { Painter } from "./paint.ts";
 import { renderVerdicts } from "./probe.ts";
 import { table } from "./table.ts";
@@ -128,9 +129,8 @@ function heldUp({ transport, direction, blocked }: BenchRun): readonly string[] 
 
 function aggregation(each: Aggregation): string {
   const what = each.transport === undefined ? each.direction : `${each.transport} ${each.direction}`;
-  return `Aggregation, ${what}: efficiency ${each.efficiency.toFixed(2)} (of the sum of ${each.singles} ` +
-    `single paths, ${formatRate(each.sum_of_singles_bps)}), benefit ${
-      each.benefit.toFixed(2)
-    } (0 is the best ` +
+  return `Aggregation, ${what}: efficiency ${each.efficiency.toFixed(2)} (of the sum of ${
+    formatCount(each.singles, "single path")
+  }, ${formatRate(each.sum_of_singles_bps)}), benefit ${formatBenefit(each.benefit)} (0 is the best ` +
     `single path, ${formatRate(each.best_single_bps)}; 1 the sum).`;
 }

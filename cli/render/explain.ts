@@ -10,11 +10,17 @@ import type { Painter } from "./paint.ts";
 import { mark } from "./probe.ts";
 import { pad } from "./table.ts";
 
-/** One entry of the catalogue for people. */
+/** Longer lines are hard to read, and in shorter ones hardly a word fits beside its heading. */
+const TEXT_COLUMNS = 100;
+const MIN_COLUMNS = 40;
+
+/** One entry of the catalogue for people, in lines of at most so many columns. */
 export function renderExplanation(
   entry: CatalogueEntry & { readonly code: string },
   paint: Painter,
+  columns: number = TEXT_COLUMNS,
 ): string {
+  const width = Math.max(MIN_COLUMNS, Math.min(TEXT_COLUMNS, columns));
   const parts: readonly (readonly [string, string | null])[] = [
     ["you see", entry.seen],
     ["why", entry.why],
@@ -24,7 +30,7 @@ export function renderExplanation(
   return [
     `${mark(entry.level, paint)} ${paint.bold(entry.code)}: ${sentence(entry)}`,
     ...parts.flatMap(([name, text]) =>
-      text === null ? [] : ["", `${pad(name, 8)}  ${wrapped(text, 10, 100)}`]
+      text === null ? [] : ["", `${pad(name, 8)}  ${wrapped(text, 10, width)}`]
     ),
   ].join("\n");
 }
@@ -49,7 +55,8 @@ export function renderCodes(paint: Painter): string {
 }
 
 function sentence(entry: CatalogueEntry): string {
-  return fill(entry.sentence, "the target", undefined);
+  const text = fill(entry.sentence, "the target", undefined);
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
 
 /** A text in lines of at most `columns`, each after the first indented. */

@@ -7,10 +7,8 @@ export function renderLabUp({ lab }: LabUpResult): string {
   const rows = lab.paths.map(({ name, client, server }) => [name, client.join(" "), server.join(" ")]);
   const paths = table([{ title: "PATH" }, { title: "CLIENT" }, { title: "SERVER" }], rows, "  ");
   const last = lab.paths.at(-1)?.name ?? "path1";
-  const first = lab.servers.includes("mpt serve") ? ["exec client -- mpt probe server:4433"] : [
-    "exec server -- mpt serve",
-    "exec client -- mpt probe server:4433",
-  ];
+  const serving = lab.servers.some((server) => /^mpt serve\b/.test(server));
+  const first = [...(serving ? [] : ["exec server -- mpt serve"]), "exec client -- mpt probe server:4433"];
   return [
     `The lab ${lab.name} is up: ${formatCount(lab.paths.length, "path")}, seed ${lab.seed}.`,
     paths,

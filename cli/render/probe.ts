@@ -1,7 +1,7 @@
 import { Endpoint } from "../../lib/base/endpoint.ts";
 import type { PathJson } from "../../lib/base/path_json.ts";
 import type { Verdict } from "../../lib/base/result.ts";
-import { formatDuration } from "../../lib/base/units.ts";
+import { formatCount, formatDuration } from "../../lib/base/units.ts";
 import type { CheckJson, JoinJson, ProbeEndpoint, ProbeEvent, ProbeResult } from "../../lib/probe/mod.ts";
 import type { Painter } from "./paint.ts";
 import { quicFacts } from "./probe_quic.ts";
@@ -15,7 +15,7 @@ export function renderProbe(result: ProbeResult, paint: Painter, verbose: boolea
     ...result.warnings.map((text) => `${paint.warn("warning:")} ${text}`),
     cutShort(result, paint),
     "",
-    addresses(result.endpoints, paint),
+    addresses(result, paint),
     ...result.endpoints.flatMap((endpoint) => pathTables(endpoint, paint)),
     ...result.endpoints.flatMap((endpoint) => joinTable(endpoint, paint, verbose)),
     ...quicFacts(result.endpoints, paint, verbose),
@@ -91,11 +91,13 @@ function cutShort(result: ProbeResult, paint: Painter): string | null {
 }
 
 /** The addresses side by side; without the columns of transports that nobody asked for. */
-function addresses(endpoints: readonly ProbeEndpoint[], paint: Painter): string {
+function addresses({ endpoints, verdicts }: ProbeResult, paint: Painter): string {
   const kernel = endpoints.some(({ tcp, mptcp }) => tcp.status !== "skipped" || mptcp.status !== "skipped");
   const quic = endpoints.some((endpoint) => endpoint.quic.status !== "skipped");
   const withTcp = kernel || !quic;
-  const mpquic = endpoints.some((endpoint) => endpoint.mpquic.status === "yes");
+  // Who did not ask for it is told where it works
+  const mpquic = endpoints.some((endpoint) => endpoint.mpquic.status === "yes") ||
+    verdicts.some(({ code }) => code === "mpquic-fails" || code === "mpquic-unknown");
   const rows = endpoints.map((endpoint) => [
     Endpoint.of(endpoint.address, endpoint.port).address,
     endpoint.interface ?? "-",
@@ -229,10 +231,13 @@ function serverView(endpoint: ProbeEndpoint): readonly string[] {
   // What the server saw of one path is older than what it sees of all of them
   const quic = endpoint.mpquic.detail?.server ?? endpoint.quic.detail?.server ?? null;
   const views = [endpoint.mptcp.detail?.server ?? null, quic].filter((view) => view !== null);
-  const lines = views.map((server) => {
-    const paths = server.paths.map((path) => `${path.remote} to ${path.local} (${path.state})`).join(", ");
-    const count = server.paths.length === 1 ? "1 path" : `${server.paths.length} paths`;
-    return `The server sees ${server.transport} over ${count}: ${paths}`;
+  const lines = views.flatMap((server) => {
+    const paths = server.paths.map((path) => `${path.remote} to ${path.local} (${path.state})`);
+    const heading = `The server sees ${server.transport} over ${formatCount(paths.length, "path")}:`;
+    // More do not fit into a line
+    return paths.length > 2
+      ? [heading, ...paths.map((path) => `  ${path}`)]
+      : [`${heading} ${paths.join(", ")}`];
   });
   return lines.length === 0 ? [] : ["", ...lines];
 }

@@ -7,6 +7,7 @@ import type {
   QuicIdentityJson,
   TransportParametersJson,
 } from "../../lib/probe/mod.ts";
+import { offeredDrafts } from "../../lib/quic/wire/multipath_drafts.ts";
 import type { Painter } from "./paint.ts";
 
 /** A line: what it is about, and the words. */
@@ -104,7 +105,10 @@ function allowed(parameters: TransportParametersJson): readonly Line[] {
     max_idle_timeout: idle,
     max_datagram_frame_size: datagram,
     initial_max_path_id: path,
+    unknown,
   } = parameters;
+  const drafts = offeredDrafts(unknown.map(({ id }) => id.replace(/^0x/, "")))
+    .flatMap((offer) => offer.codePoints === "final" ? [] : offer.drafts);
   return [
     ["streams", `${bidirectional} bidirectional and ${unidirectional} unidirectional ones at first`],
     ["data", `${formatBytes(data)} at first, ${formatBytes(stream)} on one stream`],
@@ -112,6 +116,7 @@ function allowed(parameters: TransportParametersJson): readonly Line[] {
     ["idle", idle === 0 ? "it waits for ever" : `it forgets the connection after ${formatDuration(idle)}`],
     ["migration", parameters.disable_active_migration ? "not allowed" : "allowed"],
     ...(path === null ? [] : [["multipath", `path ids up to ${path}`] as const]),
+    ...(path === null && drafts.length > 0 ? [["multipath", `as in ${drafts.join(" and ")}`] as const] : []),
   ];
 }
 

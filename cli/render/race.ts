@@ -1,3 +1,4 @@
+import { quote } from "../../lib/base/quote.ts";
 import { formatCount, formatDuration } from "../../lib/base/units.ts";
 import type { RaceCandidateStatistics, RaceEvent, RaceResult } from "../../lib/race/mod.ts";
 import type { Painter } from "./paint.ts";
@@ -100,7 +101,7 @@ function answers({ dns }: RaceResult): readonly string[] {
       ...services.map(({ priority, target, alpn, port, ech, hints }) =>
         [
           `${priority} ${target}`,
-          ...(alpn.length === 0 ? [] : [`alpn=${alpn.join(",")}`]),
+          ...(alpn.length === 0 ? [] : [`alpn=${alpn.map(printable).join(",")}`]),
           ...(port === null ? [] : [`port=${port}`]),
           ...(ech ? ["ech"] : []),
           ...(hints.length === 0 ? [] : [`hints=${hints.join(",")}`]),
@@ -111,6 +112,11 @@ function answers({ dns }: RaceResult): readonly string[] {
     const ttl = ttl_seconds === null ? "" : `, TTL ${ttl_seconds} s`;
     return [`${type} ${name} from ${server ?? "the hosts file"}${ttl}:`, ...what.map((line) => `  ${line}`)];
   });
+}
+
+/** A text that a server chose, without what a terminal would obey. */
+function printable(text: string): string {
+  return quote(text).slice(1, -1);
 }
 
 function constants({ constants }: RaceResult): readonly string[] {

@@ -1,8 +1,8 @@
 import { formatDuration } from "../../lib/base/units.ts";
 import type { InferResult, ScenarioRun, SeenAttempt } from "../../lib/race/mod.ts";
-import type { VerdictLevel } from "../../lib/base/verdict.ts";
 import type { Painter } from "./paint.ts";
-import { pad, table } from "./table.ts";
+import { renderVerdicts } from "./probe.ts";
+import { table } from "./table.ts";
 
 /** Attempts of a run that are shown. */
 const MAX_ATTEMPTS = 8;
@@ -19,36 +19,16 @@ export function renderInfer(result: InferResult, paint: Painter, verbose: boolea
   return [
     paint.bold(command.join(" ")),
     "",
-    ...verdicts.flatMap(({ level, text, evidence }) => [
-      `${mark(level, paint)} ${text}`,
-      ...(verbose ? evidence.map((line) => paint.dim(`  ${line}`)) : []),
-    ]),
+    ...renderVerdicts(verdicts, paint, verbose),
     "",
     table(
-      [{ title: "scenario" }, { title: "queries" }, { title: "attempts" }],
+      [{ title: "SCENARIO" }, { title: "QUERIES" }, { title: "ATTEMPTS" }],
       runs.filter(({ round }) => verbose || round === 1).map((
         run,
       ) => [run.text, queries(run), attempts(run)]),
     ),
-    ...(warnings.length === 0 ? [] : ["", ...warnings.map((warning) => paint.warn(`warning: ${warning}`))]),
+    ...(warnings.length === 0 ? [] : ["", ...warnings.map((text) => `${paint.warn("warning:")} ${text}`)]),
   ].join("\n");
-}
-
-function mark(level: VerdictLevel, paint: Painter): string {
-  switch (level) {
-    case "ok":
-      return paint.ok(pad("ok", 7));
-    case "warn":
-      return paint.warn(pad("warn", 7));
-    case "fail":
-      return paint.fail(pad("fail", 7));
-    case "unknown":
-      return paint.dim(pad("unknown", 7));
-    case "info":
-      return pad("info", 7);
-    default:
-      return level satisfies never;
-  }
 }
 
 /** Each question with its time. */

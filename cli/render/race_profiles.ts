@@ -5,12 +5,12 @@ import { failure } from "./race_timeline.ts";
 import { type Column, table } from "./table.ts";
 
 const COLUMNS: readonly Column[] = [
-  { title: "as" },
-  { title: "delay", align: "right" },
-  { title: "first attempt", align: "right" },
-  { title: "connected", align: "right" },
-  { title: "attempts", align: "right" },
-  { title: "winner" },
+  { title: "AS" },
+  { title: "DELAY", align: "right" },
+  { title: "FIRST ATTEMPT", align: "right" },
+  { title: "CONNECTED", align: "right" },
+  { title: "ATTEMPTS", align: "right" },
+  { title: "WINNER" },
 ];
 
 /**
@@ -37,16 +37,21 @@ function rowOf(client: string, { constants, rounds, rounds_connect_ms }: RaceRes
   const started = first?.attempts.filter(({ start_ms }) => start_ms !== null) ?? [];
   const winner = first === undefined || first.winner === null ? undefined : first.attempts[first.winner];
   const [last] = started.slice(-1);
+  const cutShort = winner === undefined && (first === undefined || first.end_reason === "aborted");
   return [
     client,
     `${constants["attempt_delay_ms"]?.value ?? "?"} ms`,
     started[0]?.start_ms === undefined || started[0].start_ms === null
       ? "-"
       : formatDuration(started[0].start_ms),
-    rounds_connect_ms === null ? "never" : formatDuration(rounds_connect_ms.p50),
+    rounds_connect_ms === null ? cutShort ? "-" : "never" : formatDuration(rounds_connect_ms.p50),
     `${started.length}`,
-    winner === undefined
-      ? last === undefined ? "no address" : failure(last)
-      : `IPv${winner.family} ${winner.connect_to}`,
+    winner !== undefined
+      ? `IPv${winner.family} ${winner.connect_to}`
+      : cutShort
+      ? "cut short"
+      : last === undefined
+      ? "no address"
+      : failure(last),
   ];
 }

@@ -71,7 +71,7 @@ export function raceTimeline(
         pad(cut(row.label, labels), labels + GAP),
         barOf(row, endMs, bar),
         " ".repeat(GAP),
-        row.paint(cut(row.note, notes)),
+        row.paint(cutEnd(row.note, notes)),
       ].join("").trimEnd()
     ),
     ...(left > 0 ? [paint.dim(`${formatCount(left, "more candidate")} not started`)] : []),
@@ -203,6 +203,11 @@ function cut(text: string, columns: number): string {
   const keep = Math.max(0, columns - 1);
   const head = Math.ceil(keep / 2);
   return `${text.slice(0, head)}…${text.slice(text.length - (keep - head))}`;
+}
+
+/** As {@linkcode cut}; of words the beginning says most. */
+function cutEnd(text: string, columns: number): string {
+  return width(text) <= columns ? text : `${text.slice(0, Math.max(0, columns - 1))}…`;
 }
 
 function same(text: string): string {

@@ -41,6 +41,11 @@ function singleOf(transport: MultipathTransport, runs: readonly BenchRun[]): Tra
   return transport === "mpquic" && runs.some((run) => run.transport === "quic") ? "quic" : "tcp";
 }
 
+/** A benefit for people; what is as good as nothing has no sign. */
+export function formatBenefit(benefit: number): string {
+  return benefit.toFixed(2).replace(/^-(?=0\.00$)/, "");
+}
+
 /** See {@linkcode aggregationOf}. With one single path there is nothing to gain: 0 at the best. */
 export function benefit(multipath: number, best: number, sum: number): number {
   if (multipath < best) return (multipath - best) / best;

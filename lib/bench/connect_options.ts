@@ -24,8 +24,8 @@ export function connectOptions(
   };
 }
 
-/** Which paths mpquic opens: those that were named, else one from each address of this host. */
-function severalPaths({ remote }: RunPlan, { paths, scheduler }: BenchSettings): QuicTransportOptions {
+/** Which paths mpquic opens: those of the plan, else one from each address of this host. */
+function severalPaths({ remote, paths }: RunPlan, { scheduler }: BenchSettings): QuicTransportOptions {
   return {
     multipath: scheduler === undefined ? true : { scheduler },
     ...(paths.length === 0 ? {} : {

@@ -63,8 +63,12 @@ export async function connectQuicOnly(
   throw new MptError("ERR_USAGE", `Cannot measure with perf over ${transport}: it is not QUIC`);
 }
 
-/** What makes a server trusted whose certificate is not. */
+/** What makes a server trusted whose certificate is not, or makes one where there is none. */
 export function withTrust(error: unknown): unknown {
+  if (error instanceof MptError && error.code === "ERR_REFUSED" && error.data["quic_error"] === undefined) {
+    const fix = "nothing listens on this UDP port: run mpt serve --listen mpquic@[::] on that machine";
+    return new MptError(error.code, error.message, { cause: error, data: error.data, fix });
+  }
   const ours = error instanceof MptError && error.code === "ERR_TLS" && error.fix === undefined &&
     error.data["closed_by"] === "local";
   if (!ours) return error;

@@ -31,6 +31,7 @@ export type {
   BenchPathJson,
   BenchResult,
   BenchRun,
+  FailureMissed,
   LoadedRtt,
   MultipathTransport,
   Penalty,

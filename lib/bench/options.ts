@@ -120,6 +120,12 @@ export function benchSettings(options: BenchOptions): BenchSettings {
   if (settings.bytes !== null) atLeast("a size", whole("bytes", settings.bytes), 1, "bytes");
   atLeast("an interval", settings.intervalMs, 50, "ms");
   atLeast("a number of streams", whole("streams", settings.streams), 1, "");
+  const { fail, durationMs } = settings;
+  if (fail !== undefined && durationMs !== null && fail.afterMs >= durationMs) {
+    throw invalid(
+      `a path that breaks after ${fail.afterMs / 1000} s: a run is over after ${durationMs / 1000} s`,
+    );
+  }
   if (settings.streams > MAX_STREAMS) throw invalid(`more than ${MAX_STREAMS} streams`);
   return settings;
 }

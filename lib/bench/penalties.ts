@@ -4,8 +4,9 @@ import { findCulprit, judgePaths, PENALTY } from "./penalty.ts";
 import type { Aggregation, BenchPathJson, BenchRun, Penalty } from "./result.ts";
 import type { BenchServer } from "./bench_server.ts";
 
-/** Whether multipath is slower than its best path alone. */
+/** Whether multipath is slower than its best path alone. QUIC over one path is the same with and without it. */
 export function isPenalty(aggregation: Aggregation): boolean {
+  if (aggregation.transport === "mpquic" && aggregation.singles < 2) return false;
   return aggregation.multipath_bps < aggregation.best_single_bps * PENALTY;
 }
 

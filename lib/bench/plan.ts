@@ -2,7 +2,7 @@ import { Endpoint } from "../base/endpoint.ts";
 import { MptError } from "../base/errors.ts";
 import type { Ip } from "../base/ip.ts";
 import type { Transport } from "../base/transport.ts";
-import type { BenchSettings, Direction } from "./options.ts";
+import type { BenchPath, BenchSettings, Direction } from "./options.ts";
 import type { BenchCost } from "./result.ts";
 import { type BenchServer, limitsOf } from "./bench_server.ts";
 import { ANSWER_MS } from "./timing.ts";
@@ -17,6 +17,8 @@ export interface RunPlan {
   readonly interface: string | undefined;
   /** True for a run of TCP or QUIC on one path of the multipath run. */
   readonly single: boolean;
+  /** The paths that mpquic opens; none leaves them to the path manager. */
+  readonly paths: readonly BenchPath[];
 }
 
 /** More single paths than this are not measured: they are the sum's terms, not the question. */
@@ -44,10 +46,11 @@ export function planRuns(server: BenchServer, settings: BenchSettings): readonly
     settings.transports.flatMap((transport): readonly RunPlan[] => {
       // QUIC on each path alone is what mpquic is compared with
       if (transport === "tcp" || (transport === "quic" && settings.transports.includes("mpquic"))) {
-        return singles.map((path) => ({ ...path, transport, direction, single: true }));
+        return singles.map((path) => ({ ...path, transport, direction, single: true, paths: [] }));
       }
       const remote = first?.remote ?? Endpoint.of(server.ip, server.port);
-      const local = settings.paths[0]?.local;
+      const paths = transport === "mpquic" ? severalPaths(singles, settings) : [];
+      const local = settings.paths[0]?.local ?? paths[0]?.local;
       return [{
         transport,
         direction,
@@ -55,9 +58,18 @@ export function planRuns(server: BenchServer, settings: BenchSettings): readonly
         local,
         interface: settings.paths[0]?.interface,
         single: false,
+        paths,
       }];
     })
   );
+}
+
+/** What mpquic uses: the paths that were named, else those that are measured alone, if they are several. */
+function severalPaths(singles: readonly SinglePath[], settings: BenchSettings): readonly BenchPath[] {
+  if (settings.paths.length > 0) return settings.paths;
+  return singles.length < 2
+    ? []
+    : singles.flatMap(({ local, remote }) => local === undefined ? [] : { local, remote });
 }
 
 /** The paths that TCP is measured on: those that were named, else those that the subflows took. */

@@ -38,7 +38,12 @@ export interface RunFailure {
   readonly at_ms: number;
   /** Longest time without an arrival from then on, in milliseconds. */
   readonly longest_stall_ms: number;
+  /** Whether that was followed by arrivals; false where nothing came until the end of the run. */
+  readonly recovered: boolean;
 }
+
+/** Why a path that was to be broken was not: there was none with that id, or the transfer was over by then. */
+export type FailureMissed = "no-such-path" | "over-before";
 
 /** One measured transfer. */
 export interface BenchRun {
@@ -79,6 +84,8 @@ export interface BenchRun {
   readonly blocked?: BlockedCounts | null;
   /** The path that was broken on purpose, and the longest time without an arrival since; null without one. */
   readonly failure?: RunFailure | null;
+  /** Why the path that was to be broken was not; null where it was, or where nothing was to be broken. */
+  readonly failure_missed?: FailureMissed | null;
   /** Why the run failed or was cut short; null when it came to its end. */
   readonly error: { readonly code: string; readonly message: string } | null;
 }

@@ -1,4 +1,4 @@
-import type { Endpoint } from "../base/endpoint.ts";
+import { Endpoint } from "../base/endpoint.ts";
 import { type MptError, toMptError } from "../base/errors.ts";
 import { pathToJson } from "../base/path_json.ts";
 import { envelope } from "../base/result.ts";
@@ -60,12 +60,15 @@ export async function bench(
   const startedAtMs = Date.now();
   const started = performance.now();
   const { signal } = options;
-  const settings = named(benchSettings(options), target);
+  const settings = withName(benchSettings(options), target);
   requireSomeTransport(settings);
   const server = await findServer(target, settings, signal);
   const plans = planRuns(server, settings);
   const cost = costOf(plans, server, settings);
-  const paths = server.paths.map((path) => `${path.local.host} to ${path.remote.address}`);
+  const named = plans.find((plan) => plan.paths.length > 0)?.paths.map(({ local, interface: name, remote }) =>
+    `${local ?? name ?? "any"} to ${remote?.address ?? Endpoint.of(server.ip, server.port).address}`
+  );
+  const paths = named ?? server.paths.map((path) => `${path.local.host} to ${path.remote.address}`);
   onEvent({ event: "plan", target: target.address, cost, paths });
   const runs: BenchRun[] = [];
   for (const plan of plans) {
@@ -98,7 +101,7 @@ export async function bench(
 }
 
 /** Over QUIC the certificate has to be for the name that was asked for, whichever address is measured. */
-function named(settings: BenchSettings, target: Endpoint): BenchSettings {
+function withName(settings: BenchSettings, target: Endpoint): BenchSettings {
   if (target.ip !== undefined || settings.quic.serverName !== undefined) return settings;
   return { ...settings, quic: { ...settings.quic, serverName: target.host } };
 }
@@ -208,6 +211,7 @@ function runOf(
     cpu_ms: seen.cpuMs,
     blocked: download ? null : seen.blocked,
     failure: seen.failure,
+    failure_missed: seen.failureMissed,
     error: seen.error === null ? null : errorJson(seen.error),
   };
 }
@@ -234,6 +238,7 @@ function failedRun(
     cpu_ms: 0,
     blocked: null,
     failure: null,
+    failure_missed: null,
     error: errorJson(failure),
   };
 }

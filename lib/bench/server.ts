@@ -39,7 +39,8 @@ export async function findServer(
     for (const transport of visitors(settings)) {
       if (given && !isQuic(transport)) continue;
       try {
-        return await visit(transport, ip, port, settings, signal);
+        const server = await visit(transport, ip, port, settings, signal);
+        return isQuic(transport) ? server : await withPathsOfQuic(server, settings, signal);
       } catch (error) {
         const reason = toMptError(error, `Cannot measure ${EndpointValue.of(ip, port).address}`);
         if (signal?.aborted) throw reason;
@@ -51,6 +52,22 @@ export async function findServer(
   }
   throw failure ??
     new MptError("ERR_NAME_NOT_FOUND", `Cannot look up ${target.host}: the name has no address`);
+}
+
+/** Where the kernel has one path only, multipath QUIC may find several. */
+async function withPathsOfQuic(
+  server: BenchServer,
+  settings: BenchSettings,
+  signal: AbortSignal | undefined,
+): Promise<BenchServer> {
+  if (!settings.transports.includes("mpquic") || server.paths.length > 1) return server;
+  try {
+    const { paths } = await visit("mpquic", server.ip, server.port, settings, signal);
+    return paths.length > 1 ? { ...server, paths } : server;
+  } catch {
+    // Its run will tell why there is none
+    return server;
+  }
 }
 
 /**

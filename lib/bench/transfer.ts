@@ -11,7 +11,7 @@ import { openLane } from "./open_lane.ts";
 import type { BenchSettings } from "./options.ts";
 import { PathTable } from "./path_table.ts";
 import type { RunPlan } from "./plan.ts";
-import type { RunFailure } from "./result.ts";
+import type { FailureMissed, RunFailure } from "./result.ts";
 import { isBusy, isRefusal } from "./refusal.ts";
 import { addBlocked, type BlockedCounts } from "./blocked.ts";
 import { type BenchServer, limitsOf } from "./bench_server.ts";
@@ -35,6 +35,8 @@ export interface Transfer {
   readonly inForce: Transport;
   /** The path that was broken on purpose; null without one. */
   readonly failure: RunFailure | null;
+  /** Why the path that was to be broken was not; null where it was, or none was to be. */
+  readonly failureMissed: FailureMissed | null;
   readonly cpuMs: number;
   /** How often this end had something to send and could not; null where that is not counted. */
   readonly blocked: BlockedCounts | null;
@@ -102,6 +104,7 @@ async function measure(
   const reports: (PerfReport | string | null)[] = lanes.map(({ report }) => report);
   let inForce: Transport = plan.transport;
   let failedAtMs: number | null = null;
+  let missed: FailureMissed = "over-before";
   let failure: MptError | null = null;
   const look = (): readonly PathInfo[] => {
     const merged = table.merge(lanes.map(({ connection }) => connection.paths()));
@@ -115,9 +118,11 @@ async function measure(
   const started = performance.now();
   const meter = new Meter(download ? "receiver" : "sender", started, look());
   const timer = setInterval(() => onInterval(meter.sample(performance.now(), look())), settings.intervalMs);
-  const breaking = breakLater(lanes, plan, settings, () => {
-    failedAtMs = performance.now() - started;
-    meter.watchStalls(performance.now());
+  const breaking = breakLater(lanes, plan, settings, (broken) => {
+    if (broken) {
+      failedAtMs = performance.now() - started;
+      meter.watchStalls(performance.now());
+    } else missed = "no-such-path";
   });
   const shares = sharesOf(settings.bytes, lanes.length, limitsOf(server).max_bytes);
   const untilMs = started + (settings.durationMs ?? Infinity);
@@ -150,7 +155,9 @@ async function measure(
       path: settings.fail.path,
       at_ms: Math.round(failedAtMs),
       longest_stall_ms: meter.watchedStallMs(ended),
+      recovered: !meter.watchedStandsStill(ended),
     },
+    failureMissed: breaking === undefined || failedAtMs !== null ? null : missed,
     cpuMs: Math.round((used.user + used.system) / 1000),
     blocked: addBlocked(lanes.map((lane) => lane.blocked())),
     error: failure,
@@ -168,11 +175,11 @@ function breakLater(
   lanes: readonly Lane[],
   { transport }: RunPlan,
   { fail }: BenchSettings,
-  onBroken: () => void,
+  onTried: (broken: boolean) => void,
 ): ReturnType<typeof setTimeout> | undefined {
   if (fail === undefined || transport !== "mpquic") return undefined;
   return setTimeout(() => {
-    if (lanes.filter((lane) => lane.breakPath?.(fail.path) === true).length > 0) onBroken();
+    onTried(lanes.filter((lane) => lane.breakPath?.(fail.path) === true).length > 0);
   }, fail.afterMs);
 }
 

@@ -1,9 +1,10 @@
 import type { Verdict } from "../base/result.ts";
-import { formatDuration, formatPercent, formatRate } from "../base/units.ts";
+import { formatCount, formatDuration, formatPercent, formatRate } from "../base/units.ts";
+import { formatBenefit } from "./aggregation.ts";
 import { isQuic } from "./connect_perf.ts";
 import { isPenalty } from "./penalties.ts";
 import { cureWarnings, penaltyText, penaltyVerdict } from "./penalty_verdict.ts";
-import type { Aggregation, BenchRun, Penalty, RunFailure } from "./result.ts";
+import type { Aggregation, BenchRun, FailureMissed, Penalty, RunFailure } from "./result.ts";
 import type { BenchServer } from "./bench_server.ts";
 
 /** Fewer intervals than this make a weak figure. */
@@ -46,6 +47,9 @@ export function benchVerdicts(
       });
     }
     if (run.failure !== undefined && run.failure !== null) verdicts.push(failureVerdict(run, run.failure));
+    if (run.failure_missed !== undefined && run.failure_missed !== null && run.error === null) {
+      verdicts.push(missedVerdict(run, run.failure_missed));
+    }
     if (run.error !== null && isMissingHere(run)) {
       verdicts.push({
         code: "mptcp-unknown",
@@ -114,16 +118,34 @@ function isPartOf(run: BenchRun, aggregations: readonly Aggregation[]): boolean 
 }
 
 /** What became of a transfer whose path was broken on purpose. */
-function failureVerdict({ direction, error }: BenchRun, failure: RunFailure): Verdict {
+function failureVerdict({ direction, error, paths }: BenchRun, failure: RunFailure): Verdict {
   const after = `after ${formatDuration(failure.at_ms)}`;
   const stall = formatDuration(failure.longest_stall_ms);
   return {
     code: "path-broken",
-    level: error === null ? "info" : "fail",
+    level: error === null && failure.recovered ? "info" : "fail",
     certainty: "proved",
-    text: error === null
+    text: error !== null
+      ? `Path ${failure.path} of the ${direction} was broken ${after}, and the transfer did not survive it.`
+      : failure.recovered
       ? `Path ${failure.path} of the ${direction} was broken ${after}: the transfer went on, and stood still for ${stall} at the most.`
-      : `Path ${failure.path} of the ${direction} was broken ${after}, and the transfer did not survive it.`,
+      : `Path ${failure.path} of the ${direction} was broken ${after}, and nothing arrived in the ${stall} until the end` +
+        `${paths.length < 2 ? ": there was no other path" : ""}.`,
+    evidence: [],
+    fix: null,
+  };
+}
+
+/** That the path is whole: what was to be seen was not seen. */
+function missedVerdict({ direction, paths }: BenchRun, missed: FailureMissed): Verdict {
+  const why = missed === "no-such-path"
+    ? `there was no such path; the ids are ${paths.map(({ id }) => id).join(", ")}`
+    : "the transfer was over before";
+  return {
+    code: "path-not-broken",
+    level: "unknown",
+    certainty: "proved",
+    text: `No path of the ${direction} was broken: ${why}.`,
     evidence: [],
     fix: null,
   };
@@ -134,8 +156,8 @@ function aggregationVerdict(each: Aggregation, penalties: readonly Penalty[]): V
   const [name, single] = transport === "mptcp" ? ["MPTCP", "TCP"] : ["Multipath QUIC", "QUIC"];
   const evidence = [
     `multipath ${formatRate(each.multipath_bps)}, best single path ${formatRate(each.best_single_bps)}, ` +
-    `sum of ${singles} single paths ${formatRate(each.sum_of_singles_bps)}`,
-    `efficiency ${each.efficiency.toFixed(2)}, benefit ${each.benefit.toFixed(2)}`,
+    `sum of ${formatCount(singles, "single path")} ${formatRate(each.sum_of_singles_bps)}`,
+    `efficiency ${each.efficiency.toFixed(2)}, benefit ${formatBenefit(each.benefit)}`,
   ];
   const base = { certainty: "proved" as const, evidence };
   const factor = each.multipath_bps / each.best_single_bps;
@@ -178,6 +200,12 @@ function aggregationVerdict(each: Aggregation, penalties: readonly Penalty[]): V
   };
 }
 
+/** What carried the run; where multipath QUIC was asked for in vain, that too. */
+function nameInForce({ transport, transport_in_force: real }: BenchRun): string {
+  if (transport !== "mpquic") return transport.toUpperCase();
+  return real === "mpquic" ? "Multipath QUIC" : `${real.toUpperCase()} in place of multipath QUIC,`;
+}
+
 function from(run: BenchRun): string {
   return run.path === null ? "" : ` from ${run.path.local}`;
 }
@@ -187,7 +215,7 @@ function plainVerdict(run: BenchRun): Verdict {
     code: "measured",
     level: "info",
     certainty: "proved",
-    text: `${run.transport.toUpperCase()} ${run.direction}${from(run)}: ${formatRate(run.goodput_bps)}.`,
+    text: `${nameInForce(run)} ${run.direction}${from(run)}: ${formatRate(run.goodput_bps)}.`,
     evidence: [],
     fix: null,
   };

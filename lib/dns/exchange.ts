@@ -1,7 +1,8 @@
 import type { Endpoint } from "../base/endpoint.ts";
-import { MptError, toMptError } from "../base/errors.ts";
+import { MptError, type MptErrorCode, toMptError } from "../base/errors.ts";
 import { Ip } from "../base/ip.ts";
 import { deadline } from "../io/deadline.ts";
+import type { DatagramSocket } from "../io/datagram_socket.ts";
 import { openDatagramSocket } from "../io/open_datagram_socket.ts";
 import { ioError } from "../io/system_error.ts";
 import { mismatch } from "./wire/answer.ts";
@@ -48,14 +49,8 @@ export async function askUdp(
   timeoutMs: number,
   signal: AbortSignal | undefined,
 ): Promise<Reply> {
-  const family = server.ip?.unmapped().family ?? 4;
-  await using socket = await openDatagramSocket({
-    address: WILDCARD[family],
-    remote: server,
-    receiveBufferBytes: BUFFER_BYTES,
-    sendBufferBytes: BUFFER_BYTES,
-    wakeIntervalUs: 0,
-  });
+  await using socket = await socketTo(server);
+  if (socket === null) return { kind: "failed", reason: "unreachable" };
   using limit = deadline(timeoutMs, signal);
   const reader = new ReplyReader(query);
   for (let waitMs = RETRANSMIT_MS; !limit.signal.aborted; waitMs *= 2) {
@@ -63,7 +58,8 @@ export async function askUdp(
     if (outcome === "unreachable" || outcome === "denied") return { kind: "failed", reason: "unreachable" };
     using again = deadline(waitMs, limit.signal);
     while (await socket.readable(again.signal)) {
-      socket.receive((buffer, start, end) => reader.take(buffer.subarray(start, end)));
+      // The names and the data of a reply lie in its bytes, and the socket's memory goes to the next socket
+      socket.receive((buffer, start, end) => reader.take(buffer.slice(start, end)));
       if (reader.reply !== null) return reader.reply;
       const report = socket.takeReport();
       if (report !== null) {
@@ -72,6 +68,33 @@ export async function askUdp(
     }
   }
   return { kind: "failed", reason: reader.malformed ? "malformed" : "timeout" };
+}
+
+/** What of this host keeps a packet from one server, and says nothing of the others. */
+const NO_WAY: ReadonlySet<MptErrorCode> = new Set([
+  "ERR_NO_ROUTE",
+  "ERR_UNREACHABLE",
+  "ERR_ADDRESS_NOT_LOCAL",
+  "ERR_INVALID_ADDRESS",
+  "ERR_NOT_SUPPORTED",
+  "ERR_PERMISSION",
+]);
+
+/** Null where no way leads to the server: a host without IPv6 may be told of a server that has nothing else. */
+async function socketTo(server: Endpoint): Promise<DatagramSocket | null> {
+  const family = server.ip?.unmapped().family ?? 4;
+  try {
+    return await openDatagramSocket({
+      address: WILDCARD[family],
+      remote: server,
+      receiveBufferBytes: BUFFER_BYTES,
+      sendBufferBytes: BUFFER_BYTES,
+      wakeIntervalUs: 0,
+    });
+  } catch (error) {
+    if (error instanceof MptError && NO_WAY.has(error.code)) return null;
+    throw error;
+  }
 }
 
 /** What of the messages that come is the reply. */

@@ -2,7 +2,7 @@ import { AF_INET6, SOCKADDR_IN6_LAYOUT, SOCKADDR_IN_LAYOUT } from "../../ffi/mod
 import type { Endpoint } from "../base/endpoint.ts";
 import { decodeSockaddr } from "./sockaddr.ts";
 
-/** Peers that are remembered; a power of two. More of them only cost time. */
+/** Peers that are remembered. More of them only cost time. */
 const ENTRIES = 1024;
 
 /** Words of a `sockaddr_in6`, the larger one. */
@@ -19,11 +19,17 @@ const MIX = 0x9e3779b1;
  * bounded whatever a stranger sends: a new address takes the place of an old one.
  */
 export class SockaddrCache {
-  readonly #words: Int32Array = new Int32Array(ENTRIES * ENTRY_WORDS);
-  readonly #endpoints: (Endpoint | null)[] = new Array(ENTRIES).fill(null);
+  readonly #words: Int32Array;
+  readonly #endpoints: (Endpoint | null)[];
   readonly #encoded: WeakMap<Endpoint, Uint8Array<ArrayBuffer>> = new WeakMap();
   // Nobody outside can choose addresses that take each other's place.
   readonly #seed: number = Math.floor(Math.random() * 0x1_0000_0000) | 0;
+
+  /** @param entries How many addresses it has room for: a power of two. */
+  constructor(entries: number = ENTRIES) {
+    this.#words = new Int32Array(entries * ENTRY_WORDS);
+    this.#endpoints = new Array(entries).fill(null);
+  }
 
   /** The endpoint in a sockaddr at `words[at]`; null for an address family that is not IP. */
   decode(words: Int32Array<ArrayBuffer>, at: number): Endpoint | null {
@@ -50,7 +56,7 @@ export class SockaddrCache {
       hash = Math.imul(hash ^ words[at + i]!, MIX);
       hash ^= hash >>> 15;
     }
-    return hash & (ENTRIES - 1);
+    return hash & (this.#endpoints.length - 1);
   }
 
   #matches(entry: number, words: Int32Array, at: number, count: number): boolean {

@@ -101,6 +101,11 @@ export class Meter {
     return round(this.#watchedUntil(nowMs));
   }
 
+  /** Whether the longest stall since then is the one that lasts until now. */
+  watchedStandsStill(nowMs: number): boolean {
+    return this.#watchedUntil(nowMs) > this.#watchedStallMs;
+  }
+
   /** Ends an interval. */
   sample(nowMs: number, paths: readonly PathInfo[]): Interval {
     const interval: Interval = {

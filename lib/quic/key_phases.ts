@@ -1,8 +1,8 @@
 import { MptError } from "../base/errors.ts";
 import type { CryptoBackend, PacketCipher } from "../crypto/aead.ts";
-import { nextKeys, nextSecret } from "../crypto/key_update.ts";
+import { nextSecret } from "../crypto/key_update.ts";
 import { AeadUsage, type SealVerdict } from "../crypto/limits.ts";
-import { derivePacketKeys, type PacketKeys } from "../crypto/packet_keys.ts";
+import { deriveSealKeys } from "../crypto/packet_keys.ts";
 import type { CipherSuite } from "../crypto/suites.ts";
 import { QUIC_ERROR } from "./wire/error_codes.ts";
 import { QuicError } from "./wire/quic_error.ts";
@@ -22,7 +22,6 @@ interface Opened {
 /** One direction: the secret, the keys in use and those of the next phase. */
 interface Direction {
   secret: Uint8Array<ArrayBuffer>;
-  keys: PacketKeys;
   cipher: PacketCipher;
 }
 
@@ -49,6 +48,8 @@ export class KeyPhases {
   readonly #opened = new Map<number, Opened>();
   /** The first packet of ours in this phase, by path; one of them must be acknowledged before the next update. */
   readonly #firstSealed = new Map<number, number>();
+  /** Whether anything was sealed in this phase. */
+  #hasSealed = false;
   #acknowledged = false;
   #notBeforeUs = Infinity;
 
@@ -82,11 +83,6 @@ export class KeyPhases {
   /** How many times the keys were changed. */
   get updates(): number {
     return this.#updates;
-  }
-
-  /** The header protection keys of both directions, which never change (RFC 9001 6.1). */
-  get headerKeys(): { readonly own: PacketKeys; readonly peer: PacketKeys } {
-    return { own: this.#own.keys, peer: this.#peer.keys };
   }
 
   /** When {@linkcode handleTimeout} has something to do; Infinity for never. */
@@ -131,7 +127,10 @@ export class KeyPhases {
     if (this.#usage.verdict === "stop") {
       throw new MptError("ERR_LIMIT", "Cannot protect a packet: its keys have protected as many as they may");
     }
-    if (!this.#firstSealed.has(pathId)) this.#firstSealed.set(pathId, packetNumber);
+    if (!this.#firstSealed.has(pathId)) {
+      this.#firstSealed.set(pathId, packetNumber);
+      this.#hasSealed = true;
+    }
     this.#usage.countSealed();
     return this.#own.cipher.seal(buffer, headerStart, payloadStart, payloadEnd, pathId, packetNumber);
   }
@@ -181,7 +180,7 @@ export class KeyPhases {
     }
     if (isOlder) return "opened";
     // RFC 9001 6.2: the peer cannot have an acknowledgment for this phase, in which nothing was sent
-    if (this.#updates > 0 && this.#firstSealed.size === 0) {
+    if (this.#updates > 0 && !this.#hasSealed) {
       throw new QuicError(
         QUIC_ERROR.KEY_UPDATE_ERROR,
         "Cannot change keys: the peer did so twice without an answer",
@@ -250,9 +249,10 @@ export class KeyPhases {
     this.#notBeforeUs = nowUs + KEEP_PROBE_TIMEOUTS * probeTimeoutUs;
   }
 
-  /** Forgets the packets that came over a path that was abandoned. */
+  /** Forgets the packets of a path that was abandoned. */
   forgetPath(pathId: number): void {
     this.#opened.delete(pathId);
+    this.#firstSealed.delete(pathId);
   }
 
   /** Forgets the keys of the phase before when their time is over. */
@@ -290,6 +290,7 @@ export class KeyPhases {
     this.#usage.startKey();
     this.#opened.clear();
     this.#firstSealed.clear();
+    this.#hasSealed = false;
     this.#acknowledged = false;
   }
 
@@ -301,13 +302,11 @@ export class KeyPhases {
   }
 
   #direction(secret: Uint8Array<ArrayBuffer>): Direction {
-    const keys = derivePacketKeys(this.#suite, secret, this.#version);
-    return { secret, keys, cipher: this.#backend.packetCipher(this.#suite, keys) };
+    const keys = deriveSealKeys(this.#suite, secret, this.#version);
+    return { secret, cipher: this.#backend.packetCipher(this.#suite, keys) };
   }
 
-  #after({ secret, keys }: Direction): Direction {
-    const following = nextSecret(this.#suite, secret, this.#version);
-    const next = nextKeys(this.#suite, following, this.#version, keys);
-    return { secret: following, keys: next, cipher: this.#backend.packetCipher(this.#suite, next) };
+  #after({ secret }: Direction): Direction {
+    return this.#direction(nextSecret(this.#suite, secret, this.#version));
   }
 }

@@ -82,6 +82,7 @@ export type {
   QuicOptions,
   QuicTrust,
 } from "./driver/options.ts";
+export type { MultipathDraft } from "./wire/multipath_drafts.ts";
 export { MemoryTokenStore, type TokenStore } from "./driver/token_store.ts";
 export type { SocketAddress } from "./connection/tuple.ts";
 export type { CloseReason } from "./connection/events.ts";

@@ -107,6 +107,7 @@ export class AttemptRun<C extends RacedConnection> {
 const REASONS: Readonly<Record<CancelReason, string>> = {
   "lost": "another attempt has won",
   "timed-out": "there was no answer in time",
+  "overtaken": "the next attempt has started",
   "aborted": "the race was cancelled",
   "deadline": "the race took too long",
   "service-lookup-failed": "its service records could not be had",

@@ -58,7 +58,8 @@ export const RACE_CATALOGUE: Readonly<Record<RaceCode, CatalogueEntry>> = Object
     sentence: "An attempt to {target} had no answer when another one won.",
     seen: "Connections take one attempt delay (250 ms) longer than they need.",
     why: "The address is slow, or nothing comes back from it.",
-    evidence: "It was started earlier than the winner and was given up when the race was over.",
+    evidence:
+      "It was started earlier than the winner, and was given up when the race was over or the next one started.",
     fix: "`mpt race --exhaustive` waits for its end",
   },
   "hidden-failures": {

@@ -26,7 +26,7 @@ export interface ProfileRun {
  * @param target The host.
  * @param options How to race, apart from what a profile says.
  * @param profiles The clients, see `PROFILES`.
- * @param onEvent Called for everything that happens.
+ * @param onEvent Called for everything that happens, with the client whose race it is.
  * @returns A result for each client; fewer when the signal ended it.
  * @throws {MptError} What `raceRounds` throws.
  *
@@ -44,12 +44,13 @@ export async function compareProfiles(
   target: Endpoint,
   options: RaceRoundsOptions,
   profiles: readonly RaceProfile[],
-  onEvent: (event: RaceEvent) => void = () => {},
+  onEvent: (event: RaceEvent, profile: RaceProfile) => void = () => {},
 ): Promise<readonly ProfileRun[]> {
   const runs: ProfileRun[] = [];
-  for (const { name, client, source, unknown, differs, policy } of profiles) {
+  for (const profile of profiles) {
     if (options.signal?.aborted) break;
-    const result = await raceRounds(target, { ...options, ...policy }, onEvent);
+    const { name, client, source, unknown, differs, policy } = profile;
+    const result = await raceRounds(target, { ...options, ...policy }, (event) => onEvent(event, profile));
     runs.push({ profile: name, client, source, unknown, differs, result });
   }
   return runs;

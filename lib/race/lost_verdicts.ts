@@ -2,7 +2,7 @@ import { formatCount } from "../base/units.ts";
 import type { Verdict } from "../base/verdict.ts";
 import type { RaceAttemptJson, RaceRound } from "./result.ts";
 import { queryTroubles, remoteOf } from "./troubles.ts";
-import { reasonOf, started } from "./words.ts";
+import { queryReason, reasonOf, started } from "./words.ts";
 
 /** Attempts that are told as evidence; a host with hundreds of dead addresses says the same thing again. */
 const MAX_ATTEMPTS = 8;
@@ -86,5 +86,5 @@ function whyNot(attempts: readonly RaceAttemptJson[]): string {
 }
 
 function reasonsOf({ dns }: RaceRound): string {
-  return [...new Set(dns.map(({ reason }) => reason ?? "no answer"))].join(", ");
+  return [...new Set(dns.map(queryReason))].join(", ");
 }

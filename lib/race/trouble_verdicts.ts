@@ -4,7 +4,7 @@ import type { RacePlan } from "./plan.ts";
 import type { RaceCandidateStatistics, RaceRound } from "./result.ts";
 import { candidateKey } from "./statistics.ts";
 import { hiddenTroubles, remoteOf, type Trouble } from "./troubles.ts";
-import { familyName, reasonOf } from "./words.ts";
+import { familyName, queryReason, reasonOf } from "./words.ts";
 
 /** Hidden troubles that are told; a host with hundreds of dead addresses says the same thing again and again. */
 const MAX_TROUBLES = 8;
@@ -65,7 +65,7 @@ function troubleVerdict(trouble: Trouble, often: readonly string[]): Verdict {
           formatDuration(waitedMs)
         }: it is slow or broken, and hidden by the race.`,
         evidence: often,
-        fix: "--exhaustive waits for it",
+        fix: attempt.cancel_reason === "lost" ? "--exhaustive waits for it" : null,
       };
     }
     case "mptcp": {
@@ -87,7 +87,7 @@ function troubleVerdict(trouble: Trouble, often: readonly string[]): Verdict {
         code: "dns-query-failed",
         level: "warn",
         certainty: "proved",
-        text: `The ${query.type} query for ${query.name} failed: ${query.reason ?? "no answer"}.`,
+        text: `The ${query.type} query for ${query.name} failed: ${queryReason(query)}.`,
         evidence: [
           ...query.tries.map(({ server, transport, outcome }) => `${server} over ${transport}: ${outcome}`),
           ...often,

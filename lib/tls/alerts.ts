@@ -51,3 +51,16 @@ export class TlsError extends MptError {
     return 0x100 + ALERTS[this.alert];
   }
 }
+
+/** What TLS allows and QUIC does not: the connection ends with PROTOCOL_VIOLATION and not with an alert. */
+export class QuicRuleError extends TlsError {
+  /** @param message A sentence of the form "Cannot X: reason". */
+  constructor(message: string) {
+    super("unexpected_message", message);
+    this.name = "QuicRuleError";
+  }
+
+  override get quicErrorCode(): number {
+    return 0x0a;
+  }
+}

@@ -1,5 +1,5 @@
 import { CIPHER_SUITES, type CipherSuite } from "../crypto/suites.ts";
-import { TlsError } from "./alerts.ts";
+import { QuicRuleError, TlsError } from "./alerts.ts";
 import { encodeClientHello, type WireKeyShare } from "./client_hello.ts";
 import {
   CERTIFICATE_TYPE,
@@ -16,7 +16,12 @@ import type { HandshakeMessage } from "./handshake_reader.ts";
 import type { Credentials, IdentityVerdict, PeerIdentity } from "./identity.ts";
 import { Transcript } from "./key_schedule.ts";
 import { type KeyShare, makeKeyShare, type Random } from "./key_share.ts";
-import { type CertificateRequest, decodeCertificateRequest, decodeEncryptedExtensions } from "./messages.ts";
+import {
+  type CertificateRequest,
+  decodeCertificateRequest,
+  decodeEncryptedExtensions,
+  decodeTicketLimit,
+} from "./messages.ts";
 import { decodeServerHello, type HelloRetryRequest, type ServerHello } from "./server_hello.ts";
 import type { KeyLog } from "./session.ts";
 
@@ -104,8 +109,12 @@ export class TlsClient extends HandshakeEnd<State> {
         if (type === MESSAGE.finished) return this.#onFinished(message);
         break;
       case "NewSessionTicket":
+        // RFC 9001 4.4
+        if (type === MESSAGE.certificateRequest) {
+          throw new QuicRuleError("Cannot go on: the server asks for a certificate after the handshake");
+        }
         // Sessions are not resumed; RFC 9001 6 forbids KeyUpdate.
-        if (type === MESSAGE.newSessionTicket) return;
+        if (type === MESSAGE.newSessionTicket) return checkTicket(message);
         break;
       default:
         this.state satisfies never;
@@ -254,4 +263,11 @@ export class TlsClient extends HandshakeEnd<State> {
       clientCertificateTypes: credentials?.type === "rawPublicKey" ? [CERTIFICATE_TYPE.rawPublicKey] : null,
     });
   }
+}
+
+/** RFC 9001 4.6.1: in QUIC flow control limits early data, and a ticket allows all of it or none. */
+function checkTicket(message: HandshakeMessage): void {
+  const limit = decodeTicketLimit(message.body);
+  if (limit === null || limit === 0xffffffff) return;
+  throw new QuicRuleError(`Cannot go on: a session ticket allows ${limit} bytes of early data`);
 }

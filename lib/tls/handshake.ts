@@ -1,12 +1,10 @@
 import { toHex } from "../base/hex.ts";
+import { takeFirst } from "../base/take_first.ts";
 import type { CipherSuite } from "../crypto/suites.ts";
-import { TlsError } from "./alerts.ts";
+import { QuicRuleError, TlsError } from "./alerts.ts";
 import { type HandshakeMessage, HandshakeReader } from "./handshake_reader.ts";
 import type { TrafficSecrets } from "./key_schedule.ts";
 import type { KeyLog, KeyLogLabel, TlsEvent, TlsLevel } from "./session.ts";
-
-/** The order of the levels: bytes of an earlier one come no more once a later one is in use. */
-const LEVELS: readonly TlsLevel[] = ["initial", "handshake", "application"];
 
 /** The messages of a handshake at their levels: bytes in, events out. */
 export class Handshake {
@@ -26,7 +24,7 @@ export class Handshake {
 
   /** The next event. */
   poll(): TlsEvent | undefined {
-    return this.#events.shift();
+    return takeFirst(this.#events);
   }
 
   /** Queues an event. */
@@ -60,7 +58,7 @@ export class Handshake {
   /** From now on the peer's messages come at this level. */
   expect(level: TlsLevel): void {
     if (this.#readers[this.#expected].hasPartialMessage) {
-      throw new TlsError("unexpected_message", "Cannot go on: a message goes on beyond a change of keys");
+      throw new QuicRuleError("Cannot go on: a message goes on beyond a change of keys");
     }
     this.#expected = level;
   }
@@ -73,16 +71,16 @@ export class Handshake {
   receive(level: TlsLevel, bytes: Uint8Array, handle: (message: HandshakeMessage) => void): void {
     if (this.#failure !== undefined) throw this.#failure;
     try {
-      if (LEVELS.indexOf(level) !== LEVELS.indexOf(this.#expected)) {
-        const text = `Cannot go on: ${level} bytes came where ${this.#expected} ones belong`;
-        throw new TlsError("unexpected_message", text);
+      // RFC 9001 4.1.3
+      if (level !== this.#expected) {
+        throw new QuicRuleError(`Cannot go on: ${level} bytes came where ${this.#expected} ones belong`);
       }
       const reader = this.#readers[level];
       reader.push(bytes);
       for (let message = reader.next(); message !== undefined; message = reader.next()) {
         handle(message);
         if (level !== this.#expected && reader.hasPartialMessage) {
-          throw new TlsError("unexpected_message", "Cannot go on: a message follows a change of keys");
+          throw new QuicRuleError("Cannot go on: a message follows a change of keys");
         }
       }
     } catch (error) {

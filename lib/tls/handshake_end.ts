@@ -142,6 +142,8 @@ export abstract class HandshakeEnd<State extends string> implements TlsSession {
   protected end(): void {
     this.handshake.expect("application");
     this.state = this.#last;
+    // The connection lasts longer
+    this.transcript = this.#schedule = this.#secrets = undefined;
     this.handshake.emit({ type: "complete" });
   }
 }

@@ -5,6 +5,8 @@ const MAX_MESSAGE_BYTES = 131_072;
 
 const HEADER_BYTES = 4;
 
+const NOTHING = new Uint8Array(0);
+
 /** A handshake message with its header, as it goes into the transcript. */
 export interface HandshakeMessage {
   readonly type: number;
@@ -15,19 +17,20 @@ export interface HandshakeMessage {
 
 /** Cuts the bytes of CRYPTO frames of one level into handshake messages. */
 export class HandshakeReader {
-  #pending: Uint8Array = new Uint8Array(0);
+  #memory: Uint8Array = NOTHING;
+  #start = 0;
+  #end = 0;
 
   /** Whether part of a message waits for the rest. */
   get hasPartialMessage(): boolean {
-    return this.#pending.length > 0;
+    return this.#end > this.#start;
   }
 
   /** Appends bytes, in order. */
   push(bytes: Uint8Array): void {
-    const all = new Uint8Array(this.#pending.length + bytes.length);
-    all.set(this.#pending);
-    all.set(bytes, this.#pending.length);
-    this.#pending = all;
+    if (this.#end + bytes.length > this.#memory.length) this.#grow(bytes.length);
+    this.#memory.set(bytes, this.#end);
+    this.#end += bytes.length;
   }
 
   /**
@@ -36,7 +39,7 @@ export class HandshakeReader {
    * @throws {TlsError} If it says that it is longer than any message is.
    */
   next(): HandshakeMessage | undefined {
-    const bytes = this.#pending;
+    const bytes = this.#memory.subarray(this.#start, this.#end);
     if (bytes.length < HEADER_BYTES) return undefined;
     const length = bytes[1]! * 0x1_0000 + bytes[2]! * 0x100 + bytes[3]!;
     if (length > MAX_MESSAGE_BYTES) {
@@ -44,8 +47,26 @@ export class HandshakeReader {
     }
     const end = HEADER_BYTES + length;
     if (bytes.length < end) return undefined;
-    this.#pending = bytes.subarray(end);
+    this.#start += end;
+    if (this.#start === this.#end) {
+      // Nothing waits: the memory belongs to those who have the messages
+      this.#memory = NOTHING;
+      this.#start = this.#end = 0;
+    }
     return { type: bytes[0]!, raw: bytes.subarray(0, end), body: bytes.subarray(HEADER_BYTES, end) };
+  }
+
+  /**
+   * Makes room, for as much again when a message comes in many pieces: whoever sends it byte by byte must not
+   * have all of it copied each time. The memory before stays as it is: messages that were given out lie in it.
+   */
+  #grow(bytes: number): void {
+    const waiting = this.#memory.subarray(this.#start, this.#end);
+    const grown = new Uint8Array(waiting.length === 0 ? bytes : 2 * (waiting.length + bytes));
+    grown.set(waiting);
+    this.#memory = grown;
+    this.#start = 0;
+    this.#end = waiting.length;
   }
 }
 

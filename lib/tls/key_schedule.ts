@@ -1,5 +1,5 @@
-import { createHash, createHmac, type Hash, timingSafeEqual } from "node:crypto";
-import { HASH_BYTES, hkdfExpandLabel, hkdfExtract } from "../crypto/hkdf.ts";
+import { createHash, type Hash, timingSafeEqual } from "node:crypto";
+import { HASH_BYTES, type HashName, hkdfExpandLabel, hkdfExtract, hmac } from "../crypto/hkdf.ts";
 import type { CipherSuite } from "../crypto/suites.ts";
 import { MESSAGE } from "./code_points.ts";
 import { handshakeMessage } from "./handshake_reader.ts";
@@ -55,13 +55,7 @@ export class KeySchedule {
   /** @param sharedSecret What the key exchange gave. */
   constructor(suite: CipherSuite, sharedSecret: Uint8Array) {
     this.#suite = suite;
-    const zeros = new Uint8Array(HASH_BYTES[suite.hash]);
-    const early = hkdfExtract(suite.hash, zeros, zeros);
-    this.#handshakeSecret = hkdfExtract(
-      suite.hash,
-      this.#derive(early, "derived", this.#emptyHash()),
-      sharedSecret,
-    );
+    this.#handshakeSecret = hkdfExtract(suite.hash, constantsOf(suite.hash).salt, sharedSecret);
   }
 
   /** @param transcript Up to the ServerHello. */
@@ -76,7 +70,7 @@ export class KeySchedule {
   /** @param transcript Up to the server's Finished. */
   applicationSecrets(transcript: Transcript): TrafficSecrets {
     const zeros = new Uint8Array(HASH_BYTES[this.#suite.hash]);
-    const salt = this.#derive(this.#handshakeSecret, "derived", this.#emptyHash());
+    const salt = this.#derive(this.#handshakeSecret, "derived", constantsOf(this.#suite.hash).emptyHash);
     const master = hkdfExtract(this.#suite.hash, salt, zeros);
     const hash = transcript.digest();
     return {
@@ -88,10 +82,29 @@ export class KeySchedule {
   #derive(secret: Uint8Array, label: string, hash: Uint8Array): Uint8Array<ArrayBuffer> {
     return hkdfExpandLabel(this.#suite.hash, secret, label, hash, HASH_BYTES[this.#suite.hash]);
   }
+}
 
-  #emptyHash(): Uint8Array {
-    return new Uint8Array(createHash(this.#suite.hash).digest());
+/** What is the same in all handshakes without pre-shared key. */
+interface Constants {
+  /** The hash of nothing. */
+  readonly emptyHash: Uint8Array;
+  /** What follows from the Early Secret of zeros: the salt of the Handshake Secret. */
+  readonly salt: Uint8Array;
+}
+
+const constants = new Map<HashName, Constants>();
+
+function constantsOf(hash: HashName): Constants {
+  let found = constants.get(hash);
+  if (found === undefined) {
+    const bytes = HASH_BYTES[hash];
+    const zeros = new Uint8Array(bytes);
+    const emptyHash = new Uint8Array(createHash(hash).digest());
+    const early = hkdfExtract(hash, zeros, zeros);
+    found = { emptyHash, salt: hkdfExpandLabel(hash, early, "derived", emptyHash, bytes) };
+    constants.set(hash, found);
   }
+  return found;
 }
 
 /**
@@ -103,7 +116,7 @@ export class KeySchedule {
 export function finishedData(secret: Uint8Array, transcript: Transcript): Uint8Array<ArrayBuffer> {
   const { hash } = transcript.suite;
   const key = hkdfExpandLabel(hash, secret, "finished", EMPTY, HASH_BYTES[hash]);
-  return new Uint8Array(createHmac(hash, key).update(transcript.digest()).digest());
+  return hmac(hash, key, transcript.digest());
 }
 
 /** Whether a Finished message is what it must be, in constant time. */

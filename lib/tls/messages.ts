@@ -86,6 +86,18 @@ export function encodeCertificateRequest(schemes: readonly number[]): Uint8Array
   return handshakeMessage(MESSAGE.certificateRequest, concat(vector(1), extensions));
 }
 
+/** Reads a NewSessionTicket (RFC 9846 4.7.1): how much early data it allows; null without the extension. */
+export function decodeTicketLimit(body: Uint8Array): number | null {
+  return decode("NewSessionTicket", body, (reader) => {
+    // Lifetime and age
+    reader.skip(8);
+    readVector(reader, 1);
+    readVector(reader, 2);
+    const limit = readExtensions(reader).get(EXTENSION.earlyData);
+    return limit === undefined ? null : decode("early_data extension", limit, (each) => each.u32());
+  });
+}
+
 /** Certificate (RFC 9846 4.5.1): certificates in DER, or one SubjectPublicKeyInfo (RFC 7250). */
 export interface CertificateMessage {
   readonly context: Uint8Array;

@@ -1,5 +1,5 @@
 import { CIPHER_SUITES, type CipherSuite } from "../crypto/suites.ts";
-import { TlsError } from "./alerts.ts";
+import { QuicRuleError, TlsError } from "./alerts.ts";
 import { type ClientHello, decodeClientHello, offersType } from "./client_hello.ts";
 import {
   CERTIFICATE_TYPE,
@@ -49,13 +49,17 @@ const DEFAULT_GROUPS: readonly GroupName[] = ["x25519", "secp256r1", "secp384r1"
 
 /** The server's end of a TLS 1.3 handshake (RFC 9846 A.2) inside QUIC. */
 export class TlsServer extends HandshakeEnd<State> {
-  readonly #options: TlsServerOptions;
+  readonly #options: Omit<TlsServerOptions, "transportParameters">;
+  /** Ours; null when they are sent. */
+  #transportParameters: Uint8Array | null;
   readonly #groups: readonly GroupName[];
   #hello: ClientHello | undefined;
 
   constructor(options: TlsServerOptions) {
     super("server", ["ClientHello", "nothing more"], options.keyLog);
-    this.#options = options;
+    const { transportParameters, ...rest } = options;
+    this.#options = rest;
+    this.#transportParameters = transportParameters;
     this.#groups = options.groups ?? DEFAULT_GROUPS;
   }
 
@@ -109,7 +113,11 @@ export class TlsServer extends HandshakeEnd<State> {
     if (hello.versions?.includes(TLS_13) !== true) {
       throw new TlsError("protocol_version", "Cannot go on: the client does not speak TLS 1.3");
     }
-    if (hello.sessionId.length > 0 || hello.compression.length !== 1 || hello.compression[0] !== 0) {
+    // RFC 9001 8.4
+    if (hello.sessionId.length > 0) {
+      throw new QuicRuleError("Cannot go on: the client asks for the compatibility mode of TLS over TCP");
+    }
+    if (hello.compression.length !== 1 || hello.compression[0] !== 0) {
       throw illegal("a legacy field of the ClientHello is wrong");
     }
     for (
@@ -162,8 +170,11 @@ export class TlsServer extends HandshakeEnd<State> {
   }
 
   #answer(hello: ClientHello, suite: CipherSuite, group: GroupName, peerKey: Uint8Array): void {
-    const { random, transportParameters } = this.#options;
+    const { random } = this.#options;
+    const transportParameters = this.#transportParameters;
+    this.#transportParameters = null;
     const credentials = this.#credentials(hello);
+    this.#hello = undefined;
     const share = makeKeyShare(group, random);
     const secret = share.agree(peerKey);
     const serverHello = encodeServerHello({

@@ -1,4 +1,6 @@
 import { constants, type KeyObject, sign, verify } from "node:crypto";
+import { ecdsaSign, ecdsaVerify } from "../crypto/ecdsa.ts";
+import type { HashName } from "../crypto/hkdf.ts";
 import { TlsError } from "./alerts.ts";
 import { type SchemeName, schemeName, SCHEMES } from "./code_points.ts";
 import type { Transcript } from "./key_schedule.ts";
@@ -53,8 +55,12 @@ export function signTranscript(
       `Cannot sign: the peer verifies no ${key.asymmetricKeyType} signature`,
     );
   }
-  const signature = sign(HASHES[name], content(signer, transcript), { key, ...pss(name) });
-  return { scheme: SCHEMES[name], signature: new Uint8Array(signature) };
+  const data = content(signer, transcript);
+  const ecdsa = ecdsaHash(name);
+  const signature = ecdsa === null
+    ? new Uint8Array(sign(HASHES[name], data, { key, ...pss(name) }))
+    : ecdsaSign(ecdsa, key, data);
+  return { scheme: SCHEMES[name], signature };
 }
 
 /**
@@ -76,7 +82,12 @@ export function verifyTranscript(
     } does not fit its key`;
     throw new TlsError("illegal_parameter", text);
   }
-  if (!verify(HASHES[name], content(signer, transcript), { key, ...pss(name) }, signature)) {
+  const data = content(signer, transcript);
+  const ecdsa = ecdsaHash(name);
+  const isRight = ecdsa === null
+    ? verify(HASHES[name], data, { key, ...pss(name) }, signature)
+    : ecdsaVerify(ecdsa, key, data, signature);
+  if (!isRight) {
     throw new TlsError("decrypt_error", `Cannot verify the ${signer}'s signature: it is wrong`);
   }
 }
@@ -87,7 +98,13 @@ function ecSchemes(curve: string | undefined): readonly SchemeName[] {
   return [];
 }
 
-function content(signer: Signer, transcript: Transcript): Uint8Array {
+/** The hash of an ECDSA scheme; null for others. */
+function ecdsaHash(name: SchemeName): HashName | null {
+  if (name === "ecdsa_secp256r1_sha256") return "sha256";
+  return name === "ecdsa_secp384r1_sha384" ? "sha384" : null;
+}
+
+function content(signer: Signer, transcript: Transcript): Uint8Array<ArrayBuffer> {
   const context = new TextEncoder().encode(`TLS 1.3, ${signer} CertificateVerify`);
   const hash = transcript.digest();
   const bytes = new Uint8Array(PADDING_BYTES + context.length + 1 + hash.length).fill(

@@ -119,3 +119,14 @@ Deno.test("benchExitCode(): a failed run is a failure, MPTCP that is not here on
     assert.equal(benchExitCode(benchResult({ runs }), asked), code, name);
   }
 });
+
+Deno.test("benchExitCode(): a path that was broken ends with 1 where nothing came after it, with 3 where it was whole", () => {
+  const failure = { path: 0, at_ms: 1000, longest_stall_ms: 80, recovered: true };
+  const mpquic = (fields: Partial<BenchRun>): number =>
+    benchExitCode(benchResult({ runs: [multi(50, { transport: "mpquic", ...fields })] }), false);
+  assert.equal(mpquic({ failure }), 0);
+  assert.equal(mpquic({ failure: { ...failure, recovered: false } }), 1);
+  assert.equal(mpquic({ failure: null, failure_missed: "no-such-path" }), 3);
+  // Several paths were asked for by name
+  assert.equal(mpquic({ transport_in_force: "quic" }), 1);
+});

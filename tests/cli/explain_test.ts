@@ -25,6 +25,11 @@ Deno.test("mpt explain prints what a code means", async () => {
   assert(stdout.split("\n").slice(1).every((line) => line.length <= 100), stdout);
 });
 
+Deno.test("mpt explain keeps to a narrow terminal", async () => {
+  const { stdout } = await mpt(["explain", "--color", "never", "nat"], { env: { COLUMNS: "50" } });
+  assert(stdout.split("\n").slice(1).every((line) => line.length <= 50), stdout);
+});
+
 Deno.test("mpt explain alone lists every code", async () => {
   const { code, stdout } = await mpt(["explain"]);
   assert.equal(code, 0);

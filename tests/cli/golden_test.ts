@@ -71,8 +71,9 @@ const LATER: ReadonlySet<string> = new Set([
   // quic
   ...["version", "versions", "alpn", "alpn_offered", "retry", "cipher_suite", "group", "certificate"],
   ...["transport_parameters", "blocked", "max_path_id", "ways", "ways_skipped"],
+  ...["code_points", "drafts_offered"],
   // of runs and aggregations over multipath QUIC
-  ...["failure", "transport"],
+  ...["failure", "failure_missed", "transport"],
 ]);
 
 /** Checks that two results have the same keys at every depth, and values of the same kind; null may be anything. */

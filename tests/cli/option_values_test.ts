@@ -60,9 +60,9 @@ Deno.test("pathChoice() reads where a path begins and ends", () => {
   ]);
   assert.deepEqual(pathChoice("interface=eth0"), { interface: "eth0" });
   refuses(() => pathChoice("local=name"), /name/);
-  refuses(() => pathChoice("remote=name:1"), /remote must be an address, not the name name/);
+  refuses(() => pathChoice("remote=name:1"), /Remote must be an address, not the name name/);
   assert.deepEqual(pathChoice("status=backup"), { status: "backup" });
-  refuses(() => pathChoice("status=sleeping"), /status is available or backup, not "sleeping"/);
+  refuses(() => pathChoice("status=sleeping"), /Status is available or backup, not "sleeping"/);
   refuses(() => pathChoice("colour=red"), /Unknown part "colour"/);
   for (const text of ["", "local", "local=", "=x", "local=192.0.2.1,"]) {
     refuses(() => pathChoice(text), /name=value/);

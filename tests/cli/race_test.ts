@@ -92,7 +92,7 @@ Deno.test("mpt race refuses what makes no sense with one sentence and exit code 
     [["--attempt-delay", "much", "host"], /Cannot use "much" as a duration/],
     [["--rounds", "0", "host"], /Cannot use "0" as a whole number/],
     [["--nat64", "nonsense", "host"], /Cannot use "nonsense" as a prefix/],
-    [["--interface", "", "host"], /the name of an interface is missing/],
+    [["--interface", "", "host"], /The name of an interface is missing/],
     [["--pin", "sha256/AAAA", "host"], /sha256/],
     [["--insecure", "host"], /Cannot use --insecure with tcp: it is about quic/],
     [["--profile", "lynx", "host"], /There is no profile "lynx": use chrome, firefox/],

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { Ip } from "../../lib/base/ip.ts";
 import type { RaceResult } from "../../lib/race/mod.ts";
 import type { ProfileRun } from "../../lib/race/compare.ts";
-import { mpt } from "../support/command.ts";
+import { FakeServer } from "../lib/dns/fake_server.ts";
+import { mpt, startMpt } from "../support/command.ts";
 
 const PERMISSIONS = ["--allow-all", "--unstable-net"];
 
@@ -87,6 +89,43 @@ Deno.test("mpt race --profile races as other clients do and says so", async () =
     assert.match(text.stdout, /^curl 7\.88 +200 ms .* IPv4 127\.0\.0\.1$/m);
     assert.equal((await mpt(["race", "--profile", "netscape", `127.0.0.1:${port}`])).code, 2);
   });
+});
+
+/** A DNS server that knows IPv4 addresses and never says whether there are others. */
+function withoutAaaa(): FakeServer {
+  return FakeServer.start(({ questions: [question] }) =>
+    question?.type === "A"
+      ? [{ answers: [{ type: "A", name: question.name, ttl: 60, address: Ip.parse("127.0.0.1") }] }]
+      : []
+  );
+}
+
+Deno.test("mpt race --profile that is interrupted or out of time says so, and claims no comparison", async () => {
+  await using server = withoutAaaa();
+  await withServer(async (_folder, port) => {
+    // mpt waits for AAAA for 50 ms, curl waits for it however late it is
+    const asked = ["race", "--ndjson", "--family", "both", "--resolver", server.endpoint.address];
+    const profiles = ["--profile", "curl,go", `host.test:${port}`];
+    await using run = startMpt([...asked, ...profiles], { permissions: PERMISSIONS });
+    await run.line(/"profile":"curl"/);
+    run.kill("SIGINT");
+    const { code, stdout } = await run.finished;
+    const { result } = JSON.parse(stdout.trim().split("\n").at(-1)!);
+    assert.deepEqual([code, result.end.reason, result.winner], [130, "interrupted", 0]);
+    assert.deepEqual(result.profiles.map(({ profile }: ProfileRun) => profile), ["curl"]);
+    const late = await mpt([...asked, "--timeout", "1.5", ...profiles], { permissions: PERMISSIONS });
+    assert.equal(late.code, 3);
+  });
+});
+
+Deno.test("mpt race --infer refuses options that are about a race of its own", async () => {
+  for (const given of [["--svg", "a.svg"], ["--require", "ipv6"], ["-t", "tcp"], ["--insecure"]]) {
+    const { code, stderr } = await mpt(["race", "--infer", ...given, "--", "true"], {
+      permissions: PERMISSIONS,
+    });
+    assert.equal(code, 2);
+    assert.match(stderr, /^error: option '.*' cannot be used with option '--infer'\n/);
+  }
 });
 
 Deno.test("mpt race --infer needs a command, and the right to run it", async () => {

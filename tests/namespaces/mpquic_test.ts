@@ -113,11 +113,13 @@ Deno.test({
       return result;
     };
     const { aggregation, runs } = await bench("--duration", "2");
-    assert.deepEqual(runs.map(({ transport, path }) => [transport, path?.local]), [
-      ["quic", "10.77.1.1"],
-      ["quic", "10.77.2.1"],
-      ["mpquic", undefined],
+    // The second path leads to the address that the check answer told of
+    assert.deepEqual(runs.map(({ transport, path }) => [transport, path?.local, path?.remote]), [
+      ["quic", "10.77.1.1", `${SERVER}:4433`],
+      ["quic", "10.77.2.1", "10.78.2.2:4433"],
+      ["mpquic", undefined, undefined],
     ]);
+    assert.deepEqual(runs[2]!.paths.map(({ remote }) => remote), [`${SERVER}:4433`, "10.78.2.2:4433"]);
     assert.equal(aggregation?.transport, "mpquic");
     assert(aggregation.efficiency > 0.85, JSON.stringify(aggregation));
     const paths = ["--path", "local=10.77.1.1", "--path", "local=10.77.2.1,status=backup"];

@@ -63,6 +63,30 @@ const SCRIPTS: readonly (readonly [string, Script])[] = [
       { op: "advance", ms: 165 },
     ],
   }],
+  [
+    "two ends that suspect a path by turns, because answers for it take a slower one meanwhile, come to rest",
+    {
+      ...NARROW,
+      seed: 282_500,
+      network: FAIR,
+      streamWindow: 60_000,
+      streams: 2,
+      links: [
+        { delayUs: 120_000, rateBps: 20_000_000 },
+        { delayUs: 120_000, rateBps: 2_000_000, mtu: 1_200 },
+        { delayUs: 25_000, rateBps: 20_000_000, mtu: 1_200 },
+      ],
+      operations: [
+        { op: "open-path", place: 5, backup: false },
+        { op: "rebind" },
+        { op: "open-path", place: 0, backup: true },
+        { op: "advance", ms: 1_594 },
+        { op: "advance", ms: 158 },
+        { op: "datagram", side: "server", bytes: 836 },
+        { op: "open-path", place: 4, backup: true },
+      ],
+    },
+  ],
 ];
 
 for (const [what, script] of SCRIPTS) Deno.test(what, () => play(script));

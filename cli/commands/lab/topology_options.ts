@@ -55,7 +55,7 @@ export function withNetworkOptions<
     )
     .option("--seed <n>", "seed of losses and jitter (default: by chance, printed)", integer(0, 0xffff_ffff))
     .option("-n, --name <name>", "name of the lab (default: that of the preset or file)", labName)
-    .option("--serve", "run mpt serve on the server, port 4433")
+    .option("--serve", "run mpt serve on the server: mptcp and mpquic, port 4433")
     .addOption(
       new Option("--server <command>", "run this on the server first, until it listens; repeatable")
         .argParser(
@@ -69,7 +69,10 @@ export function labName(text: string): string {
   return usage(() => parseLabName(text));
 }
 
+/** Every transport at one port: who probes the lab's server sees all of them. */
+const SERVE = "mpt serve --listen mptcp@[::]:4433 --listen mpquic@[::]:4433";
+
 /** The commands that are to run on the server. */
 export function serversOf({ serve, server = [] }: NetworkOptions): readonly string[] {
-  return [...(serve ? ["mpt serve"] : []), ...server];
+  return [...(serve ? [SERVE] : []), ...server];
 }

@@ -76,6 +76,17 @@ export const QUIC_CATALOGUE: Readonly<Record<QuicCode, CatalogueEntry>> = Object
     evidence: "Both ends sent initial_max_path_id; each path listed was validated by both of them.",
     fix: null,
   },
+  "mpquic-old-draft": {
+    level: "warn",
+    sentence: "{target} has multipath QUIC by an older draft only.",
+    seen: "Programs of today have one path to the server, those of drafts 13 to 18 have several.",
+    why:
+      "The drafts before 19 had other numbers for the frames and the transport parameter; the layouts are the same.",
+    evidence:
+      "Its transport parameters have the initial_max_path_id of drafts 13 to 18 (0xf739bbc1b666d0d) and not the final " +
+      "one (0x3e). A second connection with the code points of those drafts found the paths.",
+    fix: "a server with the final code points, such as `mpt serve --listen mpquic@[::]:4433`",
+  },
   "mpquic-one-path": {
     level: "warn",
     sentence: "There is no second path of multipath QUIC to {target}.",
@@ -90,8 +101,10 @@ export const QUIC_CATALOGUE: Readonly<Record<QuicCode, CatalogueEntry>> = Object
     level: "fail",
     sentence: "Multipath QUIC does not work to {target}.",
     seen: "QUIC connections have one path.",
-    why: "The server does not offer several paths.",
-    evidence: "Its transport parameters have no initial_max_path_id (draft-ietf-quic-multipath-21).",
+    why: "The server does not offer several paths, or only as in drafts whose frames were others.",
+    evidence:
+      "Its transport parameters have no initial_max_path_id, neither the final one (draft-ietf-quic-multipath-21) nor " +
+      "that of drafts 13 to 18.",
     fix: "a server that has the extension, such as `mpt serve --listen mpquic@[::]:4433`",
   },
   "mpquic-unknown": {

@@ -9,9 +9,12 @@ import { skippedCheck, unknownCheck } from "../failure.ts";
 import type { ProbePlan } from "../options.ts";
 import type { CheckJson } from "../result.ts";
 import { askCheck, type Asked } from "./ask.ts";
-import { factsOf, type QuicFacts, serverNameOf, withoutQuic } from "./facts.ts";
+import { dialOptions } from "./dial_options.ts";
+import { factsOf, type QuicFacts, withoutQuic } from "./facts.ts";
 import { judgeFailure, type QuicFailure } from "./failure.ts";
-import { checkPaths, MAX_PATHS, pathsWithoutQuic, withoutPaths } from "./paths.ts";
+import { leave } from "./leave.ts";
+import { checkOldPaths } from "./old_paths.ts";
+import { checkPaths, pathsWithoutQuic, withoutPaths } from "./paths.ts";
 import { pathsOf } from "./paths_of.ts";
 import { rehearse } from "./rehearsal.ts";
 import type { MpquicCheckJson, QuicCheckJson } from "./result.ts";
@@ -54,9 +57,6 @@ export async function checkQuicAll(
   return await Promise.all(running);
 }
 
-/** RFC 9114 8.1 */
-const H3_NO_ERROR = 0x100;
-
 /**
  * QUIC to one address: the handshake, whoever the server is, and what it told in it. A server of HTTP/3 is asked
  * no more than that.
@@ -73,7 +73,7 @@ async function checkQuic(
   let startedMs = performance.now();
   const facts = (): QuicFacts => factsOf(made, plan);
   try {
-    const connection = await dial(target, connectOptions(plan, signal), (started) => {
+    const connection = await dial(target, dialOptions(plan, signal), (started) => {
       made = started;
       startedMs = performance.now();
     });
@@ -91,10 +91,11 @@ async function checkQuic(
       paths,
     };
     const multipath = await checkPaths(connection, plan, check, signal);
-    await connection.close(connection.alpn === "h3" ? H3_NO_ERROR : 0);
+    await leave(connection);
+    const old = await checkOldPaths(target, connection, plan, check, signal);
     return {
       check: { ...check, ...facts() },
-      multipath,
+      multipath: old ?? multipath,
       interface: paths[0]?.interface ?? null,
       fix: null,
     };
@@ -125,28 +126,6 @@ export const QUIC_NOT_ASKED: CheckedQuic = {
   interface: null,
   fix: null,
 };
-
-/** Trusts no key, and needs no other to know that. */
-const NOBODY: readonly string[] = ["sha256/"];
-
-function connectOptions(plan: ProbePlan, signal: AbortSignal | undefined): Parameters<typeof dial>[1] {
-  const { ca: _, ...quic } = plan.quic;
-  return {
-    ...quic,
-    alpn: plan.alpn,
-    serverName: serverNameOf(plan),
-    // The certificate is judged afterwards: to read what the system trusts takes longer than the handshake
-    insecure: true,
-    pins: NOBODY,
-    multipath: plan.transports.includes("mpquic") ? { paths: MAX_PATHS } : false,
-    // A stranger, whose address is not proved yet
-    tokens: null,
-    timeoutMs: plan.quicTimeoutMs,
-    ...(signal === undefined ? {} : { signal }),
-    ...(plan.localAddress === undefined ? {} : { localAddress: plan.localAddress }),
-    ...(plan.interface === undefined ? {} : { interface: plan.interface }),
-  };
-}
 
 function judge(
   error: MptError,

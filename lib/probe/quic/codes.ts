@@ -7,6 +7,7 @@ export const QUIC_CODES = [
   "quic-certificate-untrusted",
   "quic-certificate-unknown",
   "mpquic-works",
+  "mpquic-old-draft",
   "mpquic-one-path",
   "mpquic-fails",
   "mpquic-unknown",

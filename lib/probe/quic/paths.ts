@@ -3,26 +3,26 @@ import { MptError, toMptError } from "../../base/errors.ts";
 import type { Tristate } from "../../base/path.ts";
 import { deadline, orAborted } from "../../io/deadline.ts";
 import { type CheckAnswer, MAX_CHECK_BYTES, parseCheckAnswer } from "../../protocol/check.ts";
+import { furtherAddresses } from "../../protocol/further_addresses.ts";
 import { HQ_ALPN, hqGet } from "../../protocol/hq.ts";
 import type { DrivenConnection } from "../../quic/driver/connection.ts";
 import { type ManagedPaths, managePaths } from "../../quic/driver/manage_paths.ts";
+import type { MultipathDraft } from "../../quic/wire/multipath_drafts.ts";
 import { pairText } from "../../quic/path_manager/pair.ts";
 import type { PairInfo } from "../../quic/path_manager/path_manager.ts";
 import { reasonOf, skippedCheck, unknownCheck } from "../failure.ts";
 import type { ProbePlan } from "../options.ts";
 import type { CheckJson } from "../result.ts";
+import { offersOf } from "./offers.ts";
 import { pathsOf } from "./paths_of.ts";
 import type { MpquicCheckJson, QuicCheckJson, QuicWayJson } from "./result.ts";
-
-/** Addresses of a server that are tried beside the probed one. */
-const MAX_REMOTES = 8;
 
 /** Paths of one connection that a probe opens. */
 export const MAX_PATHS = 8;
 
 /** A check of multipath QUIC that came to no connection. */
 export function withoutPaths(check: CheckJson): MpquicCheckJson {
-  return { ...check, max_path_id: null, ways: [], ways_skipped: null };
+  return { ...check, max_path_id: null, code_points: null, drafts_offered: [], ways: [], ways_skipped: null };
 }
 
 /** What follows for several paths from a handshake that failed. */
@@ -38,20 +38,24 @@ export function pathsWithoutQuic({ status, reason, detail }: QuicCheckJson): Mpq
 /**
  * Several paths over a connection whose handshake offered them: whether the server takes them, from which
  * addresses here to which there one comes up, and whether it carries data.
+ *
+ * @param quic What the check of QUIC said of this connection.
+ * @param codePoints What the connection was told to use.
  */
 export async function checkPaths(
   connection: DrivenConnection,
   plan: ProbePlan,
   quic: CheckJson,
   signal: AbortSignal | undefined,
+  codePoints: MultipathDraft = "final",
 ): Promise<MpquicCheckJson> {
   if (!plan.transports.includes("mpquic")) return withoutPaths(skippedCheck("it was not asked for"));
   const max = connection.peerParameters?.initialMaxPathId ?? null;
+  const offered = offersOf(connection.peerParameters, codePoints).map(({ drafts }) => drafts);
   if (!connection.multipath) {
-    const reason = max === null
-      ? "the server does not offer several paths (initial_max_path_id)"
-      : "the ends did not agree on several paths";
-    return { ...withoutPaths({ status: "no", reason, ms: null, detail: null, paths: [] }), max_path_id: max };
+    const reason = max === null ? notOffered(offered) : "the ends did not agree on several paths";
+    const without = withoutPaths({ status: "no", reason, ms: null, detail: null, paths: [] });
+    return { ...without, max_path_id: max, drafts_offered: offered };
   }
   const server = quic.detail?.server ?? null;
   const { ways, skipped } = plan.joinTimeoutMs === 0
@@ -67,9 +71,19 @@ export async function checkPaths(
     detail: { error: null, data: quic.detail?.data ?? null, server: view },
     paths: pathsOf(connection),
     max_path_id: max,
+    code_points: codePoints,
+    drafts_offered: offered,
     ways,
     ways_skipped: skipped,
   };
+}
+
+function notOffered(others: readonly string[]): string {
+  return others.length === 0
+    ? "the server does not offer several paths (initial_max_path_id)"
+    : `the server offers several paths only as in ${
+      others.join(" and ")
+    }, whose frames are not those of today`;
 }
 
 async function openWays(
@@ -81,7 +95,7 @@ async function openWays(
   using limit = deadline(plan.joinTimeoutMs, signal);
   let managed: ManagedPaths;
   try {
-    managed = managePaths(connection, { remotes: remotesOf(server), maxPaths: MAX_PATHS });
+    managed = managePaths(connection, { remotes: furtherAddresses(server), maxPaths: MAX_PATHS });
   } catch (error) {
     return { ways: [], skipped: reasonOf(toMptError(error, "Cannot open further paths")) };
   }
@@ -91,19 +105,6 @@ async function openWays(
   const whys = new Map(failures.map(({ pair, reason }) => [pair, reason.replace(/^Cannot [^:]*: /, "")]));
   const ways = pairs.map(async (pair) => await wayOf(connection, pair, whys, plan, signal));
   return { ways: await Promise.all(ways), skipped: null };
-}
-
-/** The other addresses of an `mpt serve`. */
-function remotesOf(server: CheckAnswer | null): readonly Endpoint[] {
-  return (server?.addresses ?? []).slice(0, MAX_REMOTES).flatMap((text) => {
-    try {
-      const endpoint = Endpoint.parse(text);
-      return endpoint.ip === undefined || endpoint.port === undefined ? [] : [endpoint];
-    } catch {
-      // What a server says of itself need not make sense
-      return [];
-    }
-  });
 }
 
 async function wayOf(

@@ -1,4 +1,5 @@
 import type { Tristate } from "../../base/path.ts";
+import type { MultipathDraft } from "../../quic/mod.ts";
 import type { CheckJson } from "../check_result.ts";
 
 /** One certificate of a chain. */
@@ -155,6 +156,13 @@ export interface QuicWayJson {
 export interface MpquicCheckJson extends CheckJson {
   /** The server's `initial_max_path_id`: the largest path id at first; null where it offers no multipath. */
   readonly max_path_id: number | null;
+  /**
+   * Whose numbers of frames worked: `final` are those of draft 19 and later, `draft-13` those of drafts 13 to 18;
+   * null where there are not several paths. Absent from results of earlier versions.
+   */
+  readonly code_points?: MultipathDraft | null;
+  /** The drafts whose multipath the server offers, such as `drafts 13 to 18`, the newest first. */
+  readonly drafts_offered?: readonly string[];
   /** Between which addresses there are paths, or could be: the first path too. */
   readonly ways: readonly QuicWayJson[];
   /** Why no further paths were tried; null when they were. */

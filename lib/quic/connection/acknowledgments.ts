@@ -6,8 +6,11 @@ import type { Core } from "./core.ts";
 import { logMetrics } from "./log.ts";
 import type { PacketSpace } from "./packet_space.ts";
 import type { OpenedPacket } from "./packet_opener.ts";
-import { onAnswered } from "./path_health.ts";
+import { onAnswered, onLateAnswer } from "./path_health.ts";
 import { detectLost } from "./recovery.ts";
+
+/** By how much the leniency towards a path shrinks with every answer that was in time. */
+const LENIENCY_STEP = 1 / 16;
 
 /**
  * Takes an ACK frame (RFC 9002 A.7).
@@ -36,6 +39,7 @@ export function onAckFrame(
   const { acked } = outcome;
   if (acked.length === 0) return;
   const newest = acked[0]!;
+  const oldestUs = acked.at(-1)!.sentAtUs;
   // draft-ietf-quic-multipath-21 5.4: an acknowledgment that for once came over another path is no sample
   const via = packet.path.id;
   const isUsual = level !== "application" || via === path.id || via === path.acknowledgedVia;
@@ -50,6 +54,7 @@ export function onAckFrame(
     // Over another path the smallest RTT is another one
     if (path.sampledVia >= 0 && path.sampledVia !== via) path.rtt.restartMinimum();
     path.sampledVia = via;
+    path.leniency = Math.max(1, path.leniency - LENIENCY_STEP);
     if (path.firstSampleAtUs === Infinity) path.firstSampleAtUs = nowUs;
   }
   if (level === "handshake") core.handshakeAcked = true;
@@ -77,7 +82,10 @@ export function onAckFrame(
   detectLost(core, space, nowUs);
   // What comes over another path may be about the time before the path broke
   const isFresh = packet.path === path || newest.sentAtUs >= path.suspectSinceUs;
-  if (level === "application" && isFresh) onAnswered(core, path);
+  if (level === "application" && isFresh) {
+    if (oldestUs < path.suspectSinceUs) onLateAnswer(path);
+    onAnswered(core, path);
+  }
   if (core.peerCompletedValidation) path.probeCount = 0;
   path.updatePace(nowUs);
   if (core.qlog !== null) logMetrics(core.qlog, path, nowUs);

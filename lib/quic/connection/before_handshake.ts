@@ -17,6 +17,8 @@ export function onRetry(core: Core, bytes: Uint8Array, header: PacketHeader): vo
   const packet = bytes.subarray(header.start, header.end);
   if (!verifyRetry(core.version, core.originalDestination.toBytes(), packet)) return;
   const source = ConnectionId.from(bytes, header.sourceStart, header.sourceEnd);
+  // RFC 9000 17.2.5.1: a server has to choose another id than ours
+  if (source.equals(core.originalDestination)) return;
   core.retrySource = source;
   core.token = bytes.slice(header.tokenStart, header.tokenEnd);
   core.firstPath.remoteIds.replaceFirst(source);

@@ -1,4 +1,5 @@
 import type { PathStatus } from "../../base/path.ts";
+import { takeFirst } from "../../base/take_first.ts";
 import { PATH_ERROR } from "../wire/multipath.ts";
 import type { EcnMark } from "../recovery/received_packets.ts";
 import type { Streams } from "../streams/streams.ts";
@@ -269,13 +270,13 @@ export class Connection {
   pollEvent(): ConnectionEvent | undefined {
     const { events, streams } = this.#core;
     // The end comes last
-    if (events[0]?.type === "closed") return streams.pollEvent() ?? events.shift();
-    return events.shift() ?? streams.pollEvent();
+    if (events[0]?.type === "closed") return streams.pollEvent() ?? takeFirst(events);
+    return takeFirst(events) ?? streams.pollEvent();
   }
 
   /** The next id that the endpoint has to know or to forget. */
   pollIdChange(): IdChange | undefined {
-    return this.#core.idChanges.shift();
+    return takeFirst(this.#core.idChanges);
   }
 
   /** The id that its first packets are sent to. */

@@ -30,6 +30,12 @@ export function onContentLost(core: Core, space: PacketSpace, packet: Sent): voi
 
 function onControlAcked(core: Core, frame: ControlFrame): void {
   switch (frame.kind) {
+    case "new_connection_id":
+      core.ids.get(0)?.local.onAcked(frame.sequence);
+      return;
+    case "path_new_connection_id":
+      core.ids.get(frame.pathId)?.local.onAcked(frame.sequence);
+      return;
     case "retire_connection_id":
       core.ids.get(0)?.remote.onRetireAcked(frame.sequence);
       return;
@@ -48,9 +54,13 @@ function onControlLost(core: Core, frame: ControlFrame): void {
     // RFC 9000 13.3: challenges are sent anew with other data, responses on demand
     case "path_challenge":
     case "path_response":
-    // draft-ietf-quic-multipath-21 4.7: they are said again by whoever is still blocked
+      return;
+    // draft-ietf-quic-multipath-21 4.7: whoever is still blocked says so again
     case "paths_blocked":
+      if (frame.maximum === core.multipath.blockedAt) core.multipath.blockedAt = -1;
+      return;
     case "path_cids_blocked":
+      if (frame.pathId === core.multipath.hungryFor) core.multipath.hungryFor = -1;
       return;
     case "new_connection_id":
       core.ids.get(0)?.local.onLost(frame.sequence);

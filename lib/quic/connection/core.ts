@@ -26,6 +26,12 @@ import { PathIds } from "./path_ids.ts";
 import { QuicBit } from "./quic_bit.ts";
 import type { Tuple } from "./tuple.ts";
 
+/** The packet that is read now, whosever it is. */
+const HEADER = new PacketHeader();
+const FRAMES = new FrameReader();
+
+const NO_TOKEN = new Uint8Array(0);
+
 /** The levels before 1-RTT. */
 export type EarlyLevel = Exclude<TlsLevel, "application">;
 
@@ -77,7 +83,7 @@ export class Core {
   /** The source id of the peer's Initial packets; null before the first. */
   peerSource: ConnectionId | null = null;
   /** The token for our Initial packets. */
-  token: Uint8Array = new Uint8Array(0);
+  token: Uint8Array = NO_TOKEN;
 
   readonly spaces: { initial: PacketSpace | null; handshake: PacketSpace | null };
   readonly keys: {
@@ -140,9 +146,9 @@ export class Core {
   #liveSpaces: readonly PacketSpace[] = [];
   #openPaths: readonly Path[] = [];
 
-  // Used again for every packet
-  readonly header: PacketHeader = new PacketHeader();
-  readonly frames: FrameReader = new FrameReader();
+  // Used again for every packet, and by all connections
+  readonly header: PacketHeader = HEADER;
+  readonly frames: FrameReader = FRAMES;
 
   constructor(options: CoreOptions) {
     const { side, config, nowUs } = options;
@@ -244,7 +250,8 @@ export class Core {
   onSpacesChanged(): void {
     const { initial, handshake } = this.spaces;
     const early = [initial, handshake].filter((each) => each !== null);
-    const paths = [...this.paths.values()];
+    // A server learns of paths in the order in which their first packets arrive
+    const paths = [...this.paths.values()].sort((a, b) => a.id - b.id);
     this.#liveSpaces = [...early, ...paths.map(({ space }) => space)];
     this.#openPaths = paths.filter(({ ids }) => !ids.isAbandoned);
   }

@@ -9,19 +9,31 @@ const MAX_BUFFERED_BYTES = 65_536;
 /** A peer that leaves more gaps than this wants our memory. */
 const MAX_GAPS = 128;
 
-/** The stream of handshake bytes of one encryption level (RFC 9000 7.5): no flow control, but a bound. */
+/**
+ * The stream of handshake bytes of one encryption level (RFC 9000 7.5): no flow control, but a bound. Before and
+ * after the handshake there is nothing in it, and its buffers are not there.
+ */
 export class CryptoStream {
-  send: SendBuffer = new SendBuffer();
-  readonly #received = new ReceiveBuffer();
+  #send: SendBuffer | null = null;
+  /** What came in order and was not read. */
+  #inOrder: Uint8Array<ArrayBuffer> | null = null;
+  #readOffset = 0;
+  /** From the first bytes on that came too early, everything. */
+  #received: ReceiveBuffer | null = null;
+
+  /** What is sent. */
+  get send(): SendBuffer {
+    return this.#send ??= new SendBuffer();
+  }
 
   /** Whether there is something to send. */
   get hasData(): boolean {
-    return this.send.hasRetransmissions || this.send.unsentBytes > 0;
+    return this.#send !== null && (this.#send.hasRetransmissions || this.#send.unsentBytes > 0);
   }
 
   /** Whether something sent is not acknowledged. */
   get isUnderWay(): boolean {
-    return !this.send.isAcked;
+    return this.#send?.isAcked === false;
   }
 
   /**
@@ -31,8 +43,15 @@ export class CryptoStream {
    */
   insert(offset: number, bytes: Uint8Array, start: number, end: number): void {
     const until = offset + end - start;
-    this.#received.insert(offset, bytes, start, end);
-    if (until - this.#received.readOffset <= MAX_BUFFERED_BYTES && this.#received.gaps <= MAX_GAPS) return;
+    if (this.#received === null && this.#inOrder === null && offset <= this.#readOffset) {
+      if (until <= this.#readOffset) return;
+      this.#inOrder = new Uint8Array(bytes.subarray(start + this.#readOffset - offset, end));
+      this.#readOffset = until;
+      return;
+    }
+    const received = this.#received ??= new ReceiveBuffer(this.#readOffset);
+    received.insert(offset, bytes, start, end);
+    if (until - received.readOffset <= MAX_BUFFERED_BYTES && received.gaps <= MAX_GAPS) return;
     throw new QuicError(
       QUIC_ERROR.CRYPTO_BUFFER_EXCEEDED,
       "Cannot take handshake bytes: they are too far ahead",
@@ -41,17 +60,19 @@ export class CryptoStream {
 
   /** The next bytes in order; null while they are missing. */
   read(): Uint8Array<ArrayBuffer> | null {
-    return this.#received.read();
+    const bytes = this.#inOrder;
+    this.#inOrder = null;
+    return bytes ?? this.#received?.read() ?? null;
   }
 
   /** Frees what it holds: its keys are gone. */
   forget(): void {
-    this.send = new SendBuffer();
-    this.#received.clear();
+    this.#send = this.#inOrder = this.#received = null;
   }
 
   /** Sends everything again that is not acknowledged: a probe, or a Retry. */
   sendAgain(): void {
-    if (this.send.sentOffset > 0) this.send.onLost({ offset: 0, length: this.send.sentOffset });
+    const send = this.#send;
+    if (send !== null && send.sentOffset > 0) send.onLost({ offset: 0, length: send.sentOffset });
   }
 }

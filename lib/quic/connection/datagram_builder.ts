@@ -4,7 +4,16 @@ import type { ConnectionId } from "../wire/connection_id.ts";
 import type { Core } from "./core.ts";
 import { discardInitial } from "./discard_keys.ts";
 import { PacketDraft } from "./packet_draft.ts";
-import { addAck, addAcks, addControlFrames, addCrypto, addDatagrams, wantsAnswer } from "./packet_fill.ts";
+import {
+  addAck,
+  addAcks,
+  addAllIdFrames,
+  addControlFrames,
+  addCrypto,
+  addDatagrams,
+  repeatAcks,
+  wantsAnswer,
+} from "./packet_fill.ts";
 import type { PacketSpace } from "./packet_space.ts";
 import type { Path } from "./path.ts";
 import { StreamFiller } from "./stream_filler.ts";
@@ -35,13 +44,24 @@ export function hasBound(core: Core, path: Path): boolean {
     (path.copies.length > 0 || core.streams.hasDataFor(path.id) || core.datagrams.hasDataFor(path.id));
 }
 
+/** The packets of the datagram that is put together now, whosever it is. */
+const DRAFTS: readonly PacketDraft[] = [new PacketDraft(), new PacketDraft(), new PacketDraft()];
+
 /** Puts packets together to datagrams. One for each connection. */
 export class DatagramBuilder {
   readonly #core: Core;
-  readonly #drafts: readonly PacketDraft[] = [new PacketDraft(), new PacketDraft(), new PacketDraft()];
   readonly #streams = new StreamFiller();
   #count = 0;
   #pad = false;
+  // What changes only when something comes in is looked at once a batch
+  #isFirst = true;
+  #mayHaveIds = true;
+
+  /** Begins a batch: nothing comes in until it ends. */
+  startBatch(): void {
+    this.#isFirst = true;
+    this.#mayHaveIds = true;
+  }
 
   /** The paths that carry the stream data of the next datagrams as well. */
   set also(paths: readonly Path[]) {
@@ -71,8 +91,7 @@ export class DatagramBuilder {
     const core = this.#core;
     this.#count = 0;
     this.#pad = false;
-    const bound = hasBound(core, path);
-    const maySend = (cargo !== "own" || bound) && this.#maySend(path, nowUs);
+    const maySend = (cargo !== "own" || hasBound(core, path)) && this.#maySend(path, nowUs);
     let position = at;
     if (path.id === 0) {
       position = this.#early(path, core.spaces.initial, nowUs, buffer, position, limit, maySend);
@@ -225,11 +244,14 @@ export class DatagramBuilder {
     const draft = this.#draft(path, space, buffer, at, limit);
     if (draft === null) return;
     addAcks(core, draft, nowUs);
+    if (this.#isFirst && core.openPaths.length > 1) repeatAcks(core, draft, nowUs);
+    this.#isFirst = false;
     const ackEnd = draft.at;
     if (probing) this.addPathFrames(path, draft, nowUs);
     if (mayElicit) {
       if (cargo !== "own") {
         addCrypto(core, draft);
+        if (this.#mayHaveIds) this.#mayHaveIds = !addAllIdFrames(core, draft);
         addControlFrames(core, draft, nowUs);
       }
       if (maySend || cargo !== "own") {
@@ -265,7 +287,7 @@ export class DatagramBuilder {
     limit: number,
     destination: ConnectionId | undefined = path.remoteIds.current,
   ): PacketDraft | null {
-    const draft = this.#drafts[this.#count]!;
+    const draft = DRAFTS[this.#count]!;
     if (!draft.begin(this.#core, path, destination, space, buffer, at, limit)) return null;
     this.#count++;
     return draft;
@@ -277,7 +299,7 @@ export class DatagramBuilder {
     let end = start;
     let handshake = false;
     for (let index = 0; index < this.#count; index++) {
-      const draft = this.#drafts[index]!;
+      const draft = DRAFTS[index]!;
       const isLast = index === this.#count - 1;
       // RFC 9000 8.2.1: as far as the limit of an address that is not validated allows
       if (this.#pad && isLast) draft.padTo(start + MIN_DATAGRAM_BYTES);

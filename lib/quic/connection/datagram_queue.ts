@@ -14,7 +14,7 @@ interface Waiting {
 export class DatagramQueue {
   readonly #free = new Line();
   /** Those that wait for one path. */
-  readonly #bound = new Map<number, Line>();
+  #bound: Map<number, Line> | null = null;
   #bytes = 0;
 
   /** Whether one is waiting that any path carries. */
@@ -24,7 +24,7 @@ export class DatagramQueue {
 
   /** Whether one is waiting that only this path carries. */
   hasDataFor(pathId: number): boolean {
-    return this.#bound.get(pathId)?.first !== undefined;
+    return this.#bound?.get(pathId)?.first !== undefined;
   }
 
   /**
@@ -38,6 +38,7 @@ export class DatagramQueue {
     this.#bytes += bytes.length;
     let line = this.#free;
     if (pathId >= 0) {
+      this.#bound ??= new Map();
       line = this.#bound.get(pathId) ?? new Line();
       this.#bound.set(pathId, line);
     }
@@ -47,22 +48,22 @@ export class DatagramQueue {
 
   /** The next one for a path, which stays: those that only it carries come first. */
   peek(pathId: number = -1, free: boolean = true): Uint8Array | undefined {
-    const bound = this.#bound.size === 0 ? undefined : this.#bound.get(pathId)?.first;
+    const bound = this.#bound?.get(pathId)?.first;
     return (bound ?? (free ? this.#free.first : undefined))?.bytes;
   }
 
   /** Takes out the one that `peek()` gave. */
   shift(pathId: number = -1): void {
-    const bound = this.#bound.size === 0 ? undefined : this.#bound.get(pathId);
+    const bound = this.#bound?.get(pathId);
     const line = bound?.first === undefined ? this.#free : bound;
     this.#bytes -= line.shift()?.bytes.length ?? 0;
   }
 
   /** A path does not work: any other one carries what waits for it. */
   releasePath(pathId: number): void {
-    const line = this.#bound.get(pathId);
+    const line = this.#bound?.get(pathId);
     if (line === undefined) return;
-    this.#bound.delete(pathId);
+    this.#bound?.delete(pathId);
     for (let next = line.shift(); next !== undefined; next = line.shift()) this.#free.push(next);
   }
 }

@@ -101,7 +101,16 @@ function takeParameters(core: Core, bytes: Uint8Array, nowUs: number): void {
   localIds.setPeerLimit(peer.activeConnectionIdLimit);
   // RFC 9000 5.1.1: the id of the preferred address counts, though the address is not used
   const preferred = peer.preferredAddress;
-  if (preferred !== null) remoteIds.onNew({ ...preferred, sequence: 1, retirePriorTo: 0 });
+  if (preferred !== null) {
+    // RFC 9000 18.2
+    if (core.peerSource?.length === 0) {
+      throw new QuicError(
+        QUIC_ERROR.TRANSPORT_PARAMETER_ERROR,
+        "Cannot take transport parameters: a server without connection ids has a preferred address",
+      );
+    }
+    remoteIds.onNew({ ...preferred, sequence: 1, retirePriorTo: 0 });
+  }
   if (peer.statelessResetToken !== null) remoteIds.setFirstResetToken(peer.statelessResetToken);
 }
 

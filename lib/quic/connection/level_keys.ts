@@ -1,7 +1,7 @@
 import type { CryptoBackend, HeaderCipher, PacketCipher } from "../../crypto/aead.ts";
 import { HeaderProtection } from "../../crypto/header_protection.ts";
 import { initialSecrets } from "../../crypto/initial.ts";
-import { derivePacketKeys, type PacketKeys } from "../../crypto/packet_keys.ts";
+import { deriveHeaderKey, derivePacketKeys, type PacketKeys } from "../../crypto/packet_keys.ts";
 import { AES_128_GCM_SHA256, type CipherSuite } from "../../crypto/suites.ts";
 import type { Side } from "../streams/stream_id.ts";
 import { KeyPhases } from "../key_phases.ts";
@@ -71,7 +71,9 @@ export class ApplicationKeys {
     peerSecret: Uint8Array<ArrayBuffer>,
   ) {
     this.phases = new KeyPhases(backend, suite, version, ownSecret, peerSecret);
-    this.headers = new HeaderKeys(backend, suite, this.phases.headerKeys.own, this.phases.headerKeys.peer);
+    const headerKey = (secret: Uint8Array): Pick<PacketKeys, "headerKey"> =>
+      deriveHeaderKey(suite, secret, version);
+    this.headers = new HeaderKeys(backend, suite, headerKey(ownSecret), headerKey(peerSecret));
   }
 
   close(): void {

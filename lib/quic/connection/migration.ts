@@ -76,6 +76,8 @@ export function onPathResponse(core: Core, data: Uint8Array, nowUs: number): voi
   for (const path of core.openPaths) {
     if (path.fallback?.onResponse(data) === true) return;
     if (!path.network.onResponse(data)) continue;
+    // It may have come another way
+    path.amplificationBlocked = false;
     giveIdBack(path, path.fallback);
     path.fallback = null;
     onValidated(core, path, nowUs);

@@ -23,7 +23,8 @@ export function onNewConnectionId(
   }
   const had = ids.remote.current !== undefined;
   ids.remote.onNew(frame);
-  if (!had && core.paths.has(ids.pathId)) onPathsChanged(core);
+  const has = ids.remote.current !== undefined;
+  if (had !== has && core.paths.has(ids.pathId)) onPathsChanged(core);
 }
 
 /** Takes a RETIRE_CONNECTION_ID or PATH_RETIRE_CONNECTION_ID frame. */

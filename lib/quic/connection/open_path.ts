@@ -1,5 +1,6 @@
 import type { PathStatus } from "../../base/path.ts";
 import { GRANULARITY_US } from "../recovery/rtt.ts";
+import { endStranded } from "./abandon_path.ts";
 import type { Core } from "./core.ts";
 import { Path } from "./path.ts";
 import { tellPath } from "./path_events.ts";
@@ -105,6 +106,8 @@ export function admit(core: Core, path: Path, nowUs: number): void {
   tellPath(core, path, "opened");
   if (network.validated) tellPath(core, path, "validated");
   onPathsChanged(core);
+  // Nobody has to be asked over it
+  if (network.validated) endStranded(core, nowUs);
 }
 
 /** The ids of the lowest path that nobody has used; why there is none. */

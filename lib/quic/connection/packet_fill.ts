@@ -1,3 +1,4 @@
+import { takeFirst } from "../../base/take_first.ts";
 import {
   ackRangesThatFit,
   ackSize,
@@ -16,6 +17,9 @@ import type { PathIds } from "./path_ids.ts";
 /** After so many packets with nothing but acknowledgments one asks for an acknowledgment itself. */
 const ACKS_WITHOUT_ANSWER = 32;
 
+/** After so many in any case: each is remembered until it is acknowledged. */
+const MAX_ACKS_WITHOUT_ANSWER = 256;
+
 /** Writes the ACK frames of the paths whose acknowledgments this one carries, those that are of use now. */
 export function addAcks(core: Core, draft: PacketDraft, nowUs: number): void {
   const { carries } = draft.path;
@@ -23,14 +27,13 @@ export function addAcks(core: Core, draft: PacketDraft, nowUs: number): void {
     const { space } = carries[index]!;
     if (space.received.ackAtUs < Infinity) addAck(core, draft, space, nowUs);
   }
-  if (core.openPaths.length > 1) repeatAcks(core, draft, nowUs);
 }
 
 /**
  * Nothing comes on a path any more: if it is broken the last acknowledgment was lost with it, and what has
  * arrived would be sent again before what is missing. So it goes once over a path that works.
  */
-function repeatAcks(core: Core, draft: PacketDraft, nowUs: number): void {
+export function repeatAcks(core: Core, draft: PacketDraft, nowUs: number): void {
   for (const path of core.openPaths) {
     if (path.ackRepeated || path === draft.path) continue;
     // Its own acknowledgment has arrived by then, so that this one is no sample of the RTT
@@ -63,14 +66,15 @@ export function addAck(core: Core, draft: PacketDraft, space: PacketSpace, nowUs
 export function wantsAnswer(draft: PacketDraft): boolean {
   const { onlyAcks, pathId } = draft.space;
   // Losses leave gaps; acknowledgments of other paths are to be known to arrive as well
-  return onlyAcks >= ACKS_WITHOUT_ANSWER &&
-    (draft.space.received.count > 1 || draft.path.carries.some(({ id }) => id !== pathId));
+  return onlyAcks >= MAX_ACKS_WITHOUT_ANSWER || (onlyAcks >= ACKS_WITHOUT_ANSWER &&
+    (draft.space.received.count > 1 || draft.path.carries.some(({ id }) => id !== pathId)));
 }
 
 /** Writes CRYPTO frames of the packet's level. */
 export function addCrypto(core: Core, draft: PacketDraft): void {
-  const { send, hasData } = core.crypto[draft.space.level];
-  if (!hasData) return;
+  const stream = core.crypto[draft.space.level];
+  if (!stream.hasData) return;
+  const { send } = stream;
   while (send.hasRetransmissions || send.unsentBytes > 0) {
     // The header with the longest length that could be needed
     const room = draft.room - cryptoHeaderSize(send.sentOffset, draft.room);
@@ -85,15 +89,24 @@ export function addCrypto(core: Core, draft: PacketDraft): void {
   }
 }
 
-/** Writes the frames that are values: ids, limits, resets. */
+/**
+ * Writes the frames about connection ids.
+ *
+ * @returns Whether all are written.
+ */
+export function addAllIdFrames(core: Core, draft: PacketDraft): boolean {
+  for (const ids of core.ids.values()) {
+    if (!addIdFrames(core, draft, ids)) return false;
+  }
+  return true;
+}
+
+/** Writes the other frames that are values: limits, resets. */
 export function addControlFrames(core: Core, draft: PacketDraft, nowUs: number): void {
   const { control, streams } = core;
   while (control.length > 0) {
     if (!draft.addControl(control[0]!)) return;
-    control.shift();
-  }
-  for (const ids of core.ids.values()) {
-    if (!addIdFrames(core, draft, ids)) return;
+    takeFirst(control);
   }
   if (!streams.hasControl) return;
   const rttUs = core.longestRttUs;

@@ -123,6 +123,8 @@ export class Path {
   status: PathStatus = "available";
   /** Since when it is suspected to be broken; Infinity while it is not. */
   suspectSinceUs: number = Infinity;
+  /** How many probe timeouts it may be without an answer: more after a suspicion that was a mistake. */
+  leniency = 1;
   /** Whether an address that is not validated keeps us from sending: timers cannot help. */
   amplificationBlocked = false;
   /** When something was last received on it. */
@@ -198,6 +200,11 @@ export class Path {
     return this.ready && !this.ids.isAbandoned && this.remoteIds.current !== undefined;
   }
 
+  /** Whether nothing can be sent on it until the peer sends something: more bytes, or an id to send to. */
+  get isMute(): boolean {
+    return this.amplificationBlocked || this.remoteIds.current === undefined;
+  }
+
   /** The size of datagrams. */
   get mtu(): number {
     return this.mtuSearch.current;
@@ -221,6 +228,7 @@ export class Path {
     this.firstSampleAtUs = Infinity;
     this.deliveryRate = new DeliveryRate();
     this.suspectSinceUs = Infinity;
+    this.leniency = 1;
   }
 
   /**

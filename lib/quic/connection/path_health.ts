@@ -14,6 +14,9 @@ const MIN_ARRIVALS = 4;
 /** A pause shorter than this is none, in microseconds. */
 const MIN_SILENCE_US = 50_000;
 
+/** A path is suspected after so many probe timeouts at the latest, however often that was a mistake. */
+const MAX_LENIENCY = 8;
+
 /** How long a peer may take to leave a broken path by itself: so long, and so many probe timeouts. */
 const MIN_PATIENCE_US = 1_000_000;
 const PATIENCE_PROBE_TIMEOUTS = 3;
@@ -54,6 +57,15 @@ function isExcused(core: Core, path: Path): boolean {
   return carrier !== undefined && carrier.isSuspect && !carrier.ids.isAbandoned;
 }
 
+/**
+ * What a suspected path was asked before has arrived: it is not broken, the answer came late. That is how it is
+ * when the other end suspects it as well and answers over a slower one; two ends that do so by turns, and tell
+ * each other, would go on like this for ever.
+ */
+export function onLateAnswer(path: Path): void {
+  if (path.isSuspect) path.leniency = Math.min(2 * path.leniency, MAX_LENIENCY);
+}
+
 /** A packet of a path was acknowledged: it works. */
 export function onAnswered(core: Core, path: Path): void {
   if (!path.isSuspect) return;
@@ -61,6 +73,7 @@ export function onAnswered(core: Core, path: Path): void {
   core.streams.holdPath(path.id);
   tellPath(core, path, "recovered");
   onPathsChanged(core);
+  takeOver(core, path);
 }
 
 /** A path was validated: it may carry data from now on. */
@@ -74,8 +87,13 @@ export function onValidated(core: Core, path: Path, nowUs: number): void {
   }
   tellPath(core, path, "validated");
   onPathsChanged(core);
+  if (!path.isSuspect) takeOver(core, path);
+}
+
+/** A path works: it carries what waits for others that do not, as nothing could when they fell silent. */
+function takeOver(core: Core, path: Path): void {
   for (const other of core.openPaths) {
-    if (!other.isSuspect || path.isSuspect) continue;
+    if (other === path || !other.isSuspect) continue;
     releaseBound(core, other);
     reinject(core, other);
   }

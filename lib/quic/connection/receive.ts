@@ -1,4 +1,5 @@
 import type { EcnMark } from "../recovery/received_packets.ts";
+import { MIN_DATAGRAM_BYTES } from "../mtu_discovery.ts";
 import { ConnectionId } from "../wire/connection_id.ts";
 import type { PacketHeader } from "../wire/packet_header.ts";
 import { onRetry, onVersionNegotiation } from "./before_handshake.ts";
@@ -75,6 +76,7 @@ function readDatagram(
     }
     if (header.type === "unsupported-version" || header.type === "0-rtt") continue;
     if (header.type !== "1-rtt" && header.version !== core.version) continue;
+    if (header.type === "initial" && !mayBeInitial(core, header, end - start)) continue;
     // Only those that allow it may clear the bit; we always do (RFC 9287 3)
     const own = ownIdOf(core, bytes, header);
     if (own === undefined) {
@@ -158,6 +160,11 @@ function adoptSource(core: Core, bytes: Uint8Array, header: PacketHeader): void 
   const source = ConnectionId.from(bytes, header.sourceStart, header.sourceEnd);
   core.peerSource = source;
   if (core.side === "client") core.firstPath.remoteIds.replaceFirst(source);
+}
+
+/** RFC 9000 14.1, 17.2.2: those of clients come in full datagrams, and those of servers without a token. */
+function mayBeInitial(core: Core, header: PacketHeader, datagramBytes: number): boolean {
+  return core.side === "server" ? datagramBytes >= MIN_DATAGRAM_BYTES : header.tokenStart === header.tokenEnd;
 }
 
 /** RFC 9000 7.2: once the peer has chosen its id, long headers with another one are dropped. */

@@ -28,7 +28,7 @@ export function lossTimeoutUs(core: Core): number {
   let at = Infinity;
   for (const path of core.openPaths) {
     // RFC 9002 A.8: as long as nothing may be sent there is no use in waking up for it
-    if (path.amplificationBlocked) continue;
+    if (path.isMute) continue;
     const lossUs = pathLossTimeUs(core, path);
     at = Math.min(at, lossUs < Infinity ? lossUs : probeTimer(core, path).atUs);
   }
@@ -38,7 +38,7 @@ export function lossTimeoutUs(core: Core): number {
 /** RFC 9002 A.9: the time of {@linkcode lossTimeoutUs} has come. */
 export function onLossTimeout(core: Core, nowUs: number): void {
   for (const path of core.openPaths) {
-    if (path.amplificationBlocked) continue;
+    if (path.isMute) continue;
     if (pathLossTimeUs(core, path) < Infinity) {
       for (const space of spacesOf(core, path)) {
         if (space.detector.lossTimeUs <= nowUs) detectLost(core, space, nowUs);
@@ -144,8 +144,8 @@ function pathProbeUs(core: Core, path: Path, maxAckDelayUs: number): number {
     // A queue that grows makes answers late, but they keep coming
     const quietUs = space.lastAnswerAtUs + Math.max(MIN_SILENCE_US, path.rtt.smoothedUs / 4);
     // It was asked and is excused
-    if (path.probeCount > 0) return Math.max(space.lastElicitingAtUs + timeoutUs * path.backoff, quietUs);
-    return Math.max(space.oldestElicitingAtUs + timeoutUs * path.backoff, quietUs);
+    const sinceUs = path.probeCount > 0 ? space.lastElicitingAtUs : space.oldestElicitingAtUs;
+    return Math.max(sinceUs + timeoutUs * path.backoff * path.leniency, quietUs);
   }
   const mostUs = hasOther ? MAX_SUSPECT_PROBE_US : MAX_LAST_PROBE_US;
   return space.lastElicitingAtUs + Math.min(timeoutUs * path.backoff, Math.max(timeoutUs, mostUs));

@@ -21,7 +21,7 @@ export function nextTimeoutUs(core: Core): number {
     const { network, fallback, mtuSearch } = path;
     at = Math.min(at, network.timeoutUs, fallback?.timeoutUs ?? Infinity);
     // RFC 9002 A.8: as long as nothing may be sent there is no use in waking up for it
-    if (path.amplificationBlocked) continue;
+    if (path.isMute) continue;
     at = Math.min(at, path.pacedUntilUs, mtuSearch.timeoutUs);
     for (const { space } of path.carries) at = Math.min(at, ackTimeUs(space));
     if (path.id === 0) at = Math.min(at, ackTimeUs(initial), ackTimeUs(handshake));

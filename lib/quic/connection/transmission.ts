@@ -99,6 +99,7 @@ export class Transmission {
     const core = this.#core;
     const { network, mtu } = path;
     // RFC 9000 14.1, 8.2.1: only what comes after the handshake may be smaller
+    this.#builder.startBatch();
     const least = core.spaces.initial === null ? MIN_UNVALIDATED_BYTES : MIN_DATAGRAM_BYTES;
     let at = start;
     for (let count = 0; count < maxSegments && at + mtu <= buffer.length; count++) {

@@ -10,6 +10,7 @@ import { Lia } from "../recovery/lia.ts";
 import { NewReno } from "../recovery/new_reno.ts";
 import { Olia } from "../recovery/olia.ts";
 import { DEFAULT_SCHEDULER, isSchedulerName, schedulers } from "../scheduler/schedulers.ts";
+import { CODE_POINTS } from "../wire/multipath_drafts.ts";
 import { random } from "./clock.ts";
 import { qlogFiles } from "./qlog_files.ts";
 import { type MultipathOptions, QUIC_PATHS, type QuicOptions } from "./options.ts";
@@ -58,7 +59,8 @@ function severalPaths(choice: boolean | MultipathOptions): Partial<ConnectionCon
   if (choice === false) return {};
   const options: MultipathOptions = choice === true ? {} : choice;
   const { paths = QUIC_PATHS, scheduler = DEFAULT_SCHEDULER } = options;
-  const { logScheduler = false, keepAliveMs, idleTimeoutMs, failureTimeoutMs } = options;
+  const { logScheduler = false, keepAliveMs, idleTimeoutMs, failureTimeoutMs, codePoints = "final" } =
+    options;
   if (!Number.isInteger(paths) || paths < 2 || paths > MAX_PATHS) {
     throw new MptError("ERR_INVALID_VALUE", `Cannot use ${paths} paths: it has to be 2 to ${MAX_PATHS}`);
   }
@@ -68,8 +70,15 @@ function severalPaths(choice: boolean | MultipathOptions): Partial<ConnectionCon
       `Cannot use the scheduler ${quote(scheduler)}: there are ${Object.keys(schedulers).join(", ")}`,
     );
   }
+  if (!Object.hasOwn(CODE_POINTS, codePoints)) {
+    throw new MptError(
+      "ERR_INVALID_VALUE",
+      `Cannot use the code points ${quote(codePoints)}: there are ${Object.keys(CODE_POINTS).join(", ")}`,
+    );
+  }
   return {
     initialMaxPathId: paths - 1,
+    codePoints: CODE_POINTS[codePoints],
     logScheduler,
     ...(keepAliveMs === undefined ? {} : { pathKeepAliveMs: keepAliveMs }),
     ...(idleTimeoutMs === undefined ? {} : { pathIdleMs: idleTimeoutMs }),

@@ -177,12 +177,7 @@ function follow(connection: DrivenConnection, signal: AbortSignal | undefined): 
 
 /** RFC 6066 3: an address is no server name. */
 function nameOf(host: string): string | null {
-  try {
-    Ip.parse(host);
-    return null;
-  } catch {
-    return host;
-  }
+  return Ip.tryParse(host) === null ? host : null;
 }
 
 function reportError(report: DatagramReport, action: string): MptError {

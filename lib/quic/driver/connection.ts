@@ -365,9 +365,11 @@ export class DrivenConnection implements QuicConnection, EventSink, StreamHost {
   async #close(errorCode: number, reason: string): Promise<void> {
     if (this.#failure === null) {
       const streams = [...this.#streams.values()].map((stream) => stream.close());
-      const stop = new AbortController();
-      await Promise.race([Promise.all(streams), this.#ended.wait(), sleep(LINGER_MS, stop.signal)]);
-      stop.abort();
+      if (streams.length > 0) {
+        const stop = new AbortController();
+        await Promise.race([Promise.all(streams), this.#ended.wait(), sleep(LINGER_MS, stop.signal)]);
+        stop.abort();
+      }
       this.abortWith(closedError(this.peer), errorCode, reason);
     }
     await this.closed;

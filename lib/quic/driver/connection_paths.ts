@@ -42,9 +42,10 @@ export interface PathsOwner {
 export class ConnectionPaths implements PathHost {
   readonly events: PathEvents = new PathEvents();
   readonly #owner: PathsOwner;
-  readonly #paths = new Map<number, DrivenPath>();
+  /** The handles that somebody asked for. */
+  #paths: Map<number, DrivenPath> | null = null;
   /** Those who wait for the validation of a path. */
-  readonly #opening = new Map<number, PromiseWithResolvers<boolean>>();
+  #opening: Map<number, PromiseWithResolvers<boolean>> | null = null;
 
   constructor(owner: PathsOwner) {
     this.#owner = owner;
@@ -136,7 +137,7 @@ export class ConnectionPaths implements PathHost {
   onEvent(event: PathEvent): void {
     const { pathId, change } = event;
     if (change === "discarded") {
-      this.#paths.delete(pathId);
+      this.#paths?.delete(pathId);
       void this.#closeUnused();
       return;
     }
@@ -144,16 +145,16 @@ export class ConnectionPaths implements PathHost {
     if (path === undefined) return;
     const [by, errorCode] = change === "abandoned" ? [event.by, event.errorCode] : [null, null];
     this.events.push({ change, path: this.infoOf(path), stats: pathStatsOf(path), by, errorCode });
-    if (change === "validated") this.#opening.get(pathId)?.resolve(true);
-    if (change === "failed" || change === "abandoned") this.#opening.get(pathId)?.resolve(false);
+    if (change === "validated") this.#opening?.get(pathId)?.resolve(true);
+    if (change === "failed" || change === "abandoned") this.#opening?.get(pathId)?.resolve(false);
     if (change === "abandoned") this.#handle(path).onOver();
   }
 
   /** The connection is over. */
   onEnd(): void {
-    for (const waiting of this.#opening.values()) waiting.resolve(false);
-    for (const path of this.#paths.values()) path.onOver();
-    this.#paths.clear();
+    for (const waiting of this.#opening?.values() ?? []) waiting.resolve(false);
+    for (const path of this.#paths?.values() ?? []) path.onOver();
+    this.#paths = null;
     this.events.end();
   }
 
@@ -162,10 +163,11 @@ export class ConnectionPaths implements PathHost {
   }
 
   #handle(path: Path): DrivenPath {
-    let handle = this.#paths.get(path.id);
+    const paths = this.#paths ??= new Map();
+    let handle = paths.get(path.id);
     if (handle === undefined) {
       handle = new DrivenPath(this, path);
-      this.#paths.set(path.id, handle);
+      paths.set(path.id, handle);
     }
     return handle;
   }
@@ -188,11 +190,12 @@ export class ConnectionPaths implements PathHost {
 
   async #validated(id: number, action: string, limit: AbortSignal): Promise<void> {
     const waiting = Promise.withResolvers<boolean>();
+    this.#opening ??= new Map();
     this.#opening.set(id, waiting);
     try {
       if (this.#core.paths.get(id)?.ready === true || await orAborted(waiting.promise, action, limit)) return;
     } finally {
-      this.#opening.delete(id);
+      this.#opening?.delete(id);
     }
     if (this.#owner.core.closeReason !== null) throw refusalError("closing", action);
     throw noAnswer(action);

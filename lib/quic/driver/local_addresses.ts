@@ -1,3 +1,4 @@
+import { MptError } from "../../base/errors.ts";
 import { Ip } from "../../base/ip.ts";
 import { ffiUnavailableReason } from "../../io/ffi_access.ts";
 import { type LocalAddress as HostAddress, localAddresses } from "../../netlink/interfaces.ts";
@@ -52,9 +53,22 @@ function inPrefix(a: Ip, b: Ip, bits: number): boolean {
 }
 
 function denoAddresses(): readonly UsableAddress[] {
-  return Deno.networkInterfaces().map(({ name, address }) => ({
+  return interfacesOfDeno().map(({ name, address }) => ({
     ip: Ip.parse(address),
     interface: name,
     bind: false,
   }));
+}
+
+function interfacesOfDeno(): readonly Deno.NetworkInterfaceInfo[] {
+  try {
+    return Deno.networkInterfaces();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotCapable)) throw error;
+    throw new MptError(
+      "ERR_PERMISSION",
+      "Cannot read the addresses of this host: run again with --allow-sys=networkInterfaces",
+      { cause: error, fix: "--allow-sys=networkInterfaces" },
+    );
+  }
 }

@@ -3,6 +3,7 @@ import type { DatagramBackend } from "../../io/datagram_socket.ts";
 import type { SchedulerFactory } from "../scheduler/scheduler.ts";
 import type { SchedulerName } from "../scheduler/schedulers.ts";
 import type { StreamSettings } from "../streams/streams.ts";
+import type { MultipathDraft } from "../wire/multipath_drafts.ts";
 import type { TokenStore } from "./token_store.ts";
 
 /** How several paths are used. */
@@ -28,6 +29,11 @@ export interface MultipathOptions {
   readonly idleTimeoutMs?: number;
   /** How long a path may be without an answer, while others work, before it is given up. @default {10000} */
   readonly failureTimeoutMs?: number;
+  /**
+   * Whose numbers the frames and the transport parameter have: the final ones, or those of drafts 13 to 18 for an
+   * older peer, whose layouts are the same. Ends that differ in this have one path. @default {"final"}
+   */
+  readonly codePoints?: MultipathDraft;
 }
 
 /** Options of both ends of a QUIC connection. */

@@ -4,12 +4,18 @@ import type { QuicEndpoint } from "../endpoint/endpoint.ts";
 import type { Port, Ports } from "./ports.ts";
 import type { Tuples } from "./tuples.ts";
 
-/** Datagrams of one batch, and the memory for them. */
-const MAX_SEGMENTS = 40;
+/** Datagrams of one batch, and the memory for them: as many full ones as the kernel takes at once. */
+const MAX_SEGMENTS = 44;
 const SLAB_BYTES = 65_536;
 
-/** Batches in a row before others get their turn: few, since what is not read meanwhile overflows the peer's buffer. */
-const MAX_BATCHES = 2;
+/**
+ * After so many bytes others get their turn, which is two full batches: what is not read meanwhile overflows the
+ * peer's buffer.
+ */
+const MAX_BYTES = 100_000;
+
+/** Batches in a row: small ones, such as acknowledgments of many paths, cost a system call each as well. */
+const MAX_BATCHES = 32;
 
 /** What sending came to: nothing is left, others should have their turn, or the kernel has no room on a socket. */
 export type SendState = "done" | "more" | Port;
@@ -42,10 +48,12 @@ export class Outgoing {
       const full = this.#hand(this.#rest, nowUs);
       if (full !== null) return full;
     }
-    for (let count = 0; count < MAX_BATCHES; count++) {
+    let bytes = 0;
+    for (let count = 0; count < MAX_BATCHES && bytes < MAX_BYTES; count++) {
       const transmit = this.#endpoint.pollTransmit(nowUs, this.#slab, 0, MAX_SEGMENTS);
       if (transmit === null) return "done";
       this.#at = 0;
+      bytes += transmit.end;
       const full = this.#hand(transmit, nowUs);
       if (full !== null) return full;
     }

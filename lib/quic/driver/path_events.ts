@@ -6,12 +6,13 @@ const MAX_WAITING = 1024;
 
 /** What happens to the paths of a connection, for everybody who listens. */
 export class PathEvents {
-  readonly #listeners = new Set<QuicPathEvent[]>();
+  /** What each of them has not taken yet: most connections have no listener. */
+  #listeners: Set<QuicPathEvent[]> | null = null;
   readonly #signal = new Signal();
   #ended = false;
 
   push(event: QuicPathEvent): void {
-    for (const waiting of this.#listeners) {
+    for (const waiting of this.#listeners ?? []) {
       waiting.push(event);
       if (waiting.length > MAX_WAITING) waiting.shift();
     }
@@ -27,6 +28,7 @@ export class PathEvents {
   /** What happens from now on, until the connection is over or the signal aborts. */
   listen(signal?: AbortSignal): AsyncIterableIterator<QuicPathEvent> {
     const waiting: QuicPathEvent[] = [];
+    this.#listeners ??= new Set();
     this.#listeners.add(waiting);
     return this.#deliver(waiting, signal);
   }
@@ -45,7 +47,7 @@ export class PathEvents {
       }
     } finally {
       signal?.removeEventListener("abort", onAbort);
-      this.#listeners.delete(waiting);
+      this.#listeners?.delete(waiting);
     }
   }
 }

@@ -193,7 +193,7 @@ export class SocketLoop {
     await Promise.resolve();
     if (this.#immediate !== undefined) clearImmediate(this.#immediate);
     this.#immediate = undefined;
-    this.#stopping.abort();
+    this.#stopping.abort("stopped");
     this.#endpoint.abandon();
     for (const resolve of this.#flushed.splice(0)) resolve();
     await this.#timer.stop();
@@ -212,6 +212,8 @@ export class SocketLoop {
         this.#dispatch();
         // After those who wait for streams have had their turn
         this.wake();
+        // What is there already would be read for as long as it comes, and nothing acknowledged meanwhile
+        await new Promise((resolve) => setImmediate(resolve));
       }
     } catch (error) {
       if (this.#ports.all.length > 1) this.#lose(port);

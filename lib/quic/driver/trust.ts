@@ -11,6 +11,9 @@ const ACCEPTED: IdentityVerdict = { trusted: true, problem: null, text: "", aler
 
 let systemRoots: readonly ParsedCertificate[] | undefined;
 
+/** What a client was last told to trust: most trust the same in all their connections. */
+let lastRoots: { readonly ca: string; readonly roots: readonly ParsedCertificate[] } | undefined;
+
 /**
  * The certificates of a PEM text, in DER.
  *
@@ -33,7 +36,7 @@ export function certificatesOf(pem: string, what: string): readonly Uint8Array[]
 /** The check of a server's identity that follows from whom a client trusts. */
 export function checkOf(trust: QuicTrust, host: string): (identity: PeerIdentity) => IdentityVerdict {
   const { ca, pins = [] } = trust;
-  const given = ca === undefined ? undefined : certificatesOf(ca, "the CA file").map(parseCertificate);
+  const given = ca === undefined ? undefined : rootsOf(ca);
   // With pins alone nobody else is trusted. What cannot be read is told now, and not as an error of the handshake
   const roots = given ?? (pins.length > 0 ? [] : rootsOfSystem(trust.insecure ?? false));
   return (identity) => checkIdentity(identity, "server", { roots, pins, host, nowMs: Date.now() });
@@ -42,7 +45,7 @@ export function checkOf(trust: QuicTrust, host: string): (identity: PeerIdentity
 /** The check of a client's identity that follows from whom a server takes. */
 export function clientCheckOf(trust: QuicClientTrust): (identity: PeerIdentity | null) => IdentityVerdict {
   const { ca, pins = [], optional = false } = trust;
-  const roots = ca === undefined ? [] : certificatesOf(ca, "the CA file").map(parseCertificate);
+  const roots = ca === undefined ? [] : rootsOf(ca);
   const anybody = ca === undefined && pins.length === 0;
   return (identity) => {
     if (identity === null ? optional : anybody) return ACCEPTED;
@@ -67,6 +70,13 @@ export function systemTrustProblem(): MptError | null {
     if (error instanceof MptError) return error;
     throw error;
   }
+}
+
+function rootsOf(ca: string): readonly ParsedCertificate[] {
+  if (lastRoots?.ca === ca) return lastRoots.roots;
+  const roots = certificatesOf(ca, "the CA file").map(parseCertificate);
+  lastRoots = { ca, roots };
+  return roots;
 }
 
 /** What the system trusts. Read once: it takes a while. */

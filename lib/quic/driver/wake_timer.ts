@@ -54,7 +54,7 @@ export class WakeTimer {
 
   #clear(): void {
     clearTimeout(this.#timer);
-    this.#wait?.abort();
+    this.#wait?.abort("another time");
     this.#timer = this.#wait = undefined;
   }
 }

@@ -4,7 +4,7 @@ import { LOCAL_ID_BYTES } from "../connection/config.ts";
 import type { Connection } from "../connection/connection.ts";
 import { makeServer } from "../connection/server.ts";
 import type { Transmit } from "../connection/transmission.ts";
-import type { Tuple } from "../connection/tuple.ts";
+import { sameAddress, type SocketAddress, type Tuple } from "../connection/tuple.ts";
 import type { FreshId } from "../ids/local_ids.ts";
 import type { EcnMark } from "../recovery/received_packets.ts";
 import { ConnectionId } from "../wire/connection_id.ts";
@@ -37,6 +37,8 @@ export class QuicEndpoint {
   readonly #routes = new Routes<Entry>();
   readonly #entries = new Map<Connection, Entry>();
   readonly #timers = new TimerHeap<Entry>();
+  /** Those that this end began. */
+  readonly #dialed = new Set<Entry>();
   /** Those that may have something to send. */
   readonly #sending = new Set<Entry>();
   /** Those with which something happened. */
@@ -269,12 +271,22 @@ export class QuicEndpoint {
     ecn: EcnMark,
   ): void {
     // A reset of the peer has an id that means nothing (RFC 9000 10.3.1)
-    for (const entry of this.#routes.at(tuple.remote)) {
+    for (const entry of this.#talkingTo(tuple.remote)) {
       this.#give(entry, nowUs, tuple, bytes, start, end, ecn);
       if (entry.connection.closeReason?.by === "stateless-reset") return;
     }
     // The connections have read it with headers of their own
     this.#strangers.onShort(nowUs, tuple, bytes, start, end, this.#header);
+  }
+
+  /** Connections that send to this address: those of a client have paths to several. */
+  #talkingTo(remote: SocketAddress): Iterable<Entry> {
+    const entries = new Set(this.#routes.at(remote));
+    for (const entry of this.#dialed) {
+      const { openPaths } = entry.connection.core;
+      if (openPaths.some(({ network }) => sameAddress(network.tuple.remote, remote))) entries.add(entry);
+    }
+    return entries;
   }
 
   #onUnknownLong(
@@ -325,6 +337,7 @@ export class QuicEndpoint {
     this.#routes.add(connection.core.source, entry);
     this.#routes.addAddress(tuple.remote, entry);
     if (original !== null) this.#routes.addOriginal(original, entry);
+    else this.#dialed.add(entry);
     this.#settle(entry, nowUs);
   }
 
@@ -378,6 +391,7 @@ export class QuicEndpoint {
     // Until now: an Initial packet that comes late must not begin another connection
     if (entry.original !== null) this.#routes.removeOriginal(entry.original);
     this.#routes.removeAddress(tuple.remote, entry);
+    this.#dialed.delete(entry);
     this.#timers.delete(entry);
     this.#sending.delete(entry);
     if (entry.handshaking) this.#handshakes--;

@@ -32,6 +32,7 @@ export class LocalIds {
   #wanted: number;
   readonly #make: () => FreshId;
   readonly #active = new Map<number, ConnectionId>();
+  /** The tokens of those whose frame the peer has not acknowledged. */
   readonly #tokens = new Map<number, Uint8Array>();
   /** Issued ids whose frame was lost. */
   readonly #again = new Set<number>();
@@ -101,6 +102,11 @@ export class LocalIds {
       return { sequence, retirePriorTo: Math.min(this.#retirePriorTo, sequence), connectionId, resetToken };
     }
     return this.#hasRoom ? this.#issue() : null;
+  }
+
+  /** The frame with this id was acknowledged. */
+  onAcked(sequence: number): void {
+    this.#tokens.delete(sequence);
   }
 
   /** The frame with this id was lost. */

@@ -70,7 +70,16 @@ export class LossDetector<Content> {
 
   /** Notes a number that is never sent, so that a peer that acknowledges it is caught (RFC 9000 21.4). */
   onSkipped(packetNumber: number): void {
+    // Those before everything on its way have caught nobody: each acknowledgment is checked against the rest
+    for (const skipped of this.#skipped) {
+      if (skipped < this.sent.first) this.#skipped.delete(skipped);
+    }
     this.#skipped.add(packetNumber);
+  }
+
+  /** How many numbers that were never sent are remembered. */
+  get skippedCount(): number {
+    return this.#skipped.size;
   }
 
   /**
@@ -117,6 +126,7 @@ export class LossDetector<Content> {
    * @returns The lost packets, the oldest first; valid until the next call.
    */
   detectLost(nowUs: number, rtt: RttEstimator): readonly SentPacket<Content>[] {
+    this.#acked.length = 0;
     this.#lost.length = 0;
     this.#lossTimeUs = Infinity;
     const delayUs = Math.max(TIME_THRESHOLD * Math.max(rtt.smoothedUs, rtt.latestUs), GRANULARITY_US);

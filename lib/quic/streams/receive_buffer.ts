@@ -13,8 +13,13 @@ export class ReceiveBuffer {
   readonly #received = new RangeSet();
   /** The block that the reader has read to its end. */
   #spent: Uint8Array<ArrayBuffer> | null = null;
-  #readOffset = 0;
-  #endOffset = 0;
+  #readOffset: number;
+  #endOffset: number;
+
+  /** @param offset Where the reader begins. */
+  constructor(offset: number = 0) {
+    this.#readOffset = this.#endOffset = offset;
+  }
 
   /** Where the reader is. */
   get readOffset(): number {

@@ -1,3 +1,4 @@
+import { takeFirst } from "../../base/take_first.ts";
 import type { StreamDirection } from "../wire/frames.ts";
 
 /** What happened on streams, for the user. */
@@ -21,8 +22,8 @@ export type StreamEvent =
  */
 export class StreamEvents {
   readonly #queue: StreamEvent[] = [];
-  readonly #readable = new Set<number>();
-  readonly #writable = new Set<number>();
+  /** Streams with an event of either kind that waits: 2 * id for data, one more for room. */
+  readonly #waiting = new Set<number>();
 
   /** Adds an event other than those two. */
   push(event: Exclude<StreamEvent, { readonly type: "readable" | "writable" }>): void {
@@ -31,23 +32,23 @@ export class StreamEvents {
 
   /** Tells that there is something to read. */
   pushReadable(id: number): void {
-    if (this.#readable.has(id)) return;
-    this.#readable.add(id);
+    if (this.#waiting.has(2 * id)) return;
+    this.#waiting.add(2 * id);
     this.#queue.push({ type: "readable", id });
   }
 
   /** Tells that there is room to write. */
   pushWritable(id: number): void {
-    if (this.#writable.has(id)) return;
-    this.#writable.add(id);
+    if (this.#waiting.has(2 * id + 1)) return;
+    this.#waiting.add(2 * id + 1);
     this.#queue.push({ type: "writable", id });
   }
 
   /** The next one; undefined if there is none. */
   shift(): StreamEvent | undefined {
-    const event = this.#queue.shift();
-    if (event?.type === "readable") this.#readable.delete(event.id);
-    else if (event?.type === "writable") this.#writable.delete(event.id);
+    const event = takeFirst(this.#queue);
+    if (event?.type === "readable") this.#waiting.delete(2 * event.id);
+    else if (event?.type === "writable") this.#waiting.delete(2 * event.id + 1);
     return event;
   }
 }

@@ -10,10 +10,10 @@ export class StreamSender {
   readonly #control: ControlFrame[];
   readonly #queue = new SendQueue();
   /** Streams that wait for the one path that carries them; paths without any are not in it. */
-  readonly #bound = new Map<number, SendQueue>();
+  #bound: Map<number, SendQueue> | null = null;
   readonly #window = new SendWindow(0);
   /** Streams that wait for the connection's flow control. */
-  readonly #starved = new Set<SendStream>();
+  #starved: Set<SendStream> | null = null;
   #connectionBlocked = 0;
   #streamBlocked = 0;
 
@@ -51,37 +51,39 @@ export class StreamSender {
 
   /** Whether a stream wants to send that only this path carries. */
   hasDataFor(pathId: number): boolean {
-    return this.#bound.get(pathId)?.isEmpty === false;
+    return this.#bound?.get(pathId)?.isEmpty === false;
   }
 
   /** From now on the streams that belong to a path wait for it. */
   hold(pathId: number): void {
+    this.#bound ??= new Map();
     if (!this.#bound.has(pathId)) this.#bound.set(pathId, new SendQueue());
   }
 
   /** From now on any path carries the streams that belong to this one. */
   release(pathId: number): void {
-    const queue = this.#bound.get(pathId);
+    const queue = this.#bound?.get(pathId);
     if (queue === undefined) return;
-    this.#bound.delete(pathId);
+    this.#bound?.delete(pathId);
     for (let stream = queue.take(); stream !== undefined; stream = queue.take()) this.#queue.add(stream);
   }
 
   /** Takes the peer's limit for the whole connection. */
   allow(maximum: number): void {
     if (!this.#window.raise(maximum)) return;
-    for (const stream of this.#starved) this.offer(stream);
-    this.#starved.clear();
+    const starved = this.#starved ?? [];
+    this.#starved = null;
+    for (const stream of starved) this.offer(stream);
   }
 
   /** Lets a stream take part if it has something to send. */
   offer(stream: SendStream): void {
-    if (stream.wantsToSend) (this.#bound.get(stream.pathId) ?? this.#queue).add(stream);
+    if (stream.wantsToSend) (this.#bound?.get(stream.pathId) ?? this.#queue).add(stream);
   }
 
   /** A stream is over. */
   forget(stream: SendStream): void {
-    this.#starved.delete(stream);
+    this.#starved?.delete(stream);
   }
 
   /**
@@ -92,7 +94,7 @@ export class StreamSender {
    * @param free Whether streams may be in it that any path carries.
    */
   next(room: (stream: SendStream) => number, pathId: number, free: boolean): StreamFrame | null {
-    const bound = this.#bound.size === 0 ? undefined : this.#bound.get(pathId);
+    const bound = this.#bound?.get(pathId);
     const frame = bound === undefined ? null : this.#nextOf(bound, room);
     return frame ?? (free ? this.#nextOf(this.#queue, room) : null);
   }
@@ -126,6 +128,7 @@ export class StreamSender {
     const connection = this.#window.takeBlocked();
     if (this.#window.available <= 0) {
       this.#connectionBlocked++;
+      this.#starved ??= new Set();
       this.#starved.add(stream);
       if (connection >= 0) this.#control.push({ kind: "data_blocked", limit: connection });
       return;

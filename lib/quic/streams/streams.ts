@@ -1,4 +1,5 @@
 import { MptError } from "../../base/errors.ts";
+import { takeFirst } from "../../base/take_first.ts";
 import type { ControlFrame, StreamDirection } from "../wire/frames.ts";
 import { ReceiveWindow } from "./flow_control.ts";
 import type { ReceiveStream } from "./receive_stream.ts";
@@ -32,7 +33,7 @@ export class Streams {
   readonly #events = new StreamEvents();
   readonly #control: ControlFrame[] = [];
   /** Streams whose peer may need a new limit. */
-  readonly #credit = new Set<number>();
+  #credit: Set<number> | null = null;
 
   constructor(side: Side, settings: StreamSettings) {
     this.#table = new StreamTable(side, settings, this.#events);
@@ -120,7 +121,7 @@ export class Streams {
     const bytes = stream.read(maxBytes);
     if (bytes !== null) {
       this.#received.onConsumed(bytes.length);
-      if (!stream.needsNoCredit && stream.window.wantsUpdate) this.#credit.add(id);
+      if (!stream.needsNoCredit && stream.window.wantsUpdate) (this.#credit ??= new Set()).add(id);
       return { type: "data", bytes };
     }
     if (stream.resetCode !== null) {
@@ -265,7 +266,7 @@ export class Streams {
 
   /** Whether {@linkcode pollControl} may have a frame. */
   get hasControl(): boolean {
-    return this.#control.length > 0 || this.#received.wantsUpdate || this.#credit.size > 0 ||
+    return this.#control.length > 0 || this.#received.wantsUpdate || (this.#credit?.size ?? 0) > 0 ||
       this.#table.wantsLimit;
   }
 
@@ -276,11 +277,11 @@ export class Streams {
    * @param rttUs The smoothed RTT, for the size of the windows.
    */
   pollControl(nowUs: number, rttUs: number): ControlFrame | null {
-    const queued = this.#control.shift();
+    const queued = takeFirst(this.#control);
     if (queued !== undefined) return queued;
     if (this.#received.wantsUpdate) return { kind: "max_data", maximum: this.#received.update(nowUs, rttUs) };
-    for (const id of this.#credit) {
-      this.#credit.delete(id);
+    for (const id of this.#credit ?? []) {
+      this.#credit?.delete(id);
       const stream = this.#table.receiving(id);
       if (stream === undefined || stream.needsNoCredit) continue;
       return { kind: "max_stream_data", streamId: id, maximum: stream.window.update(nowUs, rttUs) };
@@ -372,7 +373,7 @@ export class Streams {
 
   #close(stream: ReceiveStream): void {
     this.#received.onConsumed(stream.close());
-    this.#credit.delete(stream.id);
+    this.#credit?.delete(stream.id);
     this.#table.dropReceiving(stream.id);
   }
 

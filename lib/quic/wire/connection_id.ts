@@ -7,12 +7,13 @@ export const MAX_CONNECTION_ID_BYTES = 20;
 /** A connection id: 0 to 20 bytes that never change. */
 export class ConnectionId {
   /** The id of a peer that needs none. */
-  static readonly EMPTY: ConnectionId = new ConnectionId(new Uint8Array(0));
+  static readonly EMPTY: ConnectionId = new ConnectionId("");
 
-  readonly #bytes: Uint8Array<ArrayBuffer>;
+  /** A character for each byte: connections have a dozen ids, and typed arrays take ten times the memory. */
+  readonly #bytes: string;
   #hex: string | undefined;
 
-  private constructor(bytes: Uint8Array<ArrayBuffer>) {
+  private constructor(bytes: string) {
     this.#bytes = bytes;
   }
 
@@ -25,7 +26,9 @@ export class ConnectionId {
     if (!(start >= 0 && start <= end && end <= bytes.length && end - start <= MAX_CONNECTION_ID_BYTES)) {
       throw new MptError("ERR_INVALID_VALUE", `Cannot make a connection id of ${end - start} bytes`);
     }
-    return start === end ? ConnectionId.EMPTY : new ConnectionId(new Uint8Array(bytes.subarray(start, end)));
+    return start === end
+      ? ConnectionId.EMPTY
+      : new ConnectionId(String.fromCharCode(...bytes.subarray(start, end)));
   }
 
   /** How many bytes it has. */
@@ -35,12 +38,14 @@ export class ConnectionId {
 
   /** A copy of the bytes. */
   toBytes(): Uint8Array<ArrayBuffer> {
-    return this.#bytes.slice();
+    const bytes = new Uint8Array(this.length);
+    this.writeTo(bytes, 0);
+    return bytes;
   }
 
   /** Whether both have the same bytes. */
   equals(other: ConnectionId): boolean {
-    return this === other || this.matches(other.#bytes, 0, other.#bytes.length);
+    return this.#bytes === other.#bytes;
   }
 
   /** Whether the bytes from `start` to `end` are this id; without making an object. */
@@ -48,19 +53,20 @@ export class ConnectionId {
     const own = this.#bytes;
     if (end - start !== own.length) return false;
     for (let at = 0; at < own.length; at++) {
-      if (own[at] !== bytes[start + at]) return false;
+      if (own.charCodeAt(at) !== bytes[start + at]) return false;
     }
     return true;
   }
 
   /** Writes the bytes and returns the place behind them. */
   writeTo(bytes: Uint8Array, at: number): number {
-    bytes.set(this.#bytes, at);
-    return at + this.#bytes.length;
+    const own = this.#bytes;
+    for (let i = 0; i < own.length; i++) bytes[at + i] = own.charCodeAt(i);
+    return at + own.length;
   }
 
   /** The bytes in hexadecimal digits, which may serve as the key of a map. */
   toString(): string {
-    return this.#hex ??= toHex(this.#bytes);
+    return this.#hex ??= toHex(this.toBytes());
   }
 }

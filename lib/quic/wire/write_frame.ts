@@ -20,7 +20,7 @@ const LOW_BIT = 0x01;
 
 /** Writes PADDING frames and returns the place behind them. */
 export function writePadding(bytes: Uint8Array, at: number, count: number): number {
-  bytes.fill(0, at, at + count);
+  if (count > 0) bytes.fill(0, at, at + count);
   return at + count;
 }
 

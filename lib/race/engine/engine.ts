@@ -263,9 +263,7 @@ export class RaceEngine {
     if (turn === null || this.#nowMs < turn.atMs) return false;
     const { candidate, reason } = turn;
     if (!this.config.keepEarlier) {
-      for (const attempt of this.#running()) {
-        this.#cancel(attempt, "timed-out");
-      }
+      for (const attempt of this.#running()) this.#cancel(attempt, "overtaken");
     }
     const held = this.config.handshakeNeedsService && this.config.dnsProtected &&
       !this.#resolution.serviceSettled;

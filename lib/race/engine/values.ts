@@ -84,8 +84,14 @@ export interface Candidate {
 /** Why an attempt was started when it was. */
 export type StartReason = "first" | "delay" | "failure";
 
-/** Why an attempt is given up. */
-export type CancelReason = "lost" | "timed-out" | "aborted" | "deadline" | "service-lookup-failed";
+/** Why an attempt is given up; `overtaken`: the next one started, and the client makes one at a time. */
+export type CancelReason =
+  | "lost"
+  | "timed-out"
+  | "overtaken"
+  | "aborted"
+  | "deadline"
+  | "service-lookup-failed";
 
 /** Why the race is over. */
 export type EndReason =

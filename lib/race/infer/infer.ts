@@ -62,14 +62,8 @@ export async function inferClient(
   onEvent: (event: InferEvent) => void = () => {},
 ): Promise<InferResult> {
   const { rounds = 3, watchMs = 4000, runTimeoutMs = 10_000, signal } = options;
-  if (
-    command.length === 0 || !(rounds >= 1 && rounds <= 100) || !(runTimeoutMs >= 1000) || !(watchMs >= 100)
-  ) {
-    throw new MptError(
-      "ERR_INVALID_VALUE",
-      "Cannot watch a client: it needs a command, 1 to 100 rounds, and time",
-    );
-  }
+  const fault = faultOf(command, rounds, watchMs, runTimeoutMs);
+  if (fault !== null) throw new MptError("ERR_INVALID_VALUE", `Cannot watch a client: ${fault}`);
   const problem = ffiUnavailableReason();
   if (problem !== null) {
     throw new MptError("ERR_FFI_PERMISSION", `Cannot watch a client: ${problem}`, { fix: "--allow-ffi" });
@@ -106,6 +100,18 @@ export async function inferClient(
   };
 }
 
+function faultOf(
+  command: readonly string[],
+  rounds: number,
+  watchMs: number,
+  runTimeoutMs: number,
+): string | null {
+  if (command.length === 0) return "there is no command";
+  if (!(rounds >= 1 && rounds <= 100)) return `${rounds} rounds are not 1 to 100`;
+  if (!(watchMs >= 100)) return "it is watched for less than 100 ms";
+  return runTimeoutMs >= 1000 ? null : "a run has less than a second";
+}
+
 function agenda(rounds: number): readonly { readonly scenario: Scenario; readonly round: number }[] {
   return SCENARIOS.flatMap((scenario) =>
     Array.from(
@@ -138,8 +144,9 @@ async function play(
   const start = performance.now();
   // A client may start others: they end with the first process of a namespace of their own
   const alone = ["unshare", "--pid", "--fork", "--kill-child=KILL", "--", ...command];
-  // Who enters a mount namespace is at its root: the client shall be where its caller is
-  const there = ["sh", "-c", 'cd "$1" && shift && exec "$@"', "sh", Deno.cwd(), ...alone];
+  // Who enters a mount namespace is at its root: the client shall be where its caller is. What it prints is
+  // nobody's business, and may have no end
+  const there = ["sh", "-c", 'cd "$1" && shift && exec "$@" > /dev/null', "sh", Deno.cwd(), ...alone];
   await using client = network.spawn(undefined, there, {
     deadlineMs: runTimeoutMs + 5000,
     env: QUIET,
@@ -205,5 +212,5 @@ function warningsOf(runs: readonly ScenarioRun[]): readonly string[] {
   const names = [...new Set(without.map(({ scenario }) => scenario))].join(", ");
   const said = without[0]?.stderr.trim().split("\n")[0] ?? "";
   const why = said === "" ? "" : `: ${said}`;
-  return [`the client made no attempt in ${without.length} of ${runs.length} runs (${names})${why}`];
+  return [`The client made no attempt in ${without.length} of ${runs.length} runs (${names})${why}.`];
 }

@@ -132,5 +132,6 @@ function verdict(
   text: string,
   evidence: readonly string[] = [],
 ): Verdict {
-  return { code, level, certainty, text, evidence, fix: null };
+  const sentence = `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+  return { code, level, certainty, text: sentence, evidence, fix: null };
 }

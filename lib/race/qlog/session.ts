@@ -246,6 +246,7 @@ export class HeSession {
 const RESULTS: Readonly<Record<CancelReason, "timeout" | "canceled">> = {
   lost: "canceled",
   "timed-out": "timeout",
+  overtaken: "timeout",
   aborted: "canceled",
   deadline: "timeout",
   "service-lookup-failed": "canceled",

@@ -83,14 +83,27 @@ export function pinOf(publicKeyInfo: Uint8Array): string {
   return `sha256/${createHash("sha256").update(publicKeyInfo).digest("base64")}`;
 }
 
+/** Keys that were read lately: a program meets few servers, and most of them often. */
+const readKeys = new Map<string, KeyObject>();
+
+const MAX_READ_KEYS = 64;
+
 /**
- * The key of a SubjectPublicKeyInfo.
+ * The key of a SubjectPublicKeyInfo: for the same bytes the same object, from which what libcrypto has made of
+ * it is found again.
  *
  * @throws {TlsError} `unsupported_certificate` if it is of a kind that is not known here.
  */
 export function publicKeyOf(publicKeyInfo: Uint8Array): KeyObject {
+  const bytes = Buffer.from(publicKeyInfo);
+  const name = bytes.toString("latin1");
+  const known = readKeys.get(name);
+  if (known !== undefined) return known;
   try {
-    return createPublicKey({ key: Buffer.from(publicKeyInfo), format: "der", type: "spki" });
+    const key = createPublicKey({ key: bytes, format: "der", type: "spki" });
+    if (readKeys.size === MAX_READ_KEYS) readKeys.clear();
+    readKeys.set(name, key);
+    return key;
   } catch (error) {
     throw new TlsError(
       "unsupported_certificate",

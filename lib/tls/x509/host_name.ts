@@ -34,9 +34,5 @@ function normal(name: string): string {
 }
 
 function addressBytes(host: string): Uint8Array | null {
-  try {
-    return Ip.parse(host).bytes;
-  } catch {
-    return null;
-  }
+  return Ip.tryParse(host)?.bytes ?? null;
 }

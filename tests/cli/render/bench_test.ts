@@ -53,6 +53,12 @@ Aggregation, mptcp download: efficiency 0.90 (of the sum of 2 single paths, 90.0
   );
 });
 
+Deno.test("renderBench(): one single path is no paths", () => {
+  const text = renderBench(of([single(50), multi(45)]), PLAIN, true);
+  assert.match(text, /\(of the sum of 1 single path, 50\.0 Mbit\/s\)/);
+  assert.match(text, /sum of 1 single path 50\.0 Mbit\/s/);
+});
+
 Deno.test("renderBench(): a penalty is told once, not as a verdict and a warning", () => {
   const text = renderBench(of([single(50), single(40), multi(30)]), PLAIN, false);
   const sentence = "MPTCP download is slower than the best single path: 30.0 Mbit/s against 50.0 Mbit/s.";

@@ -71,7 +71,8 @@ Deno.test("renderLabUp() says what was made and what to type", () => {
       { name: "path1", client: ["10.77.1.1"], server: ["10.78.1.2"] },
       { name: "lte", client: ["10.77.2.1", "fd77:0:0:2::1"], server: ["10.78.2.2", "fd78:0:0:2::2"] },
     ],
-    servers: ["mpt serve"],
+    // What --serve starts
+    servers: ["mpt serve --listen mptcp@[::]:4433 --listen mpquic@[::]:4433"],
     env: {},
   };
   assert.equal(

@@ -63,13 +63,13 @@ Deno.test("renderInfer() says what a program does, then what was seen", () => {
     renderInfer(resultOf([RUN]), PLAIN, false),
     `curl -s http://test.example/
 
-ok      the next attempt starts after 200 ms
-unknown whether it waits for AAAA was not seen
-warn    IPv6 first, and no further attempt
-unknown what follows a refusal was not seen
-info    it does not ask for HTTPS records
+✓ The next attempt starts after 200 ms.
+? Whether it waits for AAAA was not seen.
+! IPv6 first, and no further attempt.
+? What follows a refusal was not seen.
+· It does not ask for HTTPS records.
 
-scenario                       queries               attempts
+SCENARIO                       QUERIES               ATTEMPTS
 IPv6 is silent and IPv4 works  A 0 ms, AAAA 0.10 ms  IPv6 1.50 ms, IPv4 202 ms`,
   );
 });

@@ -34,7 +34,7 @@ Deno.test("renderProfiles() shows the same host as each client would meet it", a
   const [rows = ""] = renderProfiles(own.result, runs, PLAIN).split("\n\n");
   assert.equal(
     rows,
-    `as                         delay  first attempt  connected  attempts  winner
+    `AS                         DELAY  FIRST ATTEMPT  CONNECTED  ATTEMPTS  WINNER
 mpt                       250 ms        10.0 ms     280 ms         2  IPv4 192.0.2.1
 Chrome 130                300 ms        10.0 ms     330 ms         2  IPv4 192.0.2.1
 Firefox 132               250 ms        10.0 ms     280 ms         2  IPv4 192.0.2.1
@@ -50,6 +50,15 @@ Deno.test("renderProfiles() says what is not published, and what is not imitated
   const run = await raceAs(profileNamed("safari")!);
   const text = renderProfiles(run.result, [run], PLAIN);
   assert.match(text, /Safari 17\.6: not published: the resolution delay/);
+});
+
+Deno.test("renderProfiles() does not call a race without a connection that was cut short", async () => {
+  const { outcome } = await runFake({ dns: () => null, abortAtMs: 100 });
+  const result = resultOf([outcome.toJSON()], {});
+  await outcome[Symbol.asyncDispose]();
+  const run = { ...await raceAs(profileNamed("go")!), result };
+  const [, , row = ""] = renderProfiles(run.result, [run], PLAIN).split("\n");
+  assert.match(row, /^Go net\.Dialer .* - +0 {2}cut short$/);
 });
 
 Deno.test("compareProfiles() races a literal address once for each profile, until it is told to stop", async () => {

@@ -99,3 +99,29 @@ Deno.test("renderRace() has a table of the candidates where there was more than 
   assert.match(text, /^tcp 192\.0\.2\.1 +3 +0 +0 +0 +100 ms \/ 100 ms$/m);
   assert.match(text, /^tcp 2001:db8::1 +0 +0 +3 +0 +-$/m);
 });
+
+Deno.test("renderRace() shows what a server chose without what a terminal would obey", async () => {
+  const { outcome } = await runFake(WORLD);
+  const round = outcome.toJSON();
+  const evil = "\x1b[2Jh3\u009d0;title\x07";
+  const services = [{ priority: 1, target: "a.test", port: null, alpn: [evil], ech: false, hints: [] }];
+  const dns = round.dns.map((query) => ({ ...query, services }));
+  const text = renderRace(resultOf([{ ...round, dns }], { dns }), {
+    paint: PLAIN,
+    verbose: true,
+    columns: 80,
+  });
+  assert.match(text, /alpn=\\u001b\[2Jh3\\u009d0;title\\u0007$/m);
+  // deno-lint-ignore no-control-regex
+  assert.doesNotMatch(text, /[\x00-\x09\x0b-\x1f\x7f-\x9f]/);
+});
+
+Deno.test("raceTimeline() keeps the beginning of what a narrow terminal has no room for", async () => {
+  const { outcome } = await runFake(WORLD);
+  const attempts = outcome.attempts.map((attempt) => ({
+    ...attempt,
+    connect_to: "2001:db8:1234:5678:9abc:def0:1234:5678",
+  }));
+  const lines = raceTimeline({ ...outcome, attempts }, PLAIN, 40, false);
+  assert.ok(lines.some((line) => /1 addre…$/.test(line)), lines.join("\n"));
+});

@@ -37,6 +37,10 @@ Deno.test("benchSettings() refuses what cannot be measured: ERR_INVALID_VALUE", 
     [{ streams: 2.5 }, /2\.5 streams: it is not a whole number/],
     [{ streams: 129 }, /more than 128 streams/],
     [{ intervalMs: 49 }, /an interval below 50 ms/],
+    [
+      { durationMs: 2000, fail: { path: 0, afterMs: 2000 } },
+      /a path that breaks after 2 s: a run is over after 2 s/,
+    ],
   ];
   for (const [options, message] of wrong) {
     assert.throws(() => benchSettings(options), { code: "ERR_INVALID_VALUE", message });

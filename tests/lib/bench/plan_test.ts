@@ -120,3 +120,16 @@ Deno.test("costOf() says what the runs take, and what they can take at the most"
     bytes: 6000,
   });
 });
+
+Deno.test("planRuns() lets mpquic open exactly the paths that QUIC is measured on, further addresses included", () => {
+  const pairs = (options: BenchOptions, target: BenchServer = server()): readonly string[] =>
+    planRuns(target, benchSettings({ transports: ["quic", "mpquic"], ...options })).at(-1)!.paths
+      .map(({ local, remote, status }) =>
+        [String(local), remote?.address, status].filter((part) => part !== undefined).join(" ")
+      );
+  assert.deepEqual(pairs({}), ["192.0.2.1 198.51.100.1:4433", "203.0.113.1 198.51.100.2:4433"]);
+  const local = Ip.parse("192.0.2.9");
+  assert.deepEqual(pairs({ paths: [{ local, status: "backup" }] }), ["192.0.2.9 backup"]);
+  assert.deepEqual(pairs({}, server({ paths: server().paths.slice(0, 1) })), []);
+  assert.deepEqual(pairs({ transports: ["mptcp"] }), []);
+});

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
 import { Endpoint } from "../../../lib/base/endpoint.ts";
+import { Ip } from "../../../lib/base/ip.ts";
 import { bench, type BenchOptions, type BenchResult } from "../../../lib/bench/mod.ts";
 import { decodePerfHeader, PERF_HEADER_BYTES } from "../../../lib/protocol/perf.ts";
 import { listen, type QuicStream } from "../../../lib/quic/mod.ts";
 import { serve, type ServeOptions, type Server } from "../../../lib/serve/mod.ts";
 import { QuicTransportListener } from "../../../lib/transport/quic.ts";
+import { closedPort } from "../../support/raw_tcp.ts";
+import { requires } from "../../support/requires.ts";
 import "../../support/open_libc.ts";
 
 const ANY_PORT = Endpoint.parse("quic@127.0.0.1:0", { allowPortZero: true });
@@ -168,6 +171,18 @@ Deno.test("bench() takes the name that --alpn gives perf", async () => {
   assert.deepEqual([failure(result), result.runs[0]!.bytes], [[null], 300_000]);
 });
 
+Deno.test({
+  name: "bench() over QUIC to a port where nothing listens: ERR_REFUSED with what would help",
+  ...requires("ffi"),
+  async fn() {
+    const target = Endpoint.parse(`127.0.0.1:${closedPort()}`);
+    await assert.rejects(bench(target, QUIC), {
+      code: "ERR_REFUSED",
+      fix: /UDP port: run mpt serve --listen mpquic@/,
+    });
+  },
+});
+
 Deno.test("bench() to a QUIC server without perf: ERR_PROTOCOL with what would help", async () => {
   await using listener = await foreign(["h3"], perf);
   await assert.rejects(bench(listener.local, { ...QUIC, quic: { pins: [listener.pin] } }), {
@@ -208,6 +223,74 @@ Deno.test("bench() says that a perf server which resets the stream is not willin
       "Cannot finish the transfer: the server reset the stream",
     ]);
   }
+});
+
+const MANY = [Endpoint.parse("mpquic@127.0.0.1:0", { allowPortZero: true })];
+
+Deno.test("bench() that breaks the only path says that nothing arrived any more, and not that it went on", async () => {
+  const { server, target, pin } = await served({ listen: MANY });
+  await using _server = server;
+  const { runs: [run], verdicts } = await bench(target, {
+    transports: ["mpquic"],
+    durationMs: 400,
+    intervalMs: 50,
+    fail: { path: 0, afterMs: 100 },
+    quic: { pins: [pin] },
+  });
+  assert.deepEqual([run!.failure?.path, run!.failure?.recovered, run!.failure_missed], [0, false, null]);
+  const said = verdicts.find(({ code }) => code === "path-broken");
+  assert.equal(said?.level, "fail");
+  assert.match(said.text, /and nothing arrived in the \S+ \S+ until the end: there was no other path\.$/);
+});
+
+Deno.test("bench() that breaks one of two paths says that the transfer went on", async () => {
+  let planned: readonly string[] = [];
+  const { server, target, pin } = await served({ listen: MANY });
+  await using _server = server;
+  const { runs: [run], verdicts } = await bench(target, {
+    transports: ["mpquic"],
+    durationMs: 3000,
+    fail: { path: 0, afterMs: 100 },
+    paths: ["127.0.0.1", "127.0.0.2"].map((local) => ({ local: Ip.parse(local) })),
+    quic: { pins: [pin] },
+  }, (event) => {
+    if (event.event === "plan") planned = event.paths;
+  });
+  assert.deepEqual(planned, [`127.0.0.1 to ${target.address}`, `127.0.0.2 to ${target.address}`]);
+  assert.deepEqual([run!.error, run!.failure?.recovered], [null, true], JSON.stringify(run!.failure));
+  assert.equal(verdicts.find(({ code }) => code === "path-broken")?.level, "info");
+});
+
+Deno.test("bench() whose path could not be broken says why: there is none, or the transfer was over before", async () => {
+  const { server, target, pin } = await served({ listen: MANY });
+  await using _server = server;
+  const missed = async (options: BenchOptions): Promise<readonly unknown[]> => {
+    const quic = { pins: [pin] };
+    const { runs: [run], verdicts } = await bench(target, {
+      transports: ["mpquic"],
+      intervalMs: 50,
+      quic,
+      ...options,
+    });
+    const said = verdicts.find(({ code }) => code === "path-not-broken");
+    return [run!.error, run!.failure, run!.failure_missed, said?.level, said?.text];
+  };
+  assert.deepEqual(await missed({ durationMs: 300, fail: { path: 5, afterMs: 50 } }), [
+    ...[null, null, "no-such-path", "unknown"],
+    "No path of the download was broken: there was no such path; the ids are 0.",
+  ]);
+  assert.deepEqual(await missed({ bytes: 1000, fail: { path: 0, afterMs: 60_000 } }), [
+    ...[null, null, "over-before", "unknown"],
+    "No path of the download was broken: the transfer was over before.",
+  ]);
+});
+
+Deno.test("bench() of mpquic to a server of one path says what it had, and that it was not what was asked for", async () => {
+  const { server, target, pin } = await served();
+  await using _server = server;
+  const { verdicts } = await bench(target, { ...QUIC, transports: ["mpquic"], quic: { pins: [pin] } });
+  assert.match(verdicts[0]!.text, /^QUIC in place of multipath QUIC, download: /);
+  assert.equal(verdicts[1]!.code, "mpquic-not-agreed");
 });
 
 Deno.test("bench() over QUIC to a server with a token: the run says why there is none", async () => {

@@ -27,6 +27,7 @@ for (const [article, direction] of [["a", "download"], ["an", "upload"]] as cons
       local: undefined,
       interface: undefined,
       single: true,
+      paths: [],
     };
     const settings = { ...benchSettings({ durationMs: 100, intervalMs: 50 }), drainMs: 300 };
     const intervals: Interval[] = [];

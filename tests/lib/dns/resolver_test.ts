@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { Endpoint } from "../../../lib/base/endpoint.ts";
 import { MptError } from "../../../lib/base/errors.ts";
 import { Ip } from "../../../lib/base/ip.ts";
+import { ffiUnavailableReason } from "../../../lib/io/ffi_access.ts";
 import { parseHosts } from "../../../lib/dns/config/hosts_file.ts";
 import { type DnsResult, Resolver, type ResolverOptions } from "../../../lib/dns/resolver.ts";
 import type { DnsMessage } from "../../../lib/dns/wire/message.ts";
@@ -133,6 +134,20 @@ Deno.test("Resolver.query() goes on to the next server: silence, no server, nons
     "answer",
   ]);
   assert.match(result.tries[2]?.outcome ?? "", /refused|timeout/);
+});
+
+Deno.test("Resolver.query() goes on to the next server where this host has no way to one", async () => {
+  await using good = FakeServer.start(found);
+  // Behind an interface that is not there, and an address that nobody may send to
+  const nowhere = ["[fe80::53%nosuch9]:53", "255.255.255.255:53"].map((text) => Endpoint.parse(text));
+  const limits = { attempts: 1, timeoutMs: 400 };
+  const result = await new Resolver({ servers: [...nowhere, good.endpoint], ...limits }).query(NAME, "A");
+  assert.deepEqual([result.status, result.server], ["positive", good.endpoint.address]);
+  // Without system calls nobody says that a datagram did not leave
+  const outcome = ffiUnavailableReason() === null ? "unreachable" : "timeout";
+  assert.deepEqual(outcomes(result), [`udp ${outcome}`, `udp ${outcome}`, "udp answer"]);
+  const alone = await new Resolver({ servers: nowhere, ...limits }).query(NAME, "A");
+  assert.deepEqual([alone.status, alone.reason], ["failed", outcome]);
 });
 
 Deno.test("Resolver.query() begins with another server each time when it is told to rotate", async () => {

@@ -305,6 +305,23 @@ Deno.test("packet numbers are told apart by path", () => {
   });
 });
 
+Deno.test("what was sent on a path that is forgotten was sent: the peer may change its keys after that", () => {
+  withPair((client, server) => {
+    talk(client, server);
+    client.keys.update(PTO_US);
+    assert.equal(server.receive(client.send()), "update");
+    const answer = server.send(1);
+    const confirmed = client.send();
+    assert.equal(client.receive(answer), "opened");
+    client.acked(confirmed, answer);
+    server.keys.forgetPath(1);
+    server.keys.handleTimeout(3 * PTO_US);
+    assert(client.keys.mayUpdate(3 * PTO_US, true));
+    client.keys.update(PTO_US);
+    assert.equal(server.receive(client.send(), 3 * PTO_US), "update");
+  });
+});
+
 Deno.test("keys that have protected as many packets as they may protect no more (RFC 9001 6.6)", () => {
   const suite = { ...AES_128_GCM_SHA256, confidentialityLimit: 16, integrityLimit: 3 };
   withPair(

@@ -185,3 +185,46 @@ Deno.test("raceRequirementHolds() does not say no of a race that was cut short",
   const lost = await told([{ dns: BOTH, fate: () => ({ kind: "fails", afterMs: 1 }) }]);
   assert.equal(lost.holds("ipv6"), "no");
 });
+
+Deno.test("raceVerdicts() does not take a closed port for a name server's refusal", async () => {
+  const { outcome } = await runFake({ dns: () => ({ afterMs: 1, answer: "failed" }) });
+  const round = outcome.toJSON();
+  for (
+    const [reason, words] of [
+      ["refused", "nobody listens at the port of the DNS server"],
+      ["timeout", "no answer from the DNS server"],
+      ["the server answered REFUSED", "the server answered REFUSED"],
+    ] as const
+  ) {
+    const [verdict] = raceVerdicts({
+      plan: planRace(Endpoint.parse("example.com"), {}),
+      network: NETWORK,
+      isLocal: false,
+      rounds: [{ ...round, dns: round.dns.map((query) => ({ ...query, reason })) }],
+      candidates: [],
+    });
+    assert.equal(verdict?.text, `example.com could not be looked up: ${words}.`);
+  }
+});
+
+Deno.test("raceVerdicts() calls nobody broken who was given up for the next attempt, and says how long it had", async () => {
+  const world: FakeWorld = {
+    options: { keepEarlier: false, exhaustive: true },
+    dns: BOTH,
+    fate: ({ ip }) => ip.family === 6 ? { kind: "never" } : { kind: "connects", afterMs: 8 },
+  };
+  const all = await told([world]);
+  assert.deepEqual(texts(all), [
+    "ok: IPv4 over tcp won after 268 ms.",
+    `warn: IPv6 attempt 1 ([${V6}]:8443 over tcp) had no answer for 250 ms: it is slow or broken, and hidden by the race.`,
+  ]);
+  assert.deepEqual(all.verdicts.map(({ certainty, fix }) => [certainty, fix]), [
+    ["proved", null],
+    ["possible", null],
+  ]);
+  const never = await told([{ ...world, fate: () => ({ kind: "never" }) }]);
+  assert.match(
+    never.verdicts[0]!.text,
+    /: 2 attempts failed \(given up when the next attempt started 1, no answer in 10 s 1\)\.$/,
+  );
+});

@@ -2,8 +2,12 @@ import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import fc from "fast-check";
 import { CIPHER_SUITES } from "../../../lib/crypto/suites.ts";
+import { QUIC_ERROR } from "../../../lib/quic/wire/error_codes.ts";
 import { TlsError } from "../../../lib/tls/alerts.ts";
-import type { GroupName } from "../../../lib/tls/code_points.ts";
+import { EXTENSION, type GroupName, MESSAGE } from "../../../lib/tls/code_points.ts";
+import { encodeExtensions } from "../../../lib/tls/extensions.ts";
+import { handshakeMessage, HandshakeReader } from "../../../lib/tls/handshake_reader.ts";
+import { concat, vector } from "../../../lib/tls/vectors.ts";
 import type { Credentials, IdentityVerdict } from "../../../lib/tls/identity.ts";
 import type { TlsEvent } from "../../../lib/tls/session.ts";
 import {
@@ -282,4 +286,99 @@ Deno.test("bytes of the wrong level are refused", () => {
     () => client.receive("handshake", Uint8Array.of(20)),
     (error: TlsError) => error.alert === "unexpected_message",
   );
+});
+
+/** Has a client that is connected take a message; the QUIC error that it ends with, or null. */
+function afterwards(type: number, body: Uint8Array): number | null {
+  const { client } = handshake();
+  try {
+    client.receive("application", handshakeMessage(type, body));
+    return null;
+  } catch (error) {
+    assert(error instanceof TlsError, String(error));
+    return error.quicErrorCode;
+  }
+}
+
+Deno.test("RFC 9001 4.1.3: bytes of an earlier level, or a message across two levels, are a PROTOCOL_VIOLATION", () => {
+  const { client } = handshake();
+  const isViolation = (error: TlsError): boolean => error.quicErrorCode === QUIC_ERROR.PROTOCOL_VIOLATION;
+  assert.throws(() => client.receive("initial", Uint8Array.of(2)), isViolation);
+  const more: PairOptions["tamper"] = (from, level, bytes) =>
+    from === "server" && level === "initial" ? [Uint8Array.of(...bytes, 8)] : [bytes];
+  assert(isViolation(failure({ tamper: more })));
+});
+
+Deno.test("RFC 9001 4.4: a CertificateRequest after the handshake is a PROTOCOL_VIOLATION", () => {
+  assert.equal(afterwards(MESSAGE.certificateRequest, new Uint8Array(3)), QUIC_ERROR.PROTOCOL_VIOLATION);
+  assert.equal(afterwards(MESSAGE.keyUpdate, new Uint8Array(1)), 0x010a);
+});
+
+Deno.test("RFC 9001 4.6.1: a session ticket allows all early data or none, anything else is a PROTOCOL_VIOLATION", () => {
+  const ticket = (...extensions: readonly (readonly [number, Uint8Array])[]): Uint8Array =>
+    concat(
+      new Uint8Array(8),
+      vector(1, Uint8Array.of(1)),
+      vector(2, Uint8Array.of(2)),
+      encodeExtensions(extensions),
+    );
+  const allowing = (...bytes: readonly number[]): Uint8Array =>
+    ticket([0x7a7a, new Uint8Array(0)], [EXTENSION.earlyData, Uint8Array.from(bytes)]);
+  assert.equal(afterwards(MESSAGE.newSessionTicket, ticket()), null);
+  assert.equal(afterwards(MESSAGE.newSessionTicket, allowing(0xff, 0xff, 0xff, 0xff)), null);
+  const { PROTOCOL_VIOLATION } = QUIC_ERROR;
+  assert.equal(afterwards(MESSAGE.newSessionTicket, allowing(0, 0, 0x40, 0)), PROTOCOL_VIOLATION);
+  assert.equal(afterwards(MESSAGE.newSessionTicket, allowing(0, 0, 0, 0)), PROTOCOL_VIOLATION);
+  assert.equal(afterwards(MESSAGE.newSessionTicket, allowing(1, 2, 3)), 0x0132, "decode_error");
+  assert.equal(afterwards(MESSAGE.newSessionTicket, new Uint8Array(9)), 0x0132, "decode_error");
+});
+
+Deno.test("RFC 9001 8.4: a ClientHello with a session id is a PROTOCOL_VIOLATION", () => {
+  const tamper: PairOptions["tamper"] = (from, level, bytes) => {
+    if (from !== "client" || level !== "initial") return [bytes];
+    // Behind the header, the version and the random
+    const at = 4 + 2 + 32;
+    return [
+      handshakeMessage(
+        MESSAGE.clientHello,
+        concat(bytes.slice(4, at), vector(1, Uint8Array.of(7)), bytes.slice(at + 1)),
+      ),
+    ];
+  };
+  assert.equal(failure({ tamper }).quicErrorCode, QUIC_ERROR.PROTOCOL_VIOLATION);
+});
+
+Deno.test("a message that comes byte by byte is not copied as a whole for each of them", () => {
+  const size = 20_000;
+  const reader = new HandshakeReader();
+  const message = handshakeMessage(MESSAGE.certificate, new Uint8Array(size));
+  const { set } = Uint8Array.prototype;
+  let copied = 0;
+  Uint8Array.prototype.set = function (source: ArrayLike<number>, offset?: number): void {
+    copied += source.length;
+    set.call(this, source, offset);
+  };
+  try {
+    for (const byte of message) reader.push(Uint8Array.of(byte));
+  } finally {
+    Uint8Array.prototype.set = set;
+  }
+  assert.deepEqual(reader.next()?.raw, message);
+  assert.equal(reader.hasPartialMessage, false);
+  assert(copied < 4 * size, `${copied} bytes were copied for ${size}`);
+});
+
+Deno.test("a message that was given out stays as it is when more comes", () => {
+  const reader = new HandshakeReader();
+  const first = handshakeMessage(1, Uint8Array.of(1, 2, 3));
+  const second = handshakeMessage(2, Uint8Array.of(4, 5));
+  const all = concat(first, second);
+  for (const byte of all.subarray(0, 9)) reader.push(Uint8Array.of(byte));
+  const given = reader.next()!;
+  for (const byte of all.subarray(9)) reader.push(Uint8Array.of(byte));
+  assert.deepEqual(reader.next()?.raw, second);
+  reader.push(second);
+  assert.deepEqual(given.raw, first);
+  assert.deepEqual(reader.next()?.body, Uint8Array.of(4, 5));
+  assert.equal(reader.next(), undefined);
 });

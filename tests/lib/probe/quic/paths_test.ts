@@ -4,6 +4,14 @@ import { probe, type ProbeOptions, type ProbeResult, requirementHolds } from "..
 import { pathVerdicts } from "../../../../lib/probe/quic/path_verdicts.ts";
 import { pathsWithoutQuic, withoutPaths } from "../../../../lib/probe/quic/paths.ts";
 import type { MpquicCheckJson, QuicWayJson } from "../../../../lib/probe/quic/result.ts";
+import { offersOf } from "../../../../lib/probe/quic/offers.ts";
+import { checkOldPaths } from "../../../../lib/probe/quic/old_paths.ts";
+import { planProbe } from "../../../../lib/probe/options.ts";
+import type { QuicListener } from "../../../../lib/quic/driver/api.ts";
+import { dial } from "../../../../lib/quic/driver/connect.ts";
+import { listen } from "../../../../lib/quic/driver/listen.ts";
+import type { QuicListenOptions } from "../../../../lib/quic/driver/options.ts";
+import { DEFAULT_PARAMETERS } from "../../../../lib/quic/wire/transport_parameters.ts";
 import { serve, type Server } from "../../../../lib/serve/mod.ts";
 import { check, endpoint, path, plan, quic, SKIPPED } from "../fixtures.ts";
 import "../../../support/open_libc.ts";
@@ -47,6 +55,76 @@ Deno.test("a server of one path is a no for multipath QUIC, and a yes for QUIC",
   // Who only asked for QUIC was not offered several paths
   const single = await of(server, { transports: ["quic"] });
   assert.equal(single.endpoints[0]!.mpquic.status, "skipped");
+});
+
+/** Takes everybody, and never says a word. */
+async function silent(options: Partial<QuicListenOptions>): Promise<QuicListener> {
+  const address = Endpoint.parse("127.0.0.1:0", { allowPortZero: true });
+  const listener = await listen(address, { alpn: ["h3"], ...options });
+  void (async () => {
+    for await (const _ of listener) continue;
+  })();
+  return listener;
+}
+
+Deno.test("a server with the code points of drafts 13 to 18 is asked again with those, and the probe says so", async () => {
+  await using server = await silent({ multipath: { codePoints: "draft-13", paths: 3 } });
+  const result = await probe(server.local, { transports: ["mpquic"] });
+  const { quic, mpquic } = result.endpoints[0]!;
+  assert.equal(quic.transport_parameters?.initial_max_path_id, null);
+  assert(
+    quic.transport_parameters.unknown.some(({ id, value }) => id === "0xf739bbc1b666d0d" && value === "02"),
+  );
+  assert.deepEqual([mpquic.status, mpquic.code_points, mpquic.max_path_id], ["yes", "draft-13", 2]);
+  assert.deepEqual(mpquic.drafts_offered, ["drafts 13 to 18"]);
+  assert.equal(mpquic.ways.find(({ id }) => id === 0)?.validated, "yes");
+  const { address } = server.local;
+  assert.deepEqual(
+    result.verdicts.filter(({ code }) => /^mpquic-(works|old)/.test(code)).map(({ level, text }) =>
+      `${level}: ${text}`
+    ),
+    [
+      `ok: Multipath QUIC works to ${address} over one path, with the code points of drafts 13 to 18.`,
+      `warn: ${address} has multipath QUIC by drafts 13 to 18 only: programs of today have one path to it.`,
+    ],
+  );
+  assert.equal(requirementHolds(result, "mpquic"), "yes");
+});
+
+Deno.test("a server with the final code points is not asked twice", async () => {
+  let connections = 0;
+  await using server = await serve({
+    listen: [Endpoint.parse("mpquic@127.0.0.1:0", { allowPortZero: true })],
+  }, ({ event }) => connections += event === "connection" ? 1 : 0);
+  const { mpquic } = (await of(server)).endpoints[0]!;
+  assert.deepEqual([mpquic.code_points, mpquic.drafts_offered], ["final", ["draft 19 and later"]]);
+  await server[Symbol.asyncDispose]();
+  assert.equal(connections, 1);
+});
+
+Deno.test("a server whose second connection comes to nothing: what it offers is told, the rest is unknown", async () => {
+  await using server = await silent({ multipath: { codePoints: "draft-13" }, maxConnections: 1 });
+  const first = await dial(server.local, { alpn: ["h3"], insecure: true, multipath: true });
+  const plan = planProbe(server.local, { transports: ["mpquic"], connectTimeoutMs: 300 });
+  const found = await checkOldPaths(server.local, first, plan, check(), undefined);
+  assert.deepEqual([found?.status, found?.drafts_offered], ["unknown", ["drafts 13 to 18"]]);
+  assert.match(
+    found!.reason!,
+    /^the server offers those of drafts 13 to 18, and a connection with their code points/,
+  );
+  await first.close();
+});
+
+Deno.test("offersOf() names every draft that had a parameter of its own, and not one whose id is near", () => {
+  const of = (ids: readonly string[], initialMaxPathId: number | null = null): readonly string[] => {
+    const unknown = ids.map((id) => ({ id, value: new Uint8Array(1) }));
+    return offersOf({ ...DEFAULT_PARAMETERS, initialMaxPathId, unknown }).map(({ drafts }) => drafts);
+  };
+  assert.deepEqual(of(["f739bbc1b666d09"]), ["drafts 9 and 10"]);
+  assert.deepEqual(of(["babf", "f739bbc1b666d05"]), ["draft 5", "drafts 0 to 3"]);
+  assert.deepEqual(of(["f739bbc1b666d0d"], 7), ["draft 19 and later", "drafts 13 to 18"]);
+  assert.deepEqual(of(["f739bbc1b666d0e", "f739bbc1b666d08"]), []);
+  assert.deepEqual(offersOf(null), []);
 });
 
 Deno.test("pathsWithoutQuic(): without QUIC there are no several paths, for the same reason", () => {

@@ -183,3 +183,32 @@ Deno.test("what is wrong with the second path ends the connection as on the firs
   assert(pair.run(() => pair.client.closeReason !== null));
   assert.equal(pair.client.closeReason!.errorCode, QUIC_ERROR.PROTOCOL_VIOLATION);
 });
+
+Deno.test("schedulers see the paths in the order of their ids, whichever reached the server first", () => {
+  using pair = multipathPair().connect();
+  settle(pair);
+  pair.fate = (datagram) => isOn(datagram, 0) ? { ...datagram, atUs: datagram.atUs + 15_000 } : datagram;
+  for (const index of [0, 1]) assert.equal(typeof pair.client.openPath(pair.nowUs, wayFrom(index)), "number");
+  settle(pair, 1_000_000);
+  const { paths, openPaths } = pair.server!.core;
+  assert.deepEqual([...paths.keys()], [0, 2, 1]);
+  assert.deepEqual(openPaths.map(({ id }) => id), [0, 1, 2]);
+});
+
+Deno.test("draft 4.7: a client that said in a packet that was lost that it is blocked says it again", () => {
+  using pair = multipathPair({ server: { initialMaxPathId: 1 }, client: { initialMaxPathId: 1 } }).connect();
+  settle(pair);
+  open(pair, 0);
+  settle(pair);
+  const said = (): number => pair.client.core.control.filter(({ kind }) => kind === "paths_blocked").length;
+  assert.equal(pair.client.openPath(pair.nowUs, wayFrom(1)), "no-path-id");
+  assert.equal(said(), 1);
+  pair.fate = (datagram) => datagram.from === "client" ? null : datagram;
+  pair.run(() => false, 1_000);
+  assert.equal(said(), 0, "it was sent");
+  assert.equal(pair.client.openPath(pair.nowUs, wayFrom(1)), "no-path-id");
+  assert.equal(said(), 0, "once is enough");
+  pair.run(() => false, 400_000);
+  assert.equal(pair.client.openPath(pair.nowUs, wayFrom(1)), "no-path-id");
+  assert.equal(said(), 1, "it was lost");
+});

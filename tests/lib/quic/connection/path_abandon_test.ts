@@ -171,3 +171,16 @@ Deno.test("PATH_ABANDON is said again when it is lost", () => {
   pair.fate = (datagram) => datagram.from === "client" && lost++ < 2 ? null : datagram;
   assert(pair.run(({ server }) => server!.core.path(1).ids.isAbandoned, 3_000_000));
 });
+
+Deno.test("draft 3.4: a client that gives up its last path and opens another one over the same addresses is not closed", () => {
+  using pair = multipathPair().connect();
+  settle(pair);
+  pair.client.core.control.push({ kind: "path_abandon", pathId: 0, errorCode: 0 });
+  assert(pair.run(() => changes(pair, "server").includes("0 stranded"), 1_000_000));
+  const { tuple } = pathOf(pair, "client", 0).network;
+  assert.equal(pair.client.openPath(pair.nowUs, tuple), 1);
+  settle(pair, 10_000_000);
+  assert.equal(pair.server!.closeReason, null);
+  assert.deepEqual(pair.server!.core.openPaths.map(({ id }) => id), [1]);
+  exchange(pair, 50_000, 10_000_000);
+});

@@ -117,3 +117,25 @@ Deno.test("redundant: a path that loses half of everything does not slow the tra
   exchange(pair, 100_000, 20_000_000);
   assert(pair.nowUs - startUs < 400_000, `${pair.nowUs - startUs}`);
 });
+
+Deno.test("a bound stream goes over the first path that comes back when all have been broken", () => {
+  using pair = openedPair(1);
+  const id = pair.client.open("unidirectional")!;
+  assert.equal(pair.client.bindStream(id, 1), true);
+  pair.client.streams.write(id, pattern(20_000));
+  let received = 0;
+  pair.work = ({ server }) => {
+    const chunks: Uint8Array[] = [];
+    drain(server!, id, chunks);
+    for (const { length } of chunks) received += length;
+  };
+  pair.fate = () => null;
+  pair.client.ping();
+  const isSuspect = (pathId: number): boolean => pathOf(pair, "client", pathId).isSuspect;
+  assert(pair.run(() => isSuspect(0) && isSuspect(1), 5_000_000));
+  pair.client.streams.write(id, pattern(200_000));
+  pair.fate = (datagram) => isOn(datagram, 0) ? null : datagram;
+  assert(pair.run(() => changes(pair, "client").includes("0 recovered"), 5_000_000));
+  assert(pair.run(() => received === 220_000, 800_000), `${received} bytes in 0.8 s`);
+  assert(isSuspect(1), "the path that it is bound to is still broken");
+});

@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
+import { toHex } from "../../../../lib/base/bytes.ts";
 import { Endpoint } from "../../../../lib/base/endpoint.ts";
 import { Ip } from "../../../../lib/base/ip.ts";
 import type { ByteStream } from "../../../../lib/io/byte_stream.ts";
 import { openDatagramSocket } from "../../../../lib/io/open_datagram_socket.ts";
 import type { QuicConnection } from "../../../../lib/quic/driver/api.ts";
+import { configurationOf } from "../../../../lib/quic/driver/configuration.ts";
 import { managePaths } from "../../../../lib/quic/driver/manage_paths.ts";
 import type { QuicPathChange, QuicPathEvent } from "../../../../lib/quic/driver/path_api.ts";
+import { DEFAULT_PARAMETERS } from "../../../../lib/quic/wire/transport_parameters.ts";
+import { writeTransportParameters } from "../../../../lib/quic/wire/write_transport_parameters.ts";
 import { fails } from "../../transport/compliance_support.ts";
 import { type Pair, pair, type PairOptions } from "./pair.ts";
 
@@ -79,6 +83,31 @@ Deno.test("both paths carry data, and every byte arrives", async () => {
     assert(bytesSent > MEGABYTE, `${bytesSent} bytes on a path`);
   }
   assert(path.stats().datagramsSent > 0);
+});
+
+Deno.test("ends with the code points of drafts 13 to 18 use several paths, and have one with an end of today", async () => {
+  const multipath = { codePoints: "draft-13" } as const;
+  await using old = await several({ connect: { multipath }, listen: { multipath } });
+  const path = await old.client.openPath({ local: SECOND });
+  await transfer(old.client, old.server, MEGABYTE);
+  assert(path.info().bytesSent > 100_000, `${path.info().bytesSent}`);
+  path.close();
+  await path.closed;
+  await using mixed = await several({ listen: { multipath } });
+  assert.deepEqual([mixed.client.multipath, mixed.server.multipath], [false, false]);
+});
+
+Deno.test("codePoints is about the parameter's id as well, and nothing that is not known is taken", () => {
+  const { codePoints } = configurationOf({ alpn: ["x"], multipath: { codePoints: "draft-13" } });
+  const sent = writeTransportParameters({ ...DEFAULT_PARAMETERS, initialMaxPathId: 7 }, codePoints);
+  // 0x0f739bbc1b666d0d as a varint of eight bytes; its value
+  assert.equal(toHex(sent), "cf739bbc1b666d0d" + "0107");
+  assert.equal(configurationOf({ alpn: ["x"], multipath: true }).codePoints.initialMaxPathId, "3e");
+  const unknown = JSON.parse('{ "codePoints": "toString" }');
+  assert.throws(() => configurationOf({ alpn: ["x"], multipath: unknown }), {
+    code: "ERR_INVALID_VALUE",
+    message: 'Cannot use the code points "toString": there are final, draft-13',
+  });
 });
 
 Deno.test("a path that breaks without a word takes no byte with it", async () => {

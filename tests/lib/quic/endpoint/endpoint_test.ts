@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Ip } from "../../../../lib/base/ip.ts";
 import type { Connection } from "../../../../lib/quic/connection/connection.ts";
 import { TokenKey } from "../../../../lib/quic/tokens.ts";
 import { ConnectionId } from "../../../../lib/quic/wire/connection_id.ts";
@@ -181,6 +182,28 @@ Deno.test("RFC 9000 10.3: a server that lost its state resets the connection, an
   world.client.touch(connection, world.nowUs);
   assert(world.run(() => connection.closeReason !== null));
   assert.equal(connection.closeReason?.by, "stateless-reset");
+});
+
+Deno.test("RFC 9000 10.3.1: a client believes a reset from any address that it has a path to, and from no other", () => {
+  const { world, connection } = connected({ config: { initialMaxPathId: 2 } });
+  using _world = world;
+  world.run(() => false, 500_000);
+  const other = { ip: Ip.parse("198.51.100.2"), port: 4433 };
+  const pathId = connection.openPath(world.nowUs, { local: CLIENT, remote: other });
+  assert.equal(pathId, 1);
+  const slab = new Uint8Array(2000);
+  // A packet on that path, which reaches a server that knows nothing
+  const packet = pattern(100);
+  packet[0] = 0x41;
+  connection.core.path(1).remoteIds.current!.writeTo(packet, 1);
+  const lost = world.makeServer();
+  lost.handleDatagram(world.nowUs, { local: other, remote: CLIENT }, packet, 0, packet.length);
+  const reset = slab.slice(0, lost.pollTransmit(world.nowUs, slab)!.end);
+  for (const remote of [{ ...other, port: 1 }, other]) {
+    const bytes = reset.slice();
+    world.client.handleDatagram(world.nowUs, { local: CLIENT, remote }, bytes, 0, bytes.length);
+    assert.equal(connection.closeReason?.by, remote === other ? "stateless-reset" : undefined);
+  }
 });
 
 Deno.test("RFC 9000 10.3.3: two endpoints that know nothing of each other come to rest", () => {

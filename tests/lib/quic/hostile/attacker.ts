@@ -2,6 +2,7 @@ import type { CloseReason } from "../../../../lib/quic/connection/events.ts";
 import type { Core } from "../../../../lib/quic/connection/core.ts";
 import type { SocketAddress } from "../../../../lib/quic/connection/tuple.ts";
 import { AckRanges } from "../../../../lib/quic/wire/ack_ranges.ts";
+import { MIN_DATAGRAM_BYTES } from "../../../../lib/quic/mtu_discovery.ts";
 import type { ControlFrame } from "../../../../lib/quic/wire/frames.ts";
 import { writeControlFrame } from "../../../../lib/quic/wire/write_control_frame.ts";
 import { writeAck, writeCryptoHeader, writeStreamHeader } from "../../../../lib/quic/wire/write_frame.ts";
@@ -19,6 +20,8 @@ export type Level = "initial" | "handshake" | "1-rtt";
 
 /** A client that has the keys of a connection and says with them what it wants. */
 export class Attacker {
+  /** Whether its Initial packets fill a datagram (RFC 9000 14.1), without which they are not looked at. */
+  pads = true;
   readonly #pair: Pair;
   #next: number;
 
@@ -52,7 +55,7 @@ export class Attacker {
     const bytes = new Uint8Array(PACKET_BYTES);
     return level === "1-rtt"
       ? short(core, bytes, frames, number, bits)
-      : long(core, bytes, frames, number, level);
+      : long(core, bytes, frames, number, level, this.pads && level === "initial");
   }
 
   /** Leaves packet numbers out, or goes back. */
@@ -93,6 +96,7 @@ function long(
   frames: Uint8Array,
   number: number,
   level: "initial" | "handshake",
+  pads: boolean,
 ): Uint8Array<ArrayBuffer> {
   const keys = core.keys[level]!;
   const header = {
@@ -105,7 +109,7 @@ function long(
   const payloadStart = writeLongHeader(bytes, 0, header, number, NUMBER_BYTES);
   const numberStart = payloadStart - NUMBER_BYTES;
   bytes.set(frames, payloadStart);
-  const payloadEnd = payloadStart + frames.length;
+  const payloadEnd = Math.max(payloadStart + frames.length, pads ? MIN_DATAGRAM_BYTES - 16 : 0);
   writeLength(bytes, numberStart, payloadEnd + 16);
   const end = keys.seal.seal(bytes, 0, payloadStart, payloadEnd, 0, number);
   keys.headers.out.add(bytes, 0, numberStart, end);

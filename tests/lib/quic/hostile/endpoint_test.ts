@@ -4,7 +4,13 @@ import { Ip } from "../../../../lib/base/ip.ts";
 import type { SocketAddress } from "../../../../lib/quic/connection/tuple.ts";
 import { QUIC_V1 } from "../../../../lib/quic/wire/versions.ts";
 import { ConnectionId } from "../../../../lib/quic/wire/connection_id.ts";
-import { encodeRetry, encodeVersionNegotiation } from "../../../../lib/quic/wire/write_packet.ts";
+import {
+  encodeRetry,
+  encodeVersionNegotiation,
+  writeLength,
+  writeLongHeader,
+} from "../../../../lib/quic/wire/write_packet.ts";
+import { retryIntegrityTag } from "../../../../lib/crypto/retry_integrity.ts";
 import { Random } from "../../../../lib/lab/link/random.ts";
 import { CLIENT, SERVER, World } from "../endpoint/world.ts";
 import { Pair } from "../connection/pair.ts";
@@ -135,6 +141,51 @@ Deno.test("hostile: a Retry without the right tag, or after the server has answe
   pair.connect();
   assert.equal(core.token.length, 0);
 });
+
+Deno.test("hostile: RFC 9000 17.2.5.1: a Retry with the very id that it answers is passed over", () => {
+  using pair = new Pair();
+  const { core } = pair.client;
+  pair.run(() => false, 1_000);
+  const answer = (source: ConnectionId): void => {
+    const body = encodeRetry(QUIC_V1, core.source, source, Uint8Array.of(1, 2, 3), 0);
+    const tag = retryIntegrityTag(QUIC_V1, core.originalDestination.toBytes(), body);
+    const packet = Uint8Array.of(...body, ...tag);
+    pair.client.handleDatagram(pair.nowUs, core.firstPath.network.tuple, packet, 0, packet.length);
+  };
+  answer(core.originalDestination);
+  assert.equal(core.retrySource, null);
+  answer(ConnectionId.from(Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8)));
+  assert.notEqual(core.retrySource, null);
+});
+
+for (const token of [new Uint8Array(0), Uint8Array.of(1)]) {
+  const what = token.length === 0 ? "without a token is taken" : "with a token is dropped";
+  Deno.test(`hostile: RFC 9000 17.2.2: an Initial packet of a server ${what}`, () => {
+    using pair = new Pair();
+    pair.run(({ server }) => server !== null, 1_000_000);
+    const client = pair.client.core;
+    const server = pair.server!.core;
+    const bytes = new Uint8Array(1500);
+    const keys = server.keys.initial!;
+    const header = {
+      type: "initial",
+      version: QUIC_V1,
+      destination: client.source,
+      source: server.source,
+      token,
+    } as const;
+    const payloadStart = writeLongHeader(bytes, 0, header, 90, 4);
+    // A PING and padding
+    bytes[payloadStart] = 1;
+    const payloadEnd = payloadStart + 1_200;
+    writeLength(bytes, payloadStart - 4, payloadEnd + 16);
+    const end = keys.seal.seal(bytes, 0, payloadStart, payloadEnd, 0, 90);
+    keys.headers.out.add(bytes, 0, payloadStart - 4, end);
+    keys.headers.out.protect();
+    pair.client.handleDatagram(pair.nowUs, client.firstPath.network.tuple, bytes, 0, end);
+    assert.equal(client.heard, token.length === 0);
+  });
+}
 
 Deno.test("hostile: a flood of Initial packets from many addresses stays within the limits, and honest clients get in by Retry", () => {
   using world = new World({ server: { maxHandshakes: 40, maxConnections: 200 } });

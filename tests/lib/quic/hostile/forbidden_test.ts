@@ -175,3 +175,22 @@ function midHandshake(level: "initial" | "handshake"): Pair {
   assert(pair.run(({ client, server }) => server !== null && client.core.keys[level] !== null));
   return pair;
 }
+
+Deno.test("hostile: RFC 9001 4.1.3: further handshake bytes in Initial packets, after the ClientHello, are a PROTOCOL_VIOLATION", () => {
+  using pair = new Pair();
+  pair.run(({ server }) => server !== null && server.core.keys.handshake !== null, 1_000_000);
+  const end = pair.client.core.crypto.initial.send.sentOffset;
+  const attacker = new Attacker(pair);
+  assert.equal(attacker.send(crypto(0, end), "initial"), null, "what came before");
+  assert.equal(attacker.send(crypto(end, 1), "initial")?.errorCode, QUIC_ERROR.PROTOCOL_VIOLATION);
+});
+
+Deno.test("hostile: RFC 9000 14.1: an Initial packet in a datagram that is too short is dropped, whatever it says", () => {
+  using pair = new Pair();
+  pair.run(({ server }) => server !== null, 1_000_000);
+  const attacker = new Attacker(pair);
+  attacker.pads = false;
+  assert.equal(attacker.send(hex("2100"), "initial"), null);
+  attacker.pads = true;
+  assert.equal(attacker.send(hex("2100"), "initial")?.errorCode, QUIC_ERROR.FRAME_ENCODING_ERROR);
+});

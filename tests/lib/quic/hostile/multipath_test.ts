@@ -12,6 +12,7 @@ import { writeShortHeader } from "../../../../lib/quic/wire/write_packet.ts";
 import { exchange } from "../connection/exchange.ts";
 import { type Pair, pattern, SERVER } from "../connection/pair.ts";
 import { isOn, LOCALS, multipathPair, openedPair, pathOf, settle } from "../connection/two_paths.ts";
+import { seededRandom } from "../../tls/pair.ts";
 import { Attacker, control, together } from "./attacker.ts";
 
 const PING = Uint8Array.of(1);
@@ -281,3 +282,38 @@ Deno.test("any frames of multipath with any numbers are taken, ignored, or end t
     { numRuns: 150 },
   );
 });
+
+Deno.test("RFC 9000 8.2.3: a path whose challenge is answered over another path sends and waits again", () => {
+  const made: Uint8Array[] = [];
+  const random = seededRandom(77);
+  const remembered = (length: number): Uint8Array => {
+    const bytes = random(length);
+    if (length === 8) made.push(bytes);
+    return bytes;
+  };
+  using pair = openedPair(1, { server: { random: remembered } });
+  const { server } = pair;
+  const path = pathOf(pair, "server", 1);
+  const { network } = path;
+  const id = server!.open("unidirectional")!;
+  // One packet from another port, and then nothing more
+  const local = network.tuple.remote;
+  const elsewhere = { ip: local.ip, port: 60_001 };
+  deliver(pair, packetOn(pair, 1, 5_000, PING), elsewhere);
+  assert.equal(bindAndWrite(server!, id), true);
+  made.length = 0;
+  pair.fate = () => null;
+  pair.run(() => path.amplificationBlocked, 500_000);
+  assert.equal(path.amplificationBlocked, true);
+  assert.equal(path.network.validated, false);
+  const attacker = new Attacker(pair);
+  for (const data of made) attacker.send(control({ kind: "path_response", data: Uint8Array.from(data) }));
+  assert.equal(path.network.validated, true);
+  assert.equal(path.amplificationBlocked, false);
+});
+
+function bindAndWrite(server: Connection, id: number): boolean {
+  const bound = server.bindStream(id, 1);
+  server.streams.write(id, pattern(100_000));
+  return bound;
+}

@@ -230,3 +230,50 @@ Deno.test("hostile: 20,000 forged packets change nothing", () => {
   checkMemory(server);
   assert(exchange(pair, 10_000, 10_000_000));
 });
+
+Deno.test("hostile: a peer that leaves us without any connection id to send to does not keep us awake", () => {
+  using pair = new Pair().connect();
+  pair.run(() => false, 300_000);
+  const server = pair.server!;
+  const { remoteIds } = server.core.firstPath;
+  const attacker = new Attacker(pair);
+  pair.fate = () => null;
+  // Under another id of the server, so that each of these ways takes an id of its own
+  assert(pair.client.core.firstPath.remoteIds.change());
+  for (let n = 0; n < 12; n++) {
+    attacker.send(challenge(n), "1-rtt", elsewhere(n));
+    pair.run(() => false, 100_000);
+  }
+  attacker.send(control({
+    kind: "new_connection_id",
+    sequence: 3,
+    retirePriorTo: 3,
+    connectionId: ConnectionId.from(pattern(8, 9)),
+    resetToken: pattern(16),
+  }));
+  assert.equal(remoteIds.current, undefined);
+  let wakeUps = 0;
+  for (const endUs = pair.nowUs + 1_000_000; server.pollTimeout() < endUs && wakeUps < 1_000; wakeUps++) {
+    pair.nowUs = Math.max(pair.nowUs, server.pollTimeout());
+    server.handleTimeout(pair.nowUs);
+    assert.equal(server.pollTransmit(pair.nowUs, new Uint8Array(2_000)), null);
+  }
+  assert(wakeUps < 10, `woken ${wakeUps} times in a second`);
+  assert.equal(server.closeReason, null);
+});
+
+Deno.test("hostile: RFC 9000 13.2.4: a peer from which nothing is lost is asked now and then whether it has our acknowledgments", () => {
+  using pair = new Pair().connect();
+  pair.run(() => false, 300_000);
+  const { space } = pair.server!.core.firstPath;
+  pair.fate = () => null;
+  const attacker = new Attacker(pair, pair.client.core.firstPath.space.nextPacketNumber);
+  const before = space.nextPacketNumber;
+  for (let n = 0; n < 2_000; n++) {
+    attacker.send(control({ kind: "ping" }));
+    pair.run(() => false, 1_000);
+  }
+  assert.equal(space.received.count, 1, "no gap");
+  const sent = space.nextPacketNumber - before;
+  assert(sent >= 1_000 && space.elicitingInFlight >= 3, `${space.elicitingInFlight} of ${sent} ask`);
+});

@@ -96,6 +96,16 @@ Deno.test("LocalIds repeats an id whose frame was lost, unless it is retired", (
   assert.deepEqual(more, []);
 });
 
+Deno.test("LocalIds does not repeat an id that the peer has acknowledged, though its frame was taken for lost", () => {
+  const ids = make();
+  issueAll(ids);
+  ids.onLost(1);
+  ids.onAcked(1);
+  ids.onAcked(2);
+  ids.onLost(2);
+  assert.deepEqual(issueAll(ids), []);
+});
+
 Deno.test("LocalIds.rotate() replaces all ids, and again only when the peer has retired them", () => {
   const ids = make(4, 4);
   issueAll(ids);

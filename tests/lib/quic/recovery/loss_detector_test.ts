@@ -154,3 +154,29 @@ Deno.test("every packet is acknowledged, lost or still there, exactly once", () 
     }
   }));
 });
+
+Deno.test("numbers that were left out are forgotten when everything before them is settled", () => {
+  const detector = new LossDetector<string>();
+  for (let round = 0; round < 50; round++) {
+    const first = detector.sent.end;
+    send(detector, 9);
+    detector.onSkipped(first + 9);
+    const { invalid } = detector.onAck(ranges([first + 9, first]), round);
+    assert.equal(invalid, true, "it is still known");
+    detector.onSent({
+      packetNumber: first + 10,
+      sentAtUs: 0,
+      bytes: 1200,
+      ackEliciting: true,
+      inFlight: true,
+      appLimited: false,
+      mtuProbe: false,
+      content: "",
+    });
+    assert.equal(
+      detector.onAck(ranges([first + 10, first + 10], [first + 8, first]), round).acked.length,
+      10,
+    );
+    assert(detector.skippedCount <= 1, `${detector.skippedCount} are remembered`);
+  }
+});

@@ -19,6 +19,16 @@ Deno.test("round-robin passes over a full path and goes on behind it", () => {
   assert.deepEqual(order, [0, 5, 0, 5]);
 });
 
+Deno.test("round-robin has turns of half a millisecond on the slowest path, and of four datagrams at the least", () => {
+  const turns = (...rates: readonly number[]): readonly number[] => {
+    const scheduler = roundRobin();
+    const paths = rates.map((pacingRateBps, id) => path(id, { pacingRateBps }));
+    return rates.map(() => scheduler(paths, context()).maxBytes!);
+  };
+  assert.deepEqual(turns(8e8, 4e9), [50_000, 50_000]);
+  assert.deepEqual(turns(2e7, 4e9), [4800, 4800]);
+});
+
 Deno.test("weighted shares out by the weights that it is given", () => {
   const sent = share(weighted(new Map([[0, 5], [1, 3], [5, 2]])), three, 1_000_000);
   for (const [id, part] of [[0, 0.5], [1, 0.3], [5, 0.2]] as const) {

@@ -29,7 +29,7 @@ Deno.test("keepEarlier: false gives an attempt up when the next one starts, and 
   assert.deepEqual(engine.attempts.map(({ endMs }) => endMs), [260, 510, 760, 3000]);
   assert.deepEqual(
     log.flatMap((each) => each.kind === "cancel" ? [each.reason] : []),
-    ["timed-out", "timed-out", "timed-out", "deadline"],
+    ["overtaken", "overtaken", "overtaken", "deadline"],
   );
 });
 
