@@ -91,7 +91,7 @@ Deno.test({
       await server.line(/Server listening/);
       const argv = ["mptcpize", "run", "iperf3", "-c", "10.78.1.2", "-n", "6M", "-i", "0.2", "--forceflush"];
       await using client = lab.spawn("client", argv);
-      await client.line(/0\.40-0\.60/);
+      await client.line(/ 0\.[34]\d-0\.[56]\d /);
       await lab.set("path2", change);
       const { code, stderr } = await client.finished;
       assert.equal(code, 0, `${JSON.stringify(change)}: ${stderr}`);
