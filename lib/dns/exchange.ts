@@ -111,13 +111,12 @@ class ReplyReader {
 
   take(bytes: Uint8Array): void {
     if (this.reply !== null) return;
+    const atMs = performance.now();
     const message = tryDecode(bytes);
     this.malformed ||= message === null;
     const fault = message === null ? "malformed" : mismatch(this.#query, message);
     if (message !== null && fault === null) {
-      this.reply = message.truncated
-        ? { kind: "use-tcp" }
-        : { kind: "answer", message, atMs: performance.now() };
+      this.reply = message.truncated ? { kind: "use-tcp" } : { kind: "answer", message, atMs };
     } else if (fault === "wrong-case" || ++this.#strange > MAX_STRANGE) this.reply = { kind: "use-tcp" };
   }
 }
@@ -172,6 +171,7 @@ async function talk(connection: Deno.TcpConn, query: DnsQuery): Promise<Reply> {
   for (let sent = 0; sent < framed.length;) sent += await connection.write(framed.subarray(sent));
   const head = await readExactly(connection, 2);
   const bytes = head && await readExactly(connection, new DataView(head.buffer).getUint16(0));
+  const atMs = performance.now();
   if (bytes === null) return { kind: "failed", reason: "closed" };
   const message = tryDecode(bytes);
   // Nobody else can write into this connection: the case does not matter here
@@ -179,7 +179,7 @@ async function talk(connection: Deno.TcpConn, query: DnsQuery): Promise<Reply> {
   if (message === null || message.truncated || (fault !== null && fault !== "wrong-case")) {
     return { kind: "failed", reason: "malformed" };
   }
-  return { kind: "answer", message, atMs: performance.now() };
+  return { kind: "answer", message, atMs };
 }
 
 async function readExactly(

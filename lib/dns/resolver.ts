@@ -120,7 +120,7 @@ export class Resolver {
     let asked = name;
     for (;;) {
       const { answer, server } = await this.#ask(asked, type, tries, signal);
-      const base = { name, type, server, startMs, endMs: performance.now(), tries };
+      const base = { name, type, server, startMs, endMs: tries.at(-1)?.endMs ?? performance.now(), tries };
       if (answer === null || answer.status === "error") {
         const reason = answer?.reason ?? tries.at(-1)?.outcome ?? "no server could be asked";
         return { ...base, status: "failed", reason, records: [], names: [...names, asked], ttl: null };
@@ -206,7 +206,8 @@ export class Resolver {
         server: server.address,
         transport,
         startMs,
-        endMs: performance.now(),
+        // When it came, and not when it was understood
+        endMs: reply.kind === "answer" ? reply.atMs : performance.now(),
         outcome: outcomeOf(reply),
       });
       if (reply.kind === "failed") return null;

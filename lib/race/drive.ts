@@ -74,6 +74,8 @@ class Driver<C extends RacedConnection> {
   readonly #work: Promise<void>[] = [];
   #network: NetworkSnapshot;
   #networkChanged = false;
+  /** When the engine was asked last. */
+  #polledMs = -Infinity;
   #arrivals: Arrival[] = [];
   /** Ends the wait for the next thing to do. */
   #wake: (() => void) | null = null;
@@ -104,6 +106,7 @@ class Driver<C extends RacedConnection> {
         this.#take();
         nowMs = this.#environment.now();
         const outputs = this.#engine.poll(nowMs);
+        this.#polledMs = nowMs;
         this.#noteCandidates(outputs, nowMs);
         for (const output of outputs) this.#perform(output, nowMs);
         if (this.#engine.end !== null) break;
@@ -152,9 +155,14 @@ class Driver<C extends RacedConnection> {
     this.#lastWait = timeIsUp;
   }
 
-  #tell(input: RaceInput, error?: MptError): void {
-    this.#arrivals.push({ input, atMs: this.#environment.now(), ...(error === undefined ? {} : { error }) });
+  #tell(input: RaceInput, error?: MptError, atMs: number = this.#environment.now()): void {
+    this.#arrivals.push({ input, atMs, ...(error === undefined ? {} : { error }) });
     this.#wake?.();
+  }
+
+  /** The delays of a race count from when an answer came, which it took time to read; time goes on only. */
+  #cameAt(endMs: number): number {
+    return Math.max(this.#arrivals.at(-1)?.atMs ?? this.#polledMs, Math.min(endMs, this.#environment.now()));
   }
 
   /** Tells the engine what has happened, all that happened at once together. */
@@ -227,8 +235,9 @@ class Driver<C extends RacedConnection> {
     try {
       const result = await this.#environment.query(DnsName.parse(name), type, run.controller.signal);
       if (this.#queries.get(id) !== run) return;
-      this.#record.answer(run.index, result, this.#environment.now());
-      this.#tell({ kind: "answer", queryId: id, outcome: dnsOutcome(result) });
+      const atMs = this.#cameAt(result.endMs);
+      this.#record.answer(run.index, result, atMs);
+      this.#tell({ kind: "answer", queryId: id, outcome: dnsOutcome(result) }, undefined, atMs);
     } catch (error) {
       if (this.#queries.get(id) !== run) return;
       const failure = toMptError(error, `Cannot look up ${name}`);

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers";
 import { MptError } from "../base/errors.ts";
 import { namesToTry } from "../dns/config/search.ts";
 import { type Hosts, localAddressesOf } from "../dns/config/hosts_file.ts";
@@ -54,7 +55,7 @@ export async function systemEnvironment(plan: RacePlan): Promise<SystemEnvironme
     now: () => performance.now(),
     async waitUntil(atMs, signal) {
       // setTimeout() is up to 2 ms late
-      if (precise) await waitUntil(atMs, signal);
+      if (precise) await onTime(atMs, signal);
       else await sleep(Math.min(MAX_SLEEP_MS, Math.max(0, atMs - performance.now())), signal);
     },
     async query(name, type, signal) {
@@ -67,6 +68,15 @@ export async function systemEnvironment(plan: RacePlan): Promise<SystemEnvironme
     network: () => readNetwork(plan, naming.isLocal),
     watchNetwork,
   };
+}
+
+/** A thread of the pool and the event loop tell about a time up to this late, in milliseconds. */
+const LATE_MS = 1;
+
+/** Waits until a time, the last moments of it turn by turn of the event loop: a race is about milliseconds. */
+async function onTime(atMs: number, signal: AbortSignal): Promise<void> {
+  await waitUntil(atMs - LATE_MS, signal);
+  while (performance.now() < atMs && !signal.aborted) await new Promise((resolve) => setImmediate(resolve));
 }
 
 async function dial(
