@@ -225,9 +225,10 @@ test("a command in a lab that is taken down ends with it", async (shell) => {
 });
 
 test("Ctrl-C at a terminal is for the command, and the lab is taken away after it", async (shell) => {
-  // The command does what a terminal does: it signals the whole foreground, mpt too.
+  // The command does what a terminal does: it signals the whole foreground, mpt too. A shell that stayed around
+  // mpt would die of that, as some do and others not: hence `exec`.
   const script = "trap 'echo caught; exit 9' INT; kill -INT 0; sleep 30";
-  const command = `mpt lab run ${FAST.join(" ")} -- sh -c '${script.replaceAll("'", `'\\''`)}'`;
+  const command = `exec mpt lab run ${FAST.join(" ")} -- sh -c '${script.replaceAll("'", `'\\''`)}'`;
   const { code, stdout } = await run(["setsid", "-w", "script", "-qec", command, "/dev/null"], {
     ...shell.options,
     deadlineMs: 60_000,
