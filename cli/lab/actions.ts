@@ -1,5 +1,5 @@
 /**
- * What the commands of `mpt lab` do, apart from what they say of themselves: see `load.ts`.
+ * What the commands of `mpt lab` do, apart from what they say of themselves.
  *
  * @module
  */

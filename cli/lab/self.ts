@@ -14,6 +14,8 @@ export function selfArgv(args: readonly string[]): readonly string[] {
     "run",
     "--quiet",
     "--no-prompt",
+    // Reads late what is loaded late, which it must be allowed to
+    ...(flags.includes("read") ? ["--unstable-lazy-dynamic-imports"] : []),
     ...flags.map((name) => `--allow-${name}`),
     import.meta.resolve("../main.ts"),
     ...args,

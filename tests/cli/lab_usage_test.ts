@@ -122,17 +122,6 @@ Deno.test("without the permissions of Deno mpt lab ends with 3 and names them", 
   }
 });
 
-Deno.test("without --allow-read mpt lab says that it cannot be loaded, and its help is there", async () => {
-  const permissions = ["--allow-net", "--allow-env", "--allow-run"];
-  const { code, stderr } = await mpt(["lab", "presets"], { permissions });
-  assert.deepEqual([code, stderr.split("\n")], [3, [
-    "mpt: Cannot load the lab: Deno was not given --allow-read",
-    "     try: run mpt lab with --allow-all",
-    "",
-  ]]);
-  assert.equal((await mpt(["lab", "--help"], { permissions: [] })).code, 0);
-});
-
 Deno.test("without a lab status and down say so and end with 0", async () => {
   await withState(async (env) => {
     const status = await mpt(["lab", "status"], { ...LAB, env });

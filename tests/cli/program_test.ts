@@ -104,8 +104,13 @@ Deno.test("--help and --version need no permission", async () => {
   assert.equal(stdout, `mpt ${TOOL.version}\n`);
 });
 
-Deno.test("mpt lab says that it needs --allow-read", async () => {
-  const { code, stderr } = await mpt(["lab", "presets"], { permissions: ["--allow-env"] });
-  assert.equal(code, 3);
-  assert.match(stderr, /--allow-read/);
+Deno.test("with the flag for late imports but not --allow-read, mpt says which of them to change", async () => {
+  const permissions = ["--unstable-lazy-dynamic-imports", "--allow-env"];
+  const { code, stderr } = await mpt(["explain"], { permissions });
+  assert.deepEqual([code, stderr.split("\n")], [3, [
+    "mpt: Cannot load itself with --unstable-lazy-dynamic-imports: Deno was not given --allow-read",
+    "     try: run mpt with --allow-read, or without --unstable-lazy-dynamic-imports",
+    "",
+  ]]);
+  assert.equal((await mpt(["--version"], { permissions })).code, 0);
 });

@@ -2,7 +2,6 @@ import { Command } from "@commander-js/extra-typings";
 import { withCommonOptions } from "../../common_options.ts";
 import { EXIT } from "../../exit_codes.ts";
 import type { LabDownResult } from "../../lab/down.ts";
-import { labActions } from "../../lab/load.ts";
 import { runJob } from "../../run_job.ts";
 import { labName } from "./topology_options.ts";
 
@@ -17,11 +16,11 @@ export function labDownCommand(): Command {
     await runJob<LabDownResult>(options, {
       schema: "mpt.lab-down/1",
       run: async () => {
-        const { labDown } = await labActions();
+        const { labDown } = await import("../../lab/actions.ts");
         return await labDown({ name, all: options.all ?? false });
       },
       render: async (result) => {
-        const { renderLabDown } = await labActions();
+        const { renderLabDown } = await import("../../lab/actions.ts");
         return renderLabDown(result);
       },
       exitCode: () => EXIT.ok,

@@ -1,6 +1,5 @@
 import { Command } from "@commander-js/extra-typings";
 import { duration } from "../../common_options.ts";
-import { labActions } from "../../lab/load.ts";
 import { words } from "../../lab/words.ts";
 import { runPlain } from "../../run_plain.ts";
 import { labName } from "./topology_options.ts";
@@ -23,7 +22,7 @@ export function labExecCommand(): Command {
         return self.error(`error: there is no host '${host}'; there are client, server, router`);
       }
       await runPlain(options, async ({ signal, output }) => {
-        const { openLab, execInLab } = await labActions();
+        const { openLab, execInLab } = await import("../../lab/actions.ts");
         using lab = await openLab(options.name, signal);
         const end = await execInLab(lab.client, lab.hello, host, after, { timeoutMs: options.timeout });
         if (end.cut !== null) output.error(`mpt: ended the command: ${end.cut}`);

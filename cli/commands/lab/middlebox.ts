@@ -2,7 +2,6 @@ import { Argument, Command } from "@commander-js/extra-typings";
 import { withCommonOptions } from "../../common_options.ts";
 import { EXIT } from "../../exit_codes.ts";
 import type { LabChangeResult } from "../../lab/changes.ts";
-import { labActions } from "../../lab/load.ts";
 import type { LabRequest } from "../../lab/protocol.ts";
 import { runJob } from "../../run_job.ts";
 import { labName } from "./topology_options.ts";
@@ -39,12 +38,12 @@ export function labMiddleboxCommand(): Command {
     await runJob<LabChangeResult>(options, {
       schema: "mpt.lab-change/1",
       run: async ({ signal }) => {
-        const { changeLab, formatMiddlebox, parseMiddlebox } = await labActions();
+        const { changeLab, formatMiddlebox, parseMiddlebox } = await import("../../lab/actions.ts");
         const text = box === undefined ? "" : formatMiddlebox(parseMiddlebox(box));
         return await changeLab(requestOf(action, text), options.name, signal);
       },
       render: async (result) => {
-        const { renderChange } = await labActions();
+        const { renderChange } = await import("../../lab/actions.ts");
         return renderChange(result);
       },
       exitCode: () => EXIT.ok,

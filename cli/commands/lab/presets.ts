@@ -1,7 +1,6 @@
 import { Command } from "@commander-js/extra-typings";
 import { withCommonOptions } from "../../common_options.ts";
 import { EXIT } from "../../exit_codes.ts";
-import { labActions } from "../../lab/load.ts";
 import type { LabPresetsResult } from "../../lab/presets.ts";
 import { runJob } from "../../run_job.ts";
 
@@ -12,11 +11,11 @@ export function labPresetsCommand(): Command {
     await runJob<LabPresetsResult>(options, {
       schema: "mpt.lab-presets/1",
       run: async () => {
-        const { labPresets } = await labActions();
+        const { labPresets } = await import("../../lab/actions.ts");
         return labPresets();
       },
       render: async (result) => {
-        const { renderPresets } = await labActions();
+        const { renderPresets } = await import("../../lab/actions.ts");
         return renderPresets(result);
       },
       exitCode: () => EXIT.ok,

@@ -1,6 +1,5 @@
 import { Command } from "@commander-js/extra-typings";
 import { duration } from "../../common_options.ts";
-import { labActions } from "../../lab/load.ts";
 import { words } from "../../lab/words.ts";
 import { runPlain } from "../../run_plain.ts";
 import { serversOf, withNetworkOptions } from "./topology_options.ts";
@@ -24,7 +23,7 @@ export function labRunCommand(): Command {
       }
       if (before.length > 1) self.error(`error: too many arguments in front of --: ${before.join(" ")}`);
       await runPlain(options, async ({ signal, output }) => {
-        const { runInLab } = await labActions();
+        const { runInLab } = await import("../../lab/actions.ts");
         return await runInLab({
           topology: { ...options, lab: before[0] },
           name: options.name,

@@ -1,7 +1,6 @@
 import { Command } from "@commander-js/extra-typings";
 import { withCommonOptions } from "../../common_options.ts";
 import { EXIT } from "../../exit_codes.ts";
-import { labActions } from "../../lab/load.ts";
 import type { LabScriptResult } from "../../lab/script.ts";
 import { runJob } from "../../run_job.ts";
 import { labName } from "./topology_options.ts";
@@ -25,17 +24,17 @@ export function labScriptCommand(): Command {
     await runJob<LabScriptResult>(options, {
       schema: "mpt.lab-script/1",
       run: async ({ signal, output }) => {
-        const { labScript, renderStep } = await labActions();
+        const { labScript, renderStep } = await import("../../lab/actions.ts");
         return await labScript(file, options.name, signal, (step) => {
           output.event({ event: "step", step });
           if (output.human) output.answer(renderStep(step));
         });
       },
       render: async (result) => {
-        const { renderScript } = await labActions();
+        const { renderScript } = await import("../../lab/actions.ts");
         return renderScript(result);
       },
-      exitCode: () => EXIT.ok,
+      exitCode: ({ end }) => end.reason === "done" ? EXIT.ok : EXIT.untestable,
     });
   }) as unknown as Command;
 }

@@ -4,7 +4,6 @@ import { withCommonOptions } from "../../common_options.ts";
 import { EXIT } from "../../exit_codes.ts";
 import type { LabChangeResult } from "../../lab/changes.ts";
 import { changeWords } from "../../lab/change_words.ts";
-import { labActions } from "../../lab/load.ts";
 import { runJob } from "../../run_job.ts";
 import { labName } from "./topology_options.ts";
 
@@ -21,12 +20,12 @@ export function labSetCommand(): Command {
     await runJob<LabChangeResult>(options, {
       schema: "mpt.lab-change/1",
       run: async ({ signal }) => {
-        const { changeLab } = await labActions();
+        const { changeLab } = await import("../../lab/actions.ts");
         const { change } = parseChange([path, ...changeWords(new Map(Object.entries(options)))]);
         return await changeLab({ op: "set", path, change: { ...change } }, options.name, signal);
       },
       render: async (result) => {
-        const { renderChange } = await labActions();
+        const { renderChange } = await import("../../lab/actions.ts");
         return renderChange(result);
       },
       exitCode: () => EXIT.ok,

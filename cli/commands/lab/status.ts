@@ -1,7 +1,6 @@
 import { Command } from "@commander-js/extra-typings";
 import { withCommonOptions } from "../../common_options.ts";
 import { EXIT } from "../../exit_codes.ts";
-import { labActions } from "../../lab/load.ts";
 import type { LabStatusResult } from "../../lab/status.ts";
 import { runJob } from "../../run_job.ts";
 import { labName } from "./topology_options.ts";
@@ -15,11 +14,11 @@ export function labStatusCommand(): Command {
     await runJob<LabStatusResult>(options, {
       schema: "mpt.lab-status/1",
       run: async ({ signal }) => {
-        const { labStatus } = await labActions();
+        const { labStatus } = await import("../../lab/actions.ts");
         return await labStatus(options.name, signal);
       },
       render: async (result, output) => {
-        const { renderLabs } = await labActions();
+        const { renderLabs } = await import("../../lab/actions.ts");
         for (const warning of result.warnings) output.note(`mpt: ${warning}`);
         return renderLabs(result.labs, result.verdicts, output.paint, options.verbose ?? false);
       },

@@ -1,7 +1,6 @@
 import { Command } from "@commander-js/extra-typings";
 import { withCommonOptions } from "../../common_options.ts";
 import { EXIT } from "../../exit_codes.ts";
-import { labActions } from "../../lab/load.ts";
 import type { LabUpResult } from "../../lab/up.ts";
 import { runJob } from "../../run_job.ts";
 import { serversOf, withNetworkOptions } from "./topology_options.ts";
@@ -16,12 +15,12 @@ export function labUpCommand(): Command {
     await runJob<LabUpResult>(options, {
       schema: "mpt.lab-up/1",
       run: async ({ signal }) => {
-        const { labUp } = await labActions();
+        const { labUp } = await import("../../lab/actions.ts");
         const servers = serversOf(options);
         return await labUp({ topology: { ...options, lab }, name: options.name, servers }, signal);
       },
       render: async (result) => {
-        const { renderLabUp } = await labActions();
+        const { renderLabUp } = await import("../../lab/actions.ts");
         return renderLabUp(result);
       },
       exitCode: () => EXIT.ok,
