@@ -54,6 +54,8 @@ export class TlsServer extends HandshakeEnd<State> {
   #transportParameters: Uint8Array | null;
   readonly #groups: readonly GroupName[];
   #hello: ClientHello | undefined;
+  /** The group of the HelloRetryRequest that was sent. */
+  #asked: GroupName | undefined;
 
   constructor(options: TlsServerOptions) {
     super("server", ["ClientHello", "nothing more"], options.keyLog);
@@ -97,7 +99,9 @@ export class TlsServer extends HandshakeEnd<State> {
     this.#hello = hello;
     this.agreed.serverName = hello.serverName;
     const shares = hello.keyShares ?? [];
-    const group = this.#groups.find((each) =>
+    // RFC 9846 4.3.8: after a HelloRetryRequest the key is one for the group that it named
+    const groups = this.#asked === undefined ? this.#groups : [this.#asked];
+    const group = groups.find((each) =>
       hello.groups?.includes(GROUPS[each]) && shares.some((share) => share.group === GROUPS[each])
     );
     if (group === undefined) return this.#retry(hello, suite, message);
@@ -153,11 +157,12 @@ export class TlsServer extends HandshakeEnd<State> {
     if (group === undefined) {
       throw new TlsError("handshake_failure", "Cannot go on: no common key exchange group");
     }
-    if (this.agreed.retried) throw illegal("the second ClientHello has no key for the group asked for");
+    if (this.#asked !== undefined) throw illegal("the second ClientHello has no key for the group asked for");
     const retry = encodeHelloRetryRequest({ cipherSuite: suite.code, group: GROUPS[group], cookie: null });
     this.transcript = Transcript.afterRetry(suite, message.raw, retry);
     this.agreed.suite = suite;
     this.agreed.retried = true;
+    this.#asked = group;
     this.state = "second ClientHello";
     this.handshake.send("initial", retry);
   }

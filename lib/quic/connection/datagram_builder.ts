@@ -11,6 +11,7 @@ import {
   addControlFrames,
   addCrypto,
   addDatagrams,
+  addResponses,
   repeatAcks,
   wantsAnswer,
 } from "./packet_fill.ts";
@@ -273,10 +274,7 @@ export class DatagramBuilder {
       draft.addControl({ kind: "path_challenge", data });
       this.#pad = true;
     }
-    const data = network.takeResponse();
-    if (data === null) return;
-    draft.addControl({ kind: "path_response", data });
-    this.#pad = true;
+    if (addResponses(network, draft)) this.#pad = true;
   }
 
   #draft(

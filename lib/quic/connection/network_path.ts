@@ -9,6 +9,9 @@ const AMPLIFICATION_FACTOR = 3;
 /** Challenges to one address whose answers still count. */
 const MAX_CHALLENGES = 4;
 
+/** Answers that wait to be sent; of a flood the oldest go without one. */
+const MAX_RESPONSES = 4;
+
 /** RFC 9000 8.2.1 */
 const CHALLENGE_BYTES = 8;
 
@@ -48,7 +51,7 @@ export class NetworkPath {
   #nextAtUs = Infinity;
   #deadlineUs = Infinity;
   #intervalUs = 0;
-  #response: Uint8Array | null = null;
+  #responses: Uint8Array[] = [];
 
   /**
    * @param validated Whether the peer is known to be there: of the server of a client, and by a token.
@@ -144,21 +147,30 @@ export class NetworkPath {
     return isNews;
   }
 
-  /** Notes a PATH_CHALLENGE that came this way: only the newest is answered, so that a flood costs nothing. */
+  /** Notes a PATH_CHALLENGE that came this way: each is answered once (RFC 9000 8.2.2). */
   onChallenge(data: Uint8Array): void {
-    this.#response = data;
+    this.#responses.push(data);
+    if (this.#responses.length > MAX_RESPONSES) this.#responses.shift();
   }
 
   /** Whether a PATH_RESPONSE has to be sent. */
   get responseDue(): boolean {
-    return this.#response !== null;
+    return this.#responses.length > 0;
   }
 
-  /** The data of the PATH_RESPONSE, which is sent now. */
-  takeResponse(): Uint8Array | null {
-    const data = this.#response;
-    this.#response = null;
-    return data;
+  /** The data of the next PATH_RESPONSE. */
+  get nextResponse(): Uint8Array | null {
+    return this.#responses[0] ?? null;
+  }
+
+  /** The next PATH_RESPONSE was written. */
+  onResponseSent(): void {
+    this.#responses.shift();
+  }
+
+  /** Forgets what has to be answered: the peer asks again. */
+  dropResponses(): void {
+    this.#responses = [];
   }
 
   /** When {@linkcode handleTimeout} has something to do. */

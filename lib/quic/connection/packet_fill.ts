@@ -10,6 +10,7 @@ import {
 } from "../wire/write_frame.ts";
 import type { ControlFrame } from "../wire/frames.ts";
 import type { Core } from "./core.ts";
+import type { NetworkPath } from "./network_path.ts";
 import type { PacketDraft } from "./packet_draft.ts";
 import type { PacketSpace } from "./packet_space.ts";
 import type { PathIds } from "./path_ids.ts";
@@ -19,6 +20,21 @@ const ACKS_WITHOUT_ANSWER = 32;
 
 /** After so many in any case: each is remembered until it is acknowledged. */
 const MAX_ACKS_WITHOUT_ANSWER = 256;
+
+/**
+ * Writes the PATH_RESPONSE frames of a way as far as there is room (RFC 9000 8.2.2).
+ *
+ * @returns Whether there was one.
+ */
+export function addResponses(way: NetworkPath, draft: PacketDraft): boolean {
+  let any = false;
+  for (let data = way.nextResponse; data !== null; data = way.nextResponse) {
+    if (!draft.addControl({ kind: "path_response", data })) break;
+    way.onResponseSent();
+    any = true;
+  }
+  return any;
+}
 
 /** Writes the ACK frames of the paths whose acknowledgments this one carries, those that are of use now. */
 export function addAcks(core: Core, draft: PacketDraft, nowUs: number): void {

@@ -6,6 +6,7 @@ import type { Core } from "./core.ts";
 import { type Cargo, DatagramBuilder, hasBound, isAckDue } from "./datagram_builder.ts";
 import { idOn } from "./migration.ts";
 import type { NetworkPath } from "./network_path.ts";
+import { addResponses } from "./packet_fill.ts";
 import type { Path } from "./path.ts";
 import { PathChooser } from "./path_chooser.ts";
 import { bestPath } from "./path_set.ts";
@@ -135,14 +136,14 @@ export class Transmission {
       if (destination === undefined) {
         core.blocked.noConnectionId++;
         // The peer asks again, perhaps with more ids
-        way.takeResponse();
+        way.dropResponses();
         continue;
       }
       const end = this.#builder.buildProbe(path, destination, nowUs, buffer, start, start + room, (draft) => {
-        const data = way.takeResponse();
-        if (data !== null) draft.addControl({ kind: "path_response", data });
-        if (!way.challengeDue) return;
-        draft.addControl({ kind: "path_challenge", data: way.takeChallenge(nowUs, core.config.random) });
+        if (way.challengeDue) {
+          draft.addControl({ kind: "path_challenge", data: way.takeChallenge(nowUs, core.config.random) });
+        }
+        addResponses(way, draft);
       });
       if (end === start) continue;
       way.onSent(end - start);

@@ -88,6 +88,25 @@ Deno.test("RFC 9846 4.2.4: a server that wants another group asks for it, once",
   assert.equal(pair.client.summary.group, "secp384r1");
 });
 
+Deno.test("RFC 9846 4.3.8: the second ClientHello has a key for the group that the server asked for, and no other", () => {
+  let first: Uint8Array | undefined;
+  const tamper: PairOptions["tamper"] = (from, _level, bytes) => {
+    if (from === "server") return [bytes];
+    // What comes second is the first one, with the key that it really had
+    if (first !== undefined) return [first];
+    first = bytes.slice();
+    const changed = bytes.slice();
+    const at = changed.findIndex((_, i) => [0, 0x1d, 0, 32].every((byte, j) => changed[i + j] === byte));
+    // A group that nobody knows (RFC 8701)
+    changed.set([0x1a, 0x1a], at);
+    return [changed];
+  };
+  const server = { groups: ["secp256r1", "x25519"] } as const;
+  const { alert, message } = failure({ server, tamper });
+  assert.equal(alert, "illegal_parameter");
+  assert.match(message, /the second ClientHello has no key for the group asked for/, "the server says so");
+});
+
 Deno.test("without a common group, suite or protocol the server says which", () => {
   assert.equal(
     failure({ client: { groups: ["x25519"] }, server: { groups: ["secp256r1"] } }).alert,

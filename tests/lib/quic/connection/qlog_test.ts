@@ -1,34 +1,10 @@
 import assert from "node:assert/strict";
 import { Ip } from "../../../../lib/base/ip.ts";
-import type { ConnectionConfig } from "../../../../lib/quic/connection/config.ts";
-import { Qlog } from "../../../../lib/quic/qlog/qlog.ts";
 import { seededRandom } from "../../tls/pair.ts";
-import { checkFile, type QlogRecord } from "../qlog/schema.ts";
 import { exchange } from "./exchange.ts";
+import { Log } from "./log.ts";
 import { Pair, SERVER } from "./pair.ts";
 import { multipathPair, open, settle } from "./two_paths.ts";
-
-/** A log in memory, for the configuration of an end. */
-class Log {
-  text = "";
-
-  get config(): Partial<ConnectionConfig> {
-    return {
-      qlog: (side, originalDestination, startUs) =>
-        new Qlog({ write: (record) => this.text += record, side, originalDestination, startUs }),
-    };
-  }
-
-  /** Its events, which are as the schema says. */
-  get events(): readonly QlogRecord[] {
-    return checkFile(this.text);
-  }
-
-  /** The data of all events of a name. */
-  all(name: string): readonly { readonly [field: string]: unknown }[] {
-    return this.events.filter((event) => event.name === `quic:${name}`).map(({ data }) => data!);
-  }
-}
 
 const ELSEWHERE = { ip: Ip.parse("198.51.100.7"), port: 51_000 };
 

@@ -4,6 +4,8 @@ import type { NetworkPath } from "../../../../lib/quic/connection/network_path.t
 import type { SocketAddress } from "../../../../lib/quic/connection/tuple.ts";
 import { ConnectionId } from "../../../../lib/quic/wire/connection_id.ts";
 import { exchange } from "./exchange.ts";
+import { Attacker, control, together } from "../hostile/attacker.ts";
+import { Log } from "./log.ts";
 import { CLIENT, type Flying, Pair, SERVER } from "./pair.ts";
 
 const ELSEWHERE = { ip: Ip.parse("198.51.100.7"), port: 51_000 };
@@ -55,6 +57,31 @@ Deno.test("RFC 9000 8.2.1: a way that never carries full datagrams is asked a fe
   pair.client.ping();
   pair.run(() => false, 25_000_000);
   assert(full >= 2 && full < 20, `${full} datagrams`);
+});
+
+Deno.test("RFC 9000 8.2.2: each challenge is answered once, also when several come before the next datagram leaves", () => {
+  for (const from of [CLIENT, ELSEWHERE]) {
+    const log = new Log();
+    using pair = new Pair({ server: log.config }).connect();
+    exchange(pair, 20_000, 10_000_000);
+    const attacker = new Attacker(pair);
+    const asked = [1, 2, 3].map((n) => new Uint8Array(8).fill(n));
+    // Padded: to an address that is not validated three times as much may go back
+    const padding = new Uint8Array(1_150);
+    for (const data of asked) {
+      assert.equal(
+        attacker.send(together(control({ kind: "path_challenge", data }), padding), "1-rtt", from),
+        null,
+      );
+    }
+    pair.run(() => false, 3_000_000);
+    const answered = log.all("packet_sent").flatMap(({ frames }) =>
+      (frames as readonly Record<string, unknown>[]).flatMap((frame) =>
+        frame["frame_type"] === "path_response" ? [frame["data"]] : []
+      )
+    );
+    assert.deepEqual(answered, ["0101010101010101", "0202020202020202", "0303030303030303"]);
+  }
 });
 
 /** Lets the client ask whether the server is there from another address, beside what it does. */
