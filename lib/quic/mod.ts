@@ -52,6 +52,7 @@ export type {
 export type {
   OpenPathOptions,
   PathBlockedCounts,
+  PathBreak,
   QuicPath,
   QuicPathChange,
   QuicPathEvent,

@@ -1,4 +1,5 @@
 import * as fc from "fast-check";
+import { type SchedulerName, schedulers } from "../../lib/quic/scheduler/schedulers.ts";
 import type { Side } from "../../lib/quic/streams/stream_id.ts";
 import type { StreamDirection } from "../../lib/quic/wire/frames.ts";
 import type { Conditions } from "./nodes.ts";
@@ -28,6 +29,8 @@ export type Operation =
   /** An end gives a path up; `path` counts among those that it has, over and over. */
   | { readonly op: "abandon"; readonly side: Side; readonly path: number }
   | { readonly op: "status"; readonly side: Side; readonly path: number; readonly backup: boolean }
+  /** One path alone carries a stream; `null` for any. */
+  | { readonly op: "bind"; readonly side: Side; readonly stream: number; readonly path: number | null }
   /** Nothing gets through from a place, until it recovers. */
   | { readonly op: "fail"; readonly place: number }
   | { readonly op: "recover"; readonly place: number };
@@ -38,6 +41,8 @@ export interface Script {
   readonly network: Partial<Conditions>;
   /** What is different from that at each place, if several paths are used. */
   readonly links?: readonly Partial<Conditions>[];
+  /** What chooses the path, if several are used. */
+  readonly scheduler?: SchedulerName;
   /** Whether the operations begin when the handshake is over. */
   readonly connected: boolean;
   readonly streamWindow: number;
@@ -93,6 +98,15 @@ const pathOperations: readonly fc.WeightedArbitrary<Operation>[] = [
     weight: 6,
     arbitrary: fc.record({ op: fc.constant("status" as const), side, path: fc.nat(7), backup: fc.boolean() }),
   },
+  {
+    weight: 12,
+    arbitrary: fc.record({
+      op: fc.constant("bind" as const),
+      side,
+      stream,
+      path: fc.oneof({ weight: 4, arbitrary: fc.nat(7) }, fc.constant(null)),
+    }),
+  },
   { weight: 8, arbitrary: fc.record({ op: fc.constant("fail" as const), place }) },
   { weight: 8, arbitrary: fc.record({ op: fc.constant("recover" as const), place }) },
   { weight: 8, arbitrary: fc.record({ op: fc.constant("advance" as const), ms: fc.nat(6_000) }) },
@@ -143,7 +157,8 @@ export const multipathScripts: fc.Arbitrary<Script> = fc.tuple(
   scripts,
   fc.array(difference, { minLength: 2, maxLength: 8 }),
   fc.array(fc.oneof(...operations, ...pathOperations), { maxLength: 40, size: "max" }),
-).map(([script, links, operations]) => ({ ...script, links, operations }));
+  fc.constantFrom(...Object.keys(schedulers) as SchedulerName[]),
+).map(([script, links, operations, scheduler]) => ({ ...script, links, operations, scheduler }));
 
 /** A script as one can read it. */
 export function describe({ operations, ...setting }: Script): string {

@@ -1,8 +1,7 @@
 import { quickest } from "../scheduler/estimate.ts";
 import { bestRank } from "../scheduler/rank.ts";
 import { isCopyWorthIt } from "../scheduler/reinjection.ts";
-import type { PathSnapshot } from "../scheduler/scheduler.ts";
-import { onContentLost } from "./content_fate.ts";
+import type { StreamFrame } from "../streams/send_stream.ts";
 import type { Core } from "./core.ts";
 import type { Sent } from "./packet_space.ts";
 import type { Path } from "./path.ts";
@@ -12,43 +11,60 @@ import type { PathView } from "./path_view.ts";
 const MAX_COPIES = 10;
 
 /**
- * Nothing new can be sent, but a good path has room: it sends what others deliver later. Call it after the pace
- * of the paths was set.
+ * Nothing new can be sent, but a good path has room: it sends copies of what others deliver later. Call it after the
+ * pace of the paths was set.
  *
- * @returns Whether there is something to send now.
+ * @returns The path that has copies to send; null if there are none.
  */
-export function copyLate(core: Core, views: readonly PathView<Path>[], nowUs: number): boolean {
-  const target = quickest(views, bestRank(views), nowUs);
-  if (target === null) return false;
-  let copies = 0;
+export function copyLate(core: Core, views: readonly PathView<Path>[], nowUs: number): Path | null {
+  const target = views.find(({ id }) => id === quickest(views, bestRank(views), nowUs)?.id)?.path;
+  if (target === undefined) return null;
+  let left = MAX_COPIES - target.copies.length;
   for (const { path } of views) {
-    if (path.view !== target) copies += copyFrom(core, path, target, MAX_COPIES - copies, nowUs);
+    if (path !== target && left > 0) left -= copyFrom(core, path, target, left, nowUs);
   }
-  return copies > 0 && core.streams.hasData;
+  return target.copies.length > 0 ? target : null;
 }
 
-/** @returns How many packets were given up to the target. */
-function copyFrom(core: Core, path: Path, target: PathSnapshot, most: number, nowUs: number): number {
+/** @returns How many packets were copied to the target. */
+function copyFrom(
+  core: Core,
+  path: Path,
+  { view: target, copies }: Path,
+  most: number,
+  nowUs: number,
+): number {
   const { view } = path;
   const { sent } = path.space.detector;
   path.copiedUpTo = Math.max(path.copiedUpTo, sent.first);
-  while (path.copiedUpTo < sent.end && !isCopyable(sent.get(path.copiedUpTo))) path.copiedUpTo++;
+  while (path.copiedUpTo < sent.end && !isCopyable(core, path, sent.get(path.copiedUpTo))) path.copiedUpTo++;
   const oldest = sent.get(path.copiedUpTo);
   // The oldest is the first to be late, and the newest has the longest way before it
   const isAnyWorthIt = oldest !== undefined && (isCopyWorthIt(view, target, oldest.sentAtUs, nowUs) ||
     isCopyWorthIt(view, target, path.lastSentUs, nowUs));
   if (!isAnyWorthIt) return 0;
-  let copies = 0;
-  for (let number = path.copiedUpTo; number < sent.end && copies < most; number++) {
+  let count = 0;
+  for (let number = path.copiedUpTo; number < sent.end && count < most; number++) {
     const packet = sent.get(number);
-    if (!isCopyable(packet) || !isCopyWorthIt(view, target, packet.sentAtUs, nowUs)) continue;
-    for (const { length } of packet.content.streams) path.counters.bytesReinjected += length;
-    onContentLost(core, path.space, packet);
-    copies++;
+    if (!isCopyable(core, path, packet) || !isCopyWorthIt(view, target, packet.sentAtUs, nowUs)) continue;
+    packet.content.copied = true;
+    for (const frame of packet.content.streams) {
+      if (isBound(core, path, frame)) continue;
+      path.counters.bytesReinjected += frame.length;
+      copies.push(frame);
+    }
+    count++;
   }
-  return copies;
+  return count;
 }
 
-function isCopyable(packet: Sent | undefined): packet is Sent {
-  return packet !== undefined && !packet.content.repeated && packet.content.streams.length > 0;
+function isCopyable(core: Core, path: Path, packet: Sent | undefined): packet is Sent {
+  if (packet === undefined) return false;
+  const { repeated, copied, streams } = packet.content;
+  return !repeated && !copied && streams.some((frame) => !isBound(core, path, frame));
+}
+
+/** Whether a stream was bound to this path: no other one carries it while this one works. */
+function isBound(core: Core, path: Path, { stream }: StreamFrame): boolean {
+  return stream.pathId === path.id && core.streams.isHeld(path.id);
 }

@@ -21,6 +21,8 @@ export class PacketContent {
   ackPathId = 0;
   /** Whether what it carried was sent again already, while nobody knows whether it has arrived. */
   repeated = false;
+  /** Whether a copy of its stream data was given to another path. */
+  copied = false;
   /** Which network path it took: windows and RTT of an earlier one are not touched by it (RFC 9000 9.4). */
   readonly generation: number;
   #crypto: Piece[] | null = null;

@@ -49,7 +49,12 @@ export class PathChooser {
     }
     if (this.#candidates.length === 0) return null;
     this.#setPace(nowUs);
-    if (!core.streams.hasData && !copyLate(core, this.#candidates, nowUs)) return this.#forControl(nowUs);
+    if (!core.streams.hasData) {
+      const copying = copyLate(core, this.#candidates, nowUs);
+      if (copying === null) return this.#forControl(nowUs);
+      chosen.path = copying;
+      return chosen;
+    }
     this.#context.nowUs = nowUs;
     const choice = this.#scheduler(this.#candidates, this.#context);
     if (core.config.logScheduler) {

@@ -2,7 +2,7 @@ import type { Endpoint } from "../../base/endpoint.ts";
 import type { PathInfo } from "../../base/path.ts";
 import type { ByteStream } from "../../io/byte_stream.ts";
 import type { CloseReason } from "../connection/events.ts";
-import type { OpenPathOptions, QuicPath, QuicPathEvent } from "./path_api.ts";
+import type { OpenPathOptions, PathBreak, QuicPath, QuicPathEvent } from "./path_api.ts";
 import type { ConnectionStats } from "./stats.ts";
 
 /** Whether data of a stream goes both ways, or only from the end that opened it. */
@@ -159,12 +159,14 @@ export interface QuicConnection extends AsyncDisposable {
   pathEvents(signal?: AbortSignal): AsyncIterableIterator<QuicPathEvent>;
   /**
    * Breaks a path on purpose, to see what becomes of the connection: from now on nothing goes out or comes in over
-   * its socket, and nobody is told.
+   * its socket.
    *
    * @param id The path id.
+   * @param how `silent`: nobody is told, as when a router dies. `close`: the socket is closed, as when an address
+   *   is taken away, and this end knows at once; where it was the only one the connection ends. @default {"silent"}
    * @returns False if there is no such path.
    */
-  breakPath(id: number): boolean;
+  breakPath(id: number, how?: PathBreak): boolean;
   /**
    * Counts of the whole connection.
    *

@@ -13,7 +13,7 @@ import { nowUs } from "./clock.ts";
 import { closeError } from "./close_error.ts";
 import { handshakeView } from "./handshake_view.ts";
 import { ConnectionPaths } from "./connection_paths.ts";
-import type { OpenPathOptions, QuicPath, QuicPathEvent } from "./path_api.ts";
+import type { OpenPathOptions, PathBreak, QuicPath, QuicPathEvent } from "./path_api.ts";
 import type { Port } from "./ports.ts";
 import { Signal } from "./signal.ts";
 import type { EventSink, SocketLoop } from "./socket_loop.ts";
@@ -177,13 +177,14 @@ export class DrivenConnection implements QuicConnection, EventSink, StreamHost {
   }
 
   /**
-   * Breaks a path on purpose: from now on nothing goes out or comes in over its socket, and nobody is told.
+   * Breaks a path on purpose: from now on nothing goes out or comes in over its socket.
    *
    * @param id The path id.
+   * @param how Whether nobody is told, or its socket is closed.
    * @returns False if there is no such path.
    */
-  breakPath(id: number): boolean {
-    return this.#paths.break(id);
+  breakPath(id: number, how: PathBreak = "silent"): boolean {
+    return this.#paths.break(id, how);
   }
 
   /** A socket of its own is lost. */

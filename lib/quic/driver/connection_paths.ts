@@ -12,7 +12,7 @@ import type { Tuple } from "../connection/tuple.ts";
 import { nowUs } from "./clock.ts";
 import { DrivenPath, type PathHost } from "./driven_path.ts";
 import { openClientSocket } from "./open_socket.ts";
-import type { OpenPathOptions, QuicPath } from "./path_api.ts";
+import type { OpenPathOptions, PathBreak, QuicPath } from "./path_api.ts";
 import { pathInfo } from "./path_info.ts";
 import { PathEvents } from "./path_events.ts";
 import { pathStatsOf } from "./path_stats.ts";
@@ -103,12 +103,14 @@ export class ConnectionPaths implements PathHost {
     }
   }
 
-  /** Breaks a path on purpose: what is sent on it is lost from now on, and nobody is told. */
-  break(id: number): boolean {
+  /** Breaks a path on purpose: what is sent on it is lost from now on, or it has no socket any more. */
+  break(id: number, how: PathBreak): boolean {
+    const { loop } = this.#owner;
     const path = this.#core.paths.get(id);
-    const port = path === undefined ? undefined : this.#owner.loop.portOf(path);
+    const port = path === undefined ? undefined : loop.portOf(path);
     if (port === undefined) return false;
-    port.broken = true;
+    if (how === "silent") port.broken = true;
+    else loop.lose(port, new MptError("ERR_CLOSED", "Cannot go on: the only socket was closed on purpose"));
     return true;
   }
 
@@ -128,8 +130,7 @@ export class ConnectionPaths implements PathHost {
   /** A socket is lost: so are the paths that used it. */
   onPortLost(port: Port): void {
     for (const path of [...this.#core.paths.values()]) {
-      const { local } = path.network.tuple;
-      if (local !== null && port.sends(local)) this.abandon(path.id, PATH_ERROR.PATH_UNSTABLE_OR_POOR);
+      if (this.#owner.loop.uses(path, port)) this.abandon(path.id, PATH_ERROR.PATH_UNSTABLE_OR_POOR);
     }
   }
 

@@ -92,6 +92,9 @@ export interface QuicPath {
   readonly closed: Promise<void>;
 }
 
+/** How a path is broken on purpose: without a word to either end, or by closing its socket. */
+export type PathBreak = "silent" | "close";
+
 /**
  * What happened to a path:
  *

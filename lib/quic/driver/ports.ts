@@ -29,16 +29,18 @@ export class Port {
 /** The sockets of a loop: one for most, one for each path of a client that has several. */
 export class Ports {
   readonly #all: Port[] = [];
+  #first: Port | undefined;
   /** Which socket sends from an address; the core hands out the same objects again and again. */
   readonly #known = new WeakMap<SocketAddress, Port>();
 
-  /** The sockets, the first one first. */
+  /** The sockets, in the order in which they came. */
   get all(): readonly Port[] {
     return this.#all;
   }
 
   add(port: Port): void {
     this.#all.push(port);
+    this.#first ??= port;
   }
 
   remove(port: Port): void {
@@ -46,9 +48,16 @@ export class Ports {
     if (at >= 0) this.#all.splice(at, 1);
   }
 
-  /** The socket that sends from an address; null is the first one. Undefined when it is gone. */
+  /** Whether a socket, which may be gone, sends from an address; null is that of the first one. */
+  sends(port: Port, local: SocketAddress | null): boolean {
+    return local === null ? port === this.#first : port.sends(local);
+  }
+
+  /** The socket that sends from an address; null is that of the first one. Undefined when it is gone. */
   of(local: SocketAddress | null): Port | undefined {
-    if (local === null) return this.#all[0];
+    if (local === null) {
+      return this.#first !== undefined && this.#all.includes(this.#first) ? this.#first : undefined;
+    }
     const known = this.#known.get(local);
     if (known !== undefined && this.#all.includes(known)) return known;
     const found = this.#all.find((port) => port.sends(local));

@@ -119,6 +119,11 @@ export class SocketLoop {
     return this.#ports.of(path.network.tuple.local);
   }
 
+  /** Whether a path uses, or used, a socket. */
+  uses(path: Path, port: Port): boolean {
+    return this.#ports.sends(port, path.network.tuple.local);
+  }
+
   /** Our address of a socket, as its datagrams have it. */
   addressOf(port: Port): SocketAddress {
     return this.#tuples.address(port.socket.local);
@@ -216,8 +221,7 @@ export class SocketLoop {
         await new Promise((resolve) => setImmediate(resolve));
       }
     } catch (error) {
-      if (this.#ports.all.length > 1) this.#lose(port);
-      else this.#fail(error);
+      this.lose(port, error);
     }
   }
 
@@ -235,8 +239,10 @@ export class SocketLoop {
     }
   }
 
-  /** Goes on without a socket. */
-  #lose(port: Port): void {
+  /** Goes on without a socket, if there is another one. */
+  lose(port: Port, why: unknown): void {
+    if (!this.#ports.all.includes(port)) return;
+    if (this.#ports.all.length === 1) return this.#fail(why);
     this.#ports.remove(port);
     this.#reading.delete(port);
     void port.socket.close();

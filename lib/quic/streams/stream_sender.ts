@@ -60,6 +60,11 @@ export class StreamSender {
     if (!this.#bound.has(pathId)) this.#bound.set(pathId, new SendQueue());
   }
 
+  /** Whether the streams that belong to a path wait for it. */
+  isHeld(pathId: number): boolean {
+    return this.#bound?.has(pathId) === true;
+  }
+
   /** From now on any path carries the streams that belong to this one. */
   release(pathId: number): void {
     const queue = this.#bound?.get(pathId);

@@ -244,6 +244,11 @@ export class Streams {
     if (pathId >= 0) this.#sender.hold(pathId);
   }
 
+  /** Whether streams that are bound to a path wait for it. */
+  isHeld(pathId: number): boolean {
+    return this.#sender.isHeld(pathId);
+  }
+
   /** A path works: it carries the streams that are bound to it. */
   holdPath(pathId: number): void {
     if (this.#table.isBound(pathId)) this.#sender.hold(pathId);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { redundant } from "../../../../lib/quic/scheduler/redundant.ts";
+import { schedulers } from "../../../../lib/quic/scheduler/schedulers.ts";
 import { drain, exchange } from "./exchange.ts";
 import { type Pair, pattern } from "./pair.ts";
 import { changes, isOn, openedPair, pathOf, settle } from "./two_paths.ts";
@@ -26,6 +27,19 @@ for (const pathId of [0, 1]) {
     const before = other.bytesSent;
     assert(upload(pair, pathId, 500_000));
     assert(other.bytesSent - before < 5_000, `${other.bytesSent - before}`);
+  });
+}
+
+for (const [name, make] of Object.entries(schedulers)) {
+  Deno.test(`a stream that is bound to the slower path is not sent over and over by ${name}`, () => {
+    using pair = openedPair(1, { client: { scheduler: make } });
+    pair.fate = (datagram) => isOn(datagram, 0) ? { ...datagram, atUs: datagram.atUs + 50_000 } : datagram;
+    assert(upload(pair, 1, 20_000));
+    const { counters } = pathOf(pair, "client", 1);
+    const before = counters.bytesSent;
+    assert(upload(pair, 1, 500_000));
+    const sent = counters.bytesSent - before;
+    assert(sent < 600_000, `${sent} bytes for 500,000`);
   });
 }
 

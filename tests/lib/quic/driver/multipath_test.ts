@@ -8,6 +8,7 @@ import type { QuicConnection } from "../../../../lib/quic/driver/api.ts";
 import { configurationOf } from "../../../../lib/quic/driver/configuration.ts";
 import { managePaths } from "../../../../lib/quic/driver/manage_paths.ts";
 import type { QuicPathChange, QuicPathEvent } from "../../../../lib/quic/driver/path_api.ts";
+import { PATH_ERROR } from "../../../../lib/quic/wire/multipath.ts";
 import { DEFAULT_PARAMETERS } from "../../../../lib/quic/wire/transport_parameters.ts";
 import { writeTransportParameters } from "../../../../lib/quic/wire/write_transport_parameters.ts";
 import { fails } from "../../transport/compliance_support.ts";
@@ -128,6 +129,28 @@ Deno.test("the first path can break as well", async () => {
   await ends.client.openPath({ local: SECOND });
   assert(ends.client.breakPath(0));
   await transfer(ends.server, ends.client, 4 * MEGABYTE);
+});
+
+Deno.test("a path whose socket is closed is given up at once, the other end hears of it, and no byte is lost", async () => {
+  await using ends = await several();
+  const events = ends.server.pathEvents();
+  await ends.client.openPath({ local: SECOND });
+  await event(events, "validated");
+  assert(ends.client.breakPath(0, "close"));
+  const { path, by, errorCode } = await event(events, "abandoned", 0);
+  assert.deepEqual([path.id, by, errorCode], [0, "peer", PATH_ERROR.PATH_UNSTABLE_OR_POOR]);
+  await transfer(ends.server, ends.client, MEGABYTE);
+  assert.equal(ends.client.breakPath(0, "close"), false, "it is gone");
+  await events.return!();
+});
+
+Deno.test("a connection whose only socket is closed ends with the reason", async () => {
+  await using ends = await several();
+  assert(ends.client.breakPath(0, "close"));
+  await assert.rejects(ends.client.openStream(), {
+    code: "ERR_CLOSED",
+    message: /the only socket was closed/,
+  });
 });
 
 Deno.test("setStatus() makes a path a backup at both ends", async () => {
