@@ -10,7 +10,12 @@ const [first] = Deno.args;
 
 // The version needs no argument parser: answering here halves the time.
 if (Deno.args.length === 1 && (first === "--version" || first === "-V")) {
-  Deno.stdout.writeSync(new TextEncoder().encode(`${TOOL.name} ${TOOL.version}\n`));
+  try {
+    Deno.stdout.writeSync(new TextEncoder().encode(`${TOOL.name} ${TOOL.version}\n`));
+  } catch (error) {
+    const { notPrinted } = await import("./output.ts");
+    notPrinted(error);
+  }
 } else {
   const { main } = await program();
   await main(Deno.args);

@@ -5,6 +5,12 @@ import { type Painter, painter } from "./render/paint.ts";
 /** Ten times a second is as fast as people read, and costs the measurement nothing. */
 const REDRAW_MS = 100;
 
+/** Another program may have made the pipe or the terminal non-blocking: when it is full, how long to wait for room. */
+const FULL_PAUSE_MS = 5;
+
+/** PIPE_BUF of Linux: a pipe takes so much as a whole or not at all, where Deno would not tell how much it took. */
+const PIECE_BYTES = 4096;
+
 /** A text for a program or a file is so wide; no text gets wider than the other one. */
 const USUAL_COLUMNS = 80;
 const MAX_COLUMNS = 200;
@@ -12,7 +18,7 @@ const MAX_COLUMNS = 200;
 /** Where a command's words go: the answer to stdout, the story to stderr. */
 export class Output {
   readonly options: CommonOptions;
-  /** Colours for stdout. */
+  /** Colours for stdout, and its width. */
   readonly paint: Painter;
   /** True when somebody looks at stderr while it is written. */
   readonly live: boolean;
@@ -21,7 +27,10 @@ export class Output {
 
   constructor(options: CommonOptions) {
     this.options = options;
-    this.paint = painter(wantsColor(options.color, Deno.stdout));
+    this.paint = painter(
+      wantsColor(options.color, Deno.stdout),
+      Deno.stdout.isTerminal() ? consoleColumns() : Infinity,
+    );
     this.live = !options.quiet && Deno.stderr.isTerminal();
   }
 
@@ -32,13 +41,7 @@ export class Output {
 
   /** A text on stdout. */
   answer(text: string): void {
-    try {
-      write(Deno.stdout, text.endsWith("\n") ? text : `${text}\n`);
-    } catch (error) {
-      // The reader has what it wanted. Thrown from a callback of the library, this would end nothing.
-      if (error instanceof Deno.errors.BrokenPipe) Deno.exit(EXIT.ok);
-      throw error;
-    }
+    print(text.endsWith("\n") ? text : `${text}\n`);
   }
 
   /** One event as a line of JSON, with --ndjson. */
@@ -77,6 +80,23 @@ export class Output {
     writeStderr(`\x1b[${this.#status}A\r\x1b[J`);
     this.#status = 0;
   }
+}
+
+/** Writes to stdout. What cannot be written ends the program. */
+export function print(text: string): void {
+  try {
+    write(Deno.stdout, text);
+  } catch (error) {
+    notPrinted(error);
+  }
+}
+
+/** Ends the program, whose answer has nowhere to go. Thrown from a callback of the library, this would end nothing. */
+export function notPrinted(error: unknown): never {
+  // The reader has what it wanted.
+  if (error instanceof Deno.errors.BrokenPipe) Deno.exit(EXIT.ok);
+  writeStderr(`mpt: Cannot print the answer: ${error instanceof Error ? error.message : String(error)}\n`);
+  Deno.exit(EXIT.untestable);
 }
 
 function consoleColumns(): number {
@@ -129,5 +149,12 @@ const encoder = new TextEncoder();
 
 function write(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
   const bytes = encoder.encode(text);
-  for (let sent = 0; sent < bytes.length;) sent += stream.writeSync(bytes.subarray(sent));
+  for (let sent = 0; sent < bytes.length;) {
+    try {
+      sent += stream.writeSync(bytes.subarray(sent, sent + PIECE_BYTES));
+    } catch (error) {
+      if (!(error instanceof Deno.errors.WouldBlock)) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_PAUSE_MS);
+    }
+  }
 }

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "@commander-js/extra-typings";
 import { TOOL } from "../lib/base/tool.ts";
 import { EXIT } from "./exit_codes.ts";
+import { print } from "./output.ts";
 
 /** In the order of the help. */
 const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
@@ -47,7 +48,7 @@ export async function main(args: readonly string[]): Promise<void> {
   ) {
     command.exitOverride();
     // It would look into the environment, which it may not be allowed to; our help has no colours.
-    command.configureOutput({ getOutHasColors: () => false, getErrHasColors: () => false });
+    command.configureOutput({ getOutHasColors: () => false, getErrHasColors: () => false, writeOut: print });
     command.showHelpAfterError("(add --help for usage)");
   }
   if (chosen === undefined) {

@@ -114,10 +114,22 @@ export function failedResult(schema: string, startedAtMs: number, end: End): Env
   return envelope({ schema, host: hostFacts(), startedAtMs, durationMs: Date.now() - startedAtMs, end });
 }
 
-/** Calls back on the first and on the second interrupt. Windows has no SIGTERM. */
+/**
+ * A Ctrl-C may arrive twice: from the terminal, and once more from a program in front, as `deno task`, `npx` and
+ * `timeout` pass it on. What comes within so many milliseconds is the same one.
+ */
+const SAME_INTERRUPT_MS = 500;
+
+/** Calls back on the first and on further interrupts. Windows has no SIGTERM. */
 function onInterrupt(interrupted: (again: boolean) => void): () => void {
-  let count = 0;
-  const handler = (): void => interrupted(count++ > 0);
+  let firstMs: number | undefined;
+  const handler = (): void => {
+    const now = performance.now();
+    if (firstMs === undefined) {
+      firstMs = now;
+      interrupted(false);
+    } else if (now - firstMs >= SAME_INTERRUPT_MS) interrupted(true);
+  };
   const signals: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
   for (const signal of signals) Deno.addSignalListener(signal, handler);
   return () => {

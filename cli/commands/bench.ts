@@ -1,13 +1,11 @@
 import { Command, Option } from "@commander-js/extra-typings";
-import { MptError } from "../../lib/base/errors.ts";
-import type { BenchFailure, BenchOptions, BenchResult, Direction } from "../../lib/bench/mod.ts";
+import type { BenchOptions, BenchResult } from "../../lib/bench/mod.ts";
+import { defaultTransports, DIRECTIONS, failure, forMpquicOnly, TRANSPORTS } from "../bench_options.ts";
 import { duration, integer, size, withCommonOptions } from "../common_options.ts";
 import type { SchedulerName } from "../../lib/quic/mod.ts";
-import type { Transport } from "../../lib/base/transport.ts";
 import { type PathChoice, pathChoice, target, transportsOf } from "../option_values.ts";
 import { hasQuicOptions, quicChoice, withQuicOptions } from "../quic_options.ts";
 import { runJob } from "../run_job.ts";
-import { usage } from "../usage.ts";
 
 /** As in `schedulers` of the library, which is not loaded for this. */
 const SCHEDULER_NAMES = [
@@ -20,60 +18,6 @@ const SCHEDULER_NAMES = [
   "redundant",
   "backup-only",
 ] as const satisfies readonly SchedulerName[];
-
-const DIRECTIONS: Readonly<Record<"download" | "upload" | "both", readonly Direction[]>> = {
-  download: ["download"],
-  upload: ["upload"],
-  both: ["download", "upload"],
-};
-
-const TRANSPORTS = ["tcp", "mptcp", "quic", "mpquic"] as const;
-
-/** `0@2.5`: the path and the seconds after which it is broken. */
-const FAILURE = /^(\d{1,9})@(\d{1,6}(?:\.\d{1,3})?)$/;
-
-/** What to compare when nothing is said: a prefix of the target stands for its transport. */
-function defaultTransports(prefix: Transport | undefined, aboutQuic: boolean): readonly Transport[] {
-  // Each path alone is what several are compared with
-  if (prefix === "mpquic") return ["quic", "mpquic"];
-  if (prefix === "quic" || (prefix === undefined && aboutQuic)) return ["quic"];
-  return prefix === "tcp" ? ["tcp"] : ["tcp", "mptcp"];
-}
-
-function failure(text: string): BenchFailure {
-  return usage(() => {
-    const [, path, seconds] = FAILURE.exec(text) ?? [];
-    if (path === undefined) {
-      throw new RangeError(`use PATH@SECONDS, such as 0@2, not ${JSON.stringify(text)}`);
-    }
-    return { path: Number(path), afterMs: Number(seconds) * 1000 };
-  });
-}
-
-/** What is said of paths that only multipath QUIC lets its user decide. */
-function forMpquicOnly(
-  { scheduler, fail, path }: {
-    readonly scheduler?: string | undefined;
-    readonly fail?: BenchFailure | undefined;
-    readonly path?: readonly PathChoice[] | undefined;
-  },
-  asked: readonly Transport[],
-): void {
-  if (asked.includes("mpquic")) return;
-  if (scheduler !== undefined || fail !== undefined) {
-    const option = scheduler === undefined ? "--fail" : "--scheduler";
-    throw new MptError(
-      "ERR_USAGE",
-      `Cannot use ${option} with ${asked.join(" and ")}: only the paths of mpquic are this program's own`,
-      { fix: "--transport mpquic" },
-    );
-  }
-  if (path?.some(({ status }) => status !== undefined) !== true) return;
-  throw new MptError(
-    "ERR_USAGE",
-    "Cannot set the status of a subflow: it is the kernel's: ip mptcp endpoint change ADDRESS backup",
-  );
-}
 
 /** `mpt bench`. */
 export function benchCommand(): Command {
@@ -129,7 +73,7 @@ export function benchCommand(): Command {
     .addOption(
       new Option(
         "--fail <path@seconds>",
-        "break a path of mpquic on purpose, without a word to the server: 0@2",
+        "break a path of mpquic on purpose: 0@2 without a word, 0@2,close by closing its socket",
       )
         .argParser(failure),
     )

@@ -1,18 +1,12 @@
 import { Argument, Command } from "@commander-js/extra-typings";
 import type { Envelope } from "../../lib/base/result.ts";
-import { DIAGNOSIS_CODES, type DiagnosisCode } from "../../lib/mptcp/diagnosis/codes.ts";
-import { QUIC_CODES, type QuicCode } from "../../lib/probe/quic/codes.ts";
-import { RACE_CODES, type RaceCode } from "../../lib/race/codes.ts";
 import type { CatalogueEntry } from "../../lib/mptcp/diagnosis/catalogue/entry.ts";
+import { type Code, CODES } from "../codes.ts";
 import { withCommonOptions } from "../common_options.ts";
 import { EXIT } from "../exit_codes.ts";
 import { nearMatches } from "../near_matches.ts";
 import { runJob } from "../run_job.ts";
 import { usage } from "../usage.ts";
-
-type Code = DiagnosisCode | QuicCode | RaceCode;
-
-const CODES: readonly Code[] = [...DIAGNOSIS_CODES, ...QUIC_CODES, ...RACE_CODES];
 
 /** What `mpt explain --json` prints. */
 export interface ExplainResult extends Envelope<"mpt.explain/1"> {
@@ -57,10 +51,7 @@ function known(text: string): Code {
 }
 
 async function explain(asked: Code | undefined): Promise<ExplainResult> {
-  const { CATALOGUE } = await import("../../lib/mptcp/diagnosis/catalogue.ts");
-  const { QUIC_CATALOGUE } = await import("../../lib/probe/quic/catalogue.ts");
-  const { RACE_CATALOGUE } = await import("../../lib/race/catalogue.ts");
-  const catalogue = { ...CATALOGUE, ...QUIC_CATALOGUE, ...RACE_CATALOGUE };
+  const { EXPLANATIONS } = await import("../catalogue.ts");
   const { envelope } = await import("../../lib/base/result.ts");
   const { hostFacts } = await import("../../lib/io/host.ts");
   const codes = asked === undefined ? CODES : [asked];
@@ -72,6 +63,6 @@ async function explain(asked: Code | undefined): Promise<ExplainResult> {
       durationMs: 0,
       options: { code: asked ?? null },
     }),
-    entries: codes.map((code) => ({ code, ...catalogue[code] })),
+    entries: codes.map((code) => ({ code, ...EXPLANATIONS[code] })),
   };
 }

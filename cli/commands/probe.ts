@@ -107,7 +107,7 @@ export function probeCommand(): Command {
       },
       exitCode: async (result) => {
         const { probeExitCode } = await import("../probe_exit.ts");
-        return probeExitCode(result, required, options.watch !== undefined);
+        return probeExitCode(result, required, options.watch !== undefined, asked);
       },
     });
   }) as unknown as Command;

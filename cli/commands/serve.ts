@@ -1,5 +1,6 @@
 import { Command, Option } from "@commander-js/extra-typings";
 import { Endpoint } from "../../lib/base/endpoint.ts";
+import type { Ip } from "../../lib/base/ip.ts";
 import type { Listener } from "../../lib/io/connection.ts";
 import type { ServeOptions, ServeResult } from "../../lib/serve/mod.ts";
 import { duration, integer, size, withCommonOptions } from "../common_options.ts";
@@ -79,7 +80,8 @@ export function serveCommand(): Command {
         );
         if (output.human) {
           const { howToUse } = await import("../render/serve.ts");
-          output.answer(howToUse(server.listeners.map(reachable)));
+          const { outwardAddress } = await import("../outward_address.ts");
+          output.answer(howToUse(server.listeners.map((each) => reachable(each, outwardAddress))));
         }
         return await server.finished;
       },
@@ -90,15 +92,22 @@ export function serveCommand(): Command {
           } s`,
         );
       },
-      exitCode: () => EXIT.ok,
+      // A server that can listen no more has said why
+      exitCode: ({ end }) => end.reason === "error" ? EXIT.untestable : EXIT.ok,
     });
   }) as unknown as Command;
 }
 
 /** What the other machine has to know of a listener. */
-function reachable(listener: Listener): Reachable {
+function reachable(listener: Listener, outwardAddress: (wildcard: Ip) => Ip | null): Reachable {
   const { local, transport } = listener;
-  return { local, transport, ...("pin" in listener ? { pin: String(listener.pin) } : {}) };
+  const address = local.ip?.isUnspecified ? outwardAddress(local.ip) : null;
+  return {
+    local,
+    transport,
+    ...("pin" in listener ? { pin: String(listener.pin) } : {}),
+    ...(address === null ? {} : { address }),
+  };
 }
 
 function synMirrorOf(

@@ -29,9 +29,8 @@ export function answers({ lab, hello, createdAt, servers, stop }: Owned): Answer
         return encodeHello(hello);
       case "watch":
         return await new Promise((resolve) => {
-          for (const over of [stop.signal, signal]) {
-            over.addEventListener("abort", () => resolve(null), { once: true });
-          }
+          signal.addEventListener("abort", () => resolve(null), { once: true });
+          stop.signal.addEventListener("abort", () => resolve(reasonOf(stop.signal)), { once: true });
         });
       case "status":
         return encodeLab(labToJson(await lab.status(), {
@@ -52,7 +51,8 @@ export function answers({ lab, hello, createdAt, servers, stop }: Owned): Answer
         return await done(lab.clearMiddleboxes());
       case "script": {
         const { playScript } = await import("./script.ts");
-        return await playScript(lab, request.text, emit, AbortSignal.any([signal, stop.signal]));
+        const paths = lab.plan.paths.map(({ name }) => name);
+        return await playScript(lab, paths, request.text, emit, AbortSignal.any([signal, stop.signal]));
       }
       case "down":
         stop.abort(new MptError("ERR_ABORTED", "Cannot go on: the lab was taken down"));
@@ -61,4 +61,9 @@ export function answers({ lab, hello, createdAt, servers, stop }: Owned): Answer
         return request satisfies never;
     }
   };
+}
+
+/** Why a lab ends that nobody has told to: a part of it has died. */
+function reasonOf({ reason }: AbortSignal): JsonValue {
+  return reason instanceof MptError && reason.code !== "ERR_ABORTED" ? reason.message : null;
 }

@@ -69,8 +69,8 @@ export async function execInLab(
   if (timeoutMs !== undefined) {
     timers.push(setTimeout(() => end(`--timeout ${timeoutMs / 1000} is over`), timeoutMs));
   }
-  const watched = client.request({ op: "watch" }).catch(() => {}).then(() =>
-    end(`the lab ${hello.name} ended`)
+  const watched = client.request({ op: "watch" }).catch(() => null).then((reason) =>
+    end(`the lab ${hello.name} ended${typeof reason === "string" ? `: ${reason}` : ""}`)
   );
   const status = await child.status;
   // The end of the lab kills what is inside; the word of it may still be on its way.
@@ -94,7 +94,8 @@ function prefixOf(hello: LabHello, host: LabHost): readonly string[] {
 
 /** Hands signals on, and does not die of them: there is a lab to take away afterwards. */
 function handOn(send: (signal: Deno.Signal) => void): Disposable {
-  const atTerminal = Deno.stdin.isTerminal();
+  // Any of them: the command may read from a file and write to a terminal, whose Ctrl-C reaches it all the same.
+  const atTerminal = [Deno.stdin, Deno.stdout, Deno.stderr].some((stream) => stream.isTerminal());
   const handlers = new Map<Deno.Signal, () => void>([
     ...HANDED_ON.map((signal) => [signal, () => send(signal)] as const),
     // The terminal has sent these to the whole foreground; a second one would mean something else.

@@ -1,6 +1,6 @@
 import { killInhabitants } from "./inhabitants.ts";
-import { isRunning, killSame } from "./process_identity.ts";
-import { type LabState, readStates, removeFiles } from "./state_file.ts";
+import { identify, isRunning, killSame } from "./process_identity.ts";
+import { type LabState, readDrafts, readStates, removeFiles } from "./state_file.ts";
 
 /** The labs that run, and those whose owner died and which are now gone. */
 export interface Found {
@@ -24,7 +24,16 @@ export async function findLabs(folder: string): Promise<Found> {
     await removeFiles(folder, name, state?.token ?? null);
     removed.push(name);
   }
+  await removeDrafts(folder);
   return { labs, removed };
+}
+
+/** Half-written states of processes that died over them. */
+async function removeDrafts(folder: string): Promise<void> {
+  for (const [file, pid] of await readDrafts(folder)) {
+    // Its writer may remove it meanwhile.
+    if (await identify(pid) === null) await Deno.remove(file).catch(() => {});
+  }
 }
 
 /** Kills what a lab without an owner still has. */

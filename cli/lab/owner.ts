@@ -13,7 +13,15 @@ import { findLabs } from "./leftovers.ts";
 import type { OwnerSpec } from "./owner_spec.ts";
 import { identify } from "./process_identity.ts";
 import { ServerProcess } from "./server_process.ts";
-import { claim, type LabState, readStates, removeFiles, socketFile, updateState } from "./state_file.ts";
+import {
+  checkSocketFile,
+  claim,
+  type LabState,
+  readStates,
+  removeFiles,
+  socketFile,
+  updateState,
+} from "./state_file.ts";
 
 /**
  * Owns a lab: makes it, answers on its control socket, and takes it away when told to stop.
@@ -37,6 +45,10 @@ export async function ownLab(
   // After the lab: what went to the background inside keeps the namespaces alive without their holder.
   stack.defer(async () => void await killInhabitants(token));
   const lab = stack.use(await createLab(spec.options, { signal: stop.signal, keep }));
+  // Without a part of it nothing moves in the lab, and whoever waits for that would wait for ever.
+  void lab.ended.then((why) => {
+    if (why !== null) stop.abort(new MptError("ERR_PROGRAM", `Cannot go on with the lab: ${why}`));
+  });
   await furnish(lab.prefix("client"), token, lab.plan);
   const holder = await identify(lab.namespaces.pid);
   if (holder === null) throw new MptError("ERR_PROGRAM", "Cannot make the lab: its holder ended");
@@ -64,6 +76,7 @@ async function takeName(spec: OwnerSpec, folder: string): Promise<LabState> {
   const taken = labs.map((lab) => lab.name);
   for (;;) {
     const name = spec.anyName ? freeName(spec.name, taken) : spec.name;
+    checkSocketFile(folder, name);
     const state = { name, token: newToken(), owner, holder: null, createdAt: new Date().toISOString() };
     if (await claim(folder, state)) return state;
     if (!spec.anyName) throw await nameTaken(folder, name);

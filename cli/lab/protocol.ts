@@ -24,8 +24,8 @@ export type LabReply =
   | { readonly kind: "answer"; readonly value: JsonValue }
   | { readonly kind: "error"; readonly error: MptError };
 
-/** The longest request: a script has its own limit below this. */
-export const MAX_REQUEST_BYTES: number = 256 * 1024;
+/** The longest request: a script has its own limit below this, also when JSON makes six characters of each. */
+export const MAX_REQUEST_BYTES: number = 1024 * 1024;
 
 /** The longest answer, far above the status of 8 paths with many middleboxes. */
 export const MAX_REPLY_BYTES: number = 4 * 1024 * 1024;

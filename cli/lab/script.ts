@@ -1,7 +1,8 @@
 import { MptError } from "../../lib/base/errors.ts";
 import { type Envelope, envelope, type JsonValue } from "../../lib/base/result.ts";
+import { endOf } from "../../lib/io/deadline.ts";
 import { hostFacts } from "../../lib/io/host.ts";
-import { parseTimeline, play, type PlayedStep, type Stage } from "../../lib/lab/mod.ts";
+import { checkTimeline, parseTimeline, play, type PlayedStep, type Stage } from "../../lib/lab/mod.ts";
 import { requireLabRights } from "./permissions.ts";
 import { openLab } from "./select.ts";
 
@@ -21,21 +22,27 @@ export interface ScriptStep {
 /** The result of `mpt lab script`. */
 export interface LabScriptResult extends Envelope<"mpt.lab-script/1"> {
   readonly lab: string;
+  /** How many steps the script has. */
+  readonly step_count: number;
+  /** Those that were played. */
   readonly steps: readonly ScriptStep[];
 }
 
 /** More than any script needs, and less than a request may have. */
 const MAX_SCRIPT_BYTES = 128 * 1024;
 
-/** Plays a script on a lab of this process; every step is an event. */
+/** Plays a script on a lab of this process with these paths; every step is an event. */
 export async function playScript(
   stage: Stage,
+  paths: readonly string[],
   text: string,
   emit: (event: JsonValue) => void,
   signal: AbortSignal,
 ): Promise<JsonValue> {
   const onStep = (step: PlayedStep): void => emit({ ...stepToJson(step) });
-  const { steps } = await play(stage, parseTimeline(text), { signal, onStep });
+  const timeline = parseTimeline(text);
+  checkTimeline(timeline, paths);
+  const { steps } = await play(stage, timeline, { signal, onStep });
   return steps.map((step) => ({ ...stepToJson(step) }));
 }
 
@@ -48,7 +55,7 @@ export async function labScript(
 ): Promise<LabScriptResult> {
   const startedAtMs = Date.now();
   const text = await readScript(file);
-  parseTimeline(text);
+  const step_count = parseTimeline(text).steps.length;
   requireLabRights();
   using lab = await openLab(name, signal);
   const steps: ScriptStep[] = [];
@@ -62,12 +69,13 @@ export async function labScript(
     await lab.client.request({ op: "script", text }, { signal, onEvent });
   } catch (error) {
     if (!signal.aborted) throw error;
-    end = { reason: "interrupted" };
+    end = endOf(signal);
   }
   const durationMs = Date.now() - startedAtMs;
   return {
     ...envelope({ schema: "mpt.lab-script/1", host: hostFacts(), startedAtMs, durationMs, end }),
     lab: lab.hello.name,
+    step_count,
     steps,
   };
 }

@@ -1,5 +1,6 @@
 import { MptError } from "../../lib/base/errors.ts";
 import { run } from "../../lib/io/process.ts";
+import { requirePrograms } from "../../lib/lab/programs.ts";
 
 /** How much of what a server prints is kept, for the message when it fails. */
 const TAIL_BYTES = 16 * 1024;
@@ -34,6 +35,7 @@ export class ServerProcess implements AsyncDisposable {
    * Starts a command and waits until a port of the host listens that did not before.
    *
    * @param prefix The arguments that run a command on the host.
+   * @param listenMs How long it may take until it listens, in milliseconds.
    * @throws {MptError} `ERR_PROGRAM` with what it printed when it ends or does not listen in time.
    */
   static async start(
@@ -41,11 +43,13 @@ export class ServerProcess implements AsyncDisposable {
     prefix: readonly string[],
     env: Readonly<Record<string, string>>,
     signal: AbortSignal,
+    listenMs: number = LISTEN_MS,
   ): Promise<ServerProcess> {
+    await requirePrograms(["ss"]);
     const before = await listening(prefix);
     const server = new ServerProcess(command, prefix, env);
     try {
-      await server.#listens(before, prefix, signal);
+      await server.#listens(before, prefix, signal, listenMs);
       return server;
     } catch (error) {
       await server[Symbol.asyncDispose]();
@@ -71,15 +75,21 @@ export class ServerProcess implements AsyncDisposable {
     void this.#reading.catch(() => {});
   }
 
-  async #listens(before: ReadonlySet<string>, prefix: readonly string[], signal: AbortSignal): Promise<void> {
+  async #listens(
+    before: ReadonlySet<string>,
+    prefix: readonly string[],
+    signal: AbortSignal,
+    listenMs: number,
+  ): Promise<void> {
     const since = performance.now();
     for (;;) {
       for (const socket of await listening(prefix)) if (!before.has(socket)) return;
       // A server may go to the background: its first process then ends with 0, before or after it listens.
       if (this.#over !== null && this.#over.code !== 0) throw this.#failed(`${this.ended}`);
       if (signal.aborted) throw this.#failed("it was told to stop");
-      if (performance.now() - since > LISTEN_MS) {
-        throw this.#failed(`${this.ended ?? "it"} and no port listens after ${LISTEN_MS / 1000} s`);
+      if (performance.now() - since > listenMs) {
+        const silent = `no port listens after ${listenMs / 1000} s`;
+        throw this.#failed(this.ended === null ? silent : `${this.ended} and ${silent}`);
       }
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }

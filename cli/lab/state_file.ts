@@ -55,6 +55,24 @@ export function socketFile(folder: string, name: string): string {
   return `${folder}/${name}.sock`;
 }
 
+/** unix(7): the path of a socket has at most 107 bytes. */
+const MAX_SOCKET_PATH = 107;
+
+/**
+ * Makes sure that the control socket of a lab can be made, before anything else is.
+ *
+ * @throws {MptError} `ERR_USAGE` when its path is too long.
+ */
+export function checkSocketFile(folder: string, name: string): void {
+  const file = socketFile(folder, name);
+  const bytes = new TextEncoder().encode(file).length;
+  if (bytes <= MAX_SOCKET_PATH) return;
+  const reason = `it has ${bytes} bytes, and a socket may have ${MAX_SOCKET_PATH}`;
+  throw new MptError("ERR_USAGE", `Cannot use the path ${file}: ${reason}`, {
+    fix: "take a shorter name (--name), or keep the state elsewhere: XDG_RUNTIME_DIR=FOLDER",
+  });
+}
+
 /**
  * Takes a name for a lab.
  *
@@ -114,6 +132,16 @@ export async function removeFiles(folder: string, name: string, token: string | 
       if (!(error instanceof Deno.errors.NotFound)) throw error;
     });
   }
+}
+
+/** The files of states that were being written, and the processes that did. */
+export async function readDrafts(folder: string): Promise<ReadonlyMap<string, number>> {
+  const drafts = new Map<string, number>();
+  for await (const { name } of Deno.readDir(folder)) {
+    const pid = /^\.[a-z0-9-]+\.(\d{1,10})$/.exec(name)?.[1];
+    if (pid !== undefined) drafts.set(`${folder}/${name}`, Number(pid));
+  }
+  return drafts;
 }
 
 async function write(folder: string, state: LabState): Promise<string> {

@@ -1,3 +1,4 @@
+import { MptError } from "../../lib/base/errors.ts";
 import { type Envelope, envelope, TOOL } from "../../lib/base/result.ts";
 import { hostFacts } from "../../lib/io/host.ts";
 import { findLabs } from "./leftovers.ts";
@@ -24,15 +25,22 @@ export async function labStatus(name: string | undefined, signal: AbortSignal): 
     `the owner of the lab ${gone} had died; what it left was removed`
   );
   const labs: LabJson[] = [];
+  const silent: MptError[] = [];
   for (const state of chosen) {
-    using open = await connect(folder, state, signal);
+    using open = await connect(folder, state, signal).catch((error: unknown) => {
+      // One that is being made must not hide the others; of one that was asked for it is the answer.
+      if (wanted !== undefined || signal.aborted || !(error instanceof MptError)) throw error;
+      silent.push(error);
+      return null;
+    });
+    if (open === null) continue;
     if (open.hello.version !== TOOL.version) {
       warnings.push(`the lab ${state.name} was made by mpt ${open.hello.version}, this is ${TOOL.version}`);
     }
     labs.push(decodeLab(await open.client.request({ op: "status" }, { signal })));
   }
   const durationMs = Date.now() - startedAtMs;
-  const verdicts = labVerdicts(labs);
+  const verdicts = labVerdicts(labs, silent);
   return {
     ...envelope({
       schema: "mpt.lab-status/1",

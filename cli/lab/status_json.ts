@@ -26,6 +26,8 @@ export interface DirectionJson {
   readonly dropped_by_queue: number | null;
   readonly dropped_by_loss: number | null;
   readonly dropped_by_blackhole: number | null;
+  /** Packets that the emulator had no memory for: nobody asked for these. */
+  readonly dropped_by_overload: number | null;
   readonly rate_bps: number | null;
   readonly delay_ms: QuantilesJson | null;
   readonly lateness_ms: QuantilesJson | null;
@@ -139,6 +141,7 @@ function directionToJson(direction: LabDirection): DirectionJson {
     dropped_by_queue: direction.droppedByQueue,
     dropped_by_loss: direction.droppedByLoss,
     dropped_by_blackhole: direction.droppedByBlackhole,
+    dropped_by_overload: direction.droppedByOverload,
     rate_bps: direction.rateBps,
     delay_ms: milliseconds(direction.delayUs),
     lateness_ms: milliseconds(direction.latenessUs),

@@ -1,6 +1,7 @@
 import { MptError } from "../../lib/base/errors.ts";
 import { quote } from "../../lib/base/quote.ts";
 import {
+  type DirectionOptions,
   isPreset,
   type LabOptions,
   parseLab,
@@ -67,21 +68,26 @@ function withPath(paths: readonly PathOptions[], path: PathOptions): readonly Pa
   return known < 0 ? [...paths, path] : paths.with(known, merged(paths[known] ?? {}, path));
 }
 
+/** What is said now takes the place of what was said before, also of what was said of one direction alone. */
 function merged(old: PathOptions, path: PathOptions): PathOptions {
-  const up = { ...old.up, ...path.up };
-  const down = { ...old.down, ...path.down };
+  const { up: oldUp, down: oldDown, ...oldBoth } = old;
+  const { up: newUp, down: newDown, ...both } = path;
+  const up = { ...without(without(oldUp ?? {}, both), newUp ?? {}), ...newUp };
+  const down = { ...without(without(oldDown ?? {}, both), newDown ?? {}), ...newDown };
   return {
-    ...withoutQueue(old, path),
-    ...path,
+    ...without(oldBoth, both),
+    ...both,
     ...(Object.keys(up).length === 0 ? {} : { up }),
     ...(Object.keys(down).length === 0 ? {} : { down }),
   };
 }
 
-/** A queue in packets replaces one in milliseconds, and the other way round. */
-function withoutQueue(old: PathOptions, path: PathOptions): PathOptions {
-  if (path.queueMs === undefined && path.queuePackets === undefined) return old;
-  const { queueMs: _ms, queuePackets: _packets, ...rest } = old;
+/** Settings without those that others replace. A queue in packets replaces one in milliseconds, and the other way round. */
+function without<T extends DirectionOptions>(old: T, others: DirectionOptions): Partial<T> {
+  const queue = others.queueMs !== undefined || others.queuePackets !== undefined;
+  const gone = new Set([...Object.keys(others), ...(queue ? ["queueMs", "queuePackets"] : [])]);
+  const rest: Partial<T> = { ...old };
+  for (const key of gone) Reflect.deleteProperty(rest, key);
   return rest;
 }
 
@@ -136,7 +142,8 @@ async function parseFile(path: string, text: string): Promise<unknown> {
 }
 
 function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  // What a parser points at with several lines ends with blank ones.
+  return (error instanceof Error ? error.message : String(error)).trimEnd();
 }
 
 function choices(): string {

@@ -36,6 +36,8 @@ export async function labUp(asked: LabUp, signal: AbortSignal): Promise<LabUpRes
       host: hostFacts(),
       startedAtMs,
       durationMs: Date.now() - startedAtMs,
+      // As a file of a lab holds them.
+      options: JSON.parse(JSON.stringify(options)),
     }),
     lab: { name, seed, paths, servers, env },
   };

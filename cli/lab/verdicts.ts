@@ -1,14 +1,28 @@
+import type { MptError } from "../../lib/base/errors.ts";
 import type { Verdict } from "../../lib/base/result.ts";
 import { formatCount, formatDuration, formatPercent } from "../../lib/base/units.ts";
+import type { LabCode } from "./codes.ts";
 import type { LabJson } from "./status_json.ts";
 
 /** An emulator that is later than this, in milliseconds, is not what was asked for. */
 const LATE_MS = 1;
 
-/** What to say about labs before the numbers. */
-export function labVerdicts(labs: readonly LabJson[]): readonly Verdict[] {
-  if (labs.length === 0) return [verdict("lab-none", "info", "No lab is running.", "mpt lab up two-path")];
-  return labs.flatMap((lab) => [faultVerdict(lab), ...lateVerdict(lab), ...serverVerdicts(lab)]);
+/**
+ * What to say about labs before the numbers.
+ *
+ * @param labs The labs that answered.
+ * @param silent Why others did not.
+ */
+export function labVerdicts(labs: readonly LabJson[], silent: readonly MptError[] = []): readonly Verdict[] {
+  if (labs.length + silent.length === 0) {
+    return [verdict("lab-none", "info", "No lab is running.", "mpt lab up two-path")];
+  }
+  return [
+    ...silent.map(({ message, fix }) => verdict("lab-silent", "warn", `${message}.`, fix ?? null)),
+    ...labs.flatMap((
+      lab,
+    ) => [faultVerdict(lab), ...lateVerdict(lab), ...overloadVerdict(lab), ...serverVerdicts(lab)]),
+  ];
 }
 
 function faultVerdict(lab: LabJson): Verdict {
@@ -38,12 +52,21 @@ function lateVerdict(lab: LabJson): readonly Verdict[] {
   )];
 }
 
+function overloadVerdict(lab: LabJson): readonly Verdict[] {
+  const ways = lab.paths.flatMap(({ up, down }) => [up, down]);
+  const lost = ways.reduce((sum, { dropped_by_overload }) => sum + (dropped_by_overload ?? 0), 0);
+  if (lost === 0) return [];
+  const text = `The emulator has lost ${formatCount(lost, "packet")} that nobody asked it to lose: ` +
+    "more was under way than it has memory for.";
+  return [verdict("lab-overload", "warn", text, "give the links a rate, or a lower one")];
+}
+
 function serverVerdicts({ servers }: LabJson): readonly Verdict[] {
   return servers.flatMap(({ command, ended }) =>
     ended === null ? [] : [verdict("lab-server-ended", "warn", `${command} on the server: ${ended}.`)]
   );
 }
 
-function verdict(code: string, level: Verdict["level"], text: string, fix: string | null = null): Verdict {
+function verdict(code: LabCode, level: Verdict["level"], text: string, fix: string | null = null): Verdict {
   return { code, level, certainty: "proved", text, evidence: [], fix };
 }

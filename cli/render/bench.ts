@@ -2,8 +2,9 @@ import { formatBytes, formatCount, formatDuration, formatPercent, formatRate } f
 import { type Aggregation, type BenchResult, type BenchRun, isMissingHere } from "../../lib/bench/mod.ts";
 import { formatBenefit } from "../../lib/bench/aggregation.ts";
 import type { Painter } from "./paint.ts";
-import { renderVerdicts } from "./probe.ts";
+import { renderVerdicts, warning } from "./probe.ts";
 import { table } from "./table.ts";
+import { wrap } from "./wrap.ts";
 
 const SPARKS = "▁▂▃▄▅▆▇█";
 
@@ -14,16 +15,16 @@ export function renderBench(result: BenchResult, paint: Painter, verbose: boolea
   return [
     ...renderVerdicts(result.verdicts, paint, verbose),
     ...result.warnings.filter((text) => !result.verdicts.some((each) => each.text.startsWith(text)))
-      .map((text) => `${paint.warn("warning:")} ${text}`),
+      .map((text) => warning(text, paint)),
     ...(result.end.reason === "done"
       ? []
       : [paint.warn(`${cut(result.end.reason)}: this is what was measured so far`)]),
     "",
-    runTable([...result.runs.map((run) => row(run)), ...tried.map((run) => row(run, "fixed"))]),
-    ...result.runs.flatMap((run) => pathTable(run, verbose)),
-    ...tried.flatMap((run) => pathTable(run, verbose, " with the fix")),
+    runTable([...result.runs.map((run) => row(run)), ...tried.map((run) => row(run, "fixed"))], paint),
+    ...result.runs.flatMap((run) => pathTable(run, paint, verbose)),
+    ...tried.flatMap((run) => pathTable(run, paint, verbose, " with the fix")),
     ...(verbose ? result.runs.flatMap(heldUp) : []),
-    ...result.aggregations.flatMap((each) => ["", aggregation(each)]),
+    ...result.aggregations.flatMap((each) => ["", wrap(aggregation(each), paint.columns)]),
   ].join("\n");
 }
 
@@ -31,12 +32,12 @@ function cut(reason: BenchResult["end"]["reason"]): string {
   return reason === "timeout" ? "--timeout is over" : reason;
 }
 
-function runTable(rows: readonly (readonly string[])[]): string {
+function runTable(rows: readonly (readonly string[])[], paint: Painter): string {
   return table(
     [
-      { title: "TRANSPORT" },
-      { title: "DIRECTION" },
-      { title: "PATH" },
+      { title: "TRANSPORT", key: true },
+      { title: "DIRECTION", key: true },
+      { title: "PATH", key: true },
       { title: "GOODPUT", align: "right" },
       { title: "BYTES", align: "right" },
       { title: "TIME", align: "right" },
@@ -46,6 +47,8 @@ function runTable(rows: readonly (readonly string[])[]): string {
       { title: "OVER TIME" },
     ],
     rows,
+    "",
+    paint.columns,
   );
 }
 
@@ -87,7 +90,12 @@ export function sparkline(run: BenchRun): string {
   return whole.slice(-40).map((rate) => SPARKS[Math.min(7, Math.floor(rate / best * 7.99))]).join("");
 }
 
-function pathTable(run: BenchRun, verbose: boolean, how: string = ""): readonly string[] {
+function pathTable(
+  run: BenchRun,
+  paint: Painter,
+  verbose: boolean,
+  how: string = "",
+): readonly string[] {
   if (run.paths.length < 2 && !verbose) return [];
   const rows = run.paths.map((path) => [
     String(path.id),
@@ -102,7 +110,7 @@ function pathTable(run: BenchRun, verbose: boolean, how: string = ""): readonly 
     formatBytes(path.bytes_retransmitted),
   ]);
   const columns = [
-    { title: "PATH" },
+    { title: "PATH", key: true },
     { title: "LOCAL" },
     { title: "REMOTE" },
     { title: "INTERFACE" },
@@ -113,7 +121,7 @@ function pathTable(run: BenchRun, verbose: boolean, how: string = ""): readonly 
     { title: "RTT", align: "right" as const },
     { title: "RETRANSMITTED", align: "right" as const },
   ];
-  return ["", `Paths of ${run.transport} ${run.direction}${how}:`, table(columns, rows, "  ")];
+  return ["", `Paths of ${run.transport} ${run.direction}${how}:`, table(columns, rows, "  ", paint.columns)];
 }
 
 /** What kept a sender over QUIC from sending more; results of earlier versions do not tell. */

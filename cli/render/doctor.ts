@@ -2,6 +2,7 @@ import type { Check, CheckStatus, DoctorResult, SockoptJson, SockoptTrial } from
 import type { Painter } from "./paint.ts";
 import { mark, renderVerdicts } from "./probe.ts";
 import { table } from "./table.ts";
+import { wrap } from "./wrap.ts";
 
 /** The result for people: the answer in words, then what needs attention with its fix, then everything. */
 export function renderDoctor(result: DoctorResult, paint: Painter, verbose: boolean): string {
@@ -31,7 +32,7 @@ function findings(checks: readonly Check[], paint: Painter): readonly string[] {
 }
 
 function finding(check: Check, paint: Painter): readonly string[] {
-  return [`${mark(check.status, paint)} ${check.text}`, ...fixLines(check.fix)];
+  return [`${mark(check.status, paint)} ${wrap(check.text, paint.columns, 2)}`, ...fixLines(check.fix)];
 }
 
 function fixLines(fix: string | null): readonly string[] {
@@ -44,7 +45,9 @@ function unknowns(checks: readonly Check[], paint: Painter): readonly string[] {
     if (fix === null || group.length === 1) return group.flatMap((check) => finding(check, paint));
     const names = group.map((check) => check.code).join(", ");
     return [
-      `${mark("unknown", paint)} ${group.length} checks could not be made: ${names}.`,
+      `${mark("unknown", paint)} ${
+        wrap(`${group.length} checks could not be made: ${names}.`, paint.columns, 2)
+      }`,
       ...fixLines(fix),
     ];
   });

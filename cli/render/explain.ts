@@ -1,14 +1,9 @@
-import {
-  type CatalogueEntry,
-  type CatalogueStage,
-  fill,
-  STAGES,
-} from "../../lib/mptcp/diagnosis/catalogue.ts";
-import { QUIC_CATALOGUE } from "../../lib/probe/quic/catalogue.ts";
-import { RACE_CATALOGUE } from "../../lib/race/catalogue.ts";
+import { type CatalogueEntry, fill } from "../../lib/mptcp/diagnosis/catalogue.ts";
+import { CHAPTERS } from "../catalogue.ts";
 import type { Painter } from "./paint.ts";
 import { mark } from "./probe.ts";
 import { pad } from "./table.ts";
+import { wrap } from "./wrap.ts";
 
 /** Longer lines are hard to read, and in shorter ones hardly a word fits beside its heading. */
 const TEXT_COLUMNS = 100;
@@ -30,23 +25,17 @@ export function renderExplanation(
   return [
     `${mark(entry.level, paint)} ${paint.bold(entry.code)}: ${sentence(entry)}`,
     ...parts.flatMap(([name, text]) =>
-      text === null ? [] : ["", `${pad(name, 8)}  ${wrapped(text, 10, width)}`]
+      text === null ? [] : ["", `${pad(name, 8)}  ${wrap(text, width, 10)}`]
     ),
   ].join("\n");
 }
 
-const ALL: readonly CatalogueStage[] = [
-  ...STAGES,
-  { title: "QUIC and multipath QUIC", entries: new Map(Object.entries(QUIC_CATALOGUE)) },
-  { title: "Races (mpt race)", entries: new Map(Object.entries(RACE_CATALOGUE)) },
-];
-
-/** All codes by the stage of a connection. */
+/** All codes, chapter by chapter. */
 export function renderCodes(paint: Painter): string {
   const longest = Math.max(
-    ...ALL.flatMap(({ entries }) => [...entries.keys()].map((code) => code.length)),
+    ...CHAPTERS.flatMap(({ entries }) => [...entries.keys()].map((code) => code.length)),
   );
-  return ALL.map(({ title, entries }) =>
+  return CHAPTERS.map(({ title, entries }) =>
     [
       paint.bold(`${title}:`),
       ...[...entries].map(([code, entry]) => `  ${pad(code, longest)}  ${sentence(entry)}`),
@@ -57,17 +46,4 @@ export function renderCodes(paint: Painter): string {
 function sentence(entry: CatalogueEntry): string {
   const text = fill(entry.sentence, "the target", undefined);
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
-}
-
-/** A text in lines of at most `columns`, each after the first indented. */
-function wrapped(text: string, indent: number, columns: number): string {
-  const lines: string[] = [];
-  let line = "";
-  for (const word of text.split(" ")) {
-    if (line !== "" && indent + line.length + 1 + word.length > columns) {
-      lines.push(line);
-      line = word;
-    } else line = line === "" ? word : `${line} ${word}`;
-  }
-  return [...lines, line].join(`\n${" ".repeat(indent)}`);
 }

@@ -44,7 +44,8 @@ export function renderStep({ at_ms, late_ms, text }: ScriptStep): string {
   return `${formatDuration(at_ms)}${late}: ${text}`;
 }
 
-/** What a script did. */
-export function renderScript({ lab, steps }: LabScriptResult): string {
-  return `${formatCount(steps.length, "step")} played on the lab ${lab}.`;
+/** What a script did, and how much of it when it was cut short. */
+export function renderScript({ lab, step_count, steps, end }: LabScriptResult): string {
+  if (end.reason === "done") return `${formatCount(steps.length, "step")} played on the lab ${lab}.`;
+  return `${formatCount(steps.length)} of ${formatCount(step_count, "step")} played on the lab ${lab}.`;
 }

@@ -23,7 +23,7 @@ function renderLab(lab: LabJson, named: boolean, paint: Painter, verbose: boolea
   return [
     ...(named ? [`${lab.name}:`] : []),
     pathTable(lab.paths, paint),
-    ...(verbose ? ["", counterTable(lab.paths)] : []),
+    ...(verbose ? ["", counterTable(lab.paths, paint)] : []),
     ...(lab.middleboxes.length === 0 ? [] : ["", middleboxTable(lab.middleboxes)]),
     ...(lab.servers.length === 0 ? [] : [""]),
     ...lab.servers.map((server) =>
@@ -52,20 +52,25 @@ function pathTable(paths: readonly LabPathJson[], paint: Painter): string {
       ];
     })
   );
-  return table([
-    { title: "PATH" },
-    { title: "LINK" },
-    { title: "STATE" },
-    { title: "WAY" },
-    { title: "ASKED RATE", align: "right" },
-    { title: "DELAY", align: "right" },
-    { title: "LOSS", align: "right" },
-    { title: "MEASURED RATE", align: "right" },
-    { title: "DELAY p50/p99", align: "right" },
-    { title: "RTT", align: "right" },
-    { title: "LOST", align: "right" },
-    { title: "LATE p50/p99", align: "right" },
-  ], rows);
+  return table(
+    [
+      { title: "PATH", key: true },
+      { title: "LINK" },
+      { title: "STATE" },
+      { title: "WAY", key: true },
+      { title: "ASKED RATE", align: "right" },
+      { title: "DELAY", align: "right" },
+      { title: "LOSS", align: "right" },
+      { title: "MEASURED RATE", align: "right" },
+      { title: "DELAY p50/p99", align: "right" },
+      { title: "RTT", align: "right" },
+      { title: "LOST", align: "right" },
+      { title: "LATE p50/p99", align: "right" },
+    ],
+    rows,
+    "",
+    paint.columns,
+  );
 }
 
 function state(path: LabPathJson, paint: Painter): string {
@@ -102,11 +107,11 @@ function lost(direction: DirectionJson): string {
   return all === 0 ? "0 of 0" : `${formatCount(gone)} of ${formatCount(all)}`;
 }
 
-function counterTable(paths: readonly LabPathJson[]): string {
+function counterTable(paths: readonly LabPathJson[], paint: Painter): string {
   const rows = paths.flatMap((path) =>
     (["up", "down"] as const).map((way) => {
       const { packets, bytes, dropped_by_queue, dropped_by_loss, dropped_by_blackhole } = path[way];
-      const counts = [dropped_by_queue, dropped_by_loss, dropped_by_blackhole];
+      const counts = [dropped_by_queue, dropped_by_loss, dropped_by_blackhole, path[way].dropped_by_overload];
       return [
         path.name,
         way,
@@ -116,9 +121,15 @@ function counterTable(paths: readonly LabPathJson[]): string {
       ];
     })
   );
-  const titles = ["PACKETS", "BYTES", "DROPPED BY QUEUE", "BY LOSS", "BY BLACK HOLE"];
+  const titles = ["PACKETS", "BYTES", "DROPPED BY QUEUE", "BY LOSS", "BY BLACK HOLE", "BY OVERLOAD"];
   return table(
-    [{ title: "PATH" }, { title: "WAY" }, ...titles.map((title) => ({ title, align: "right" as const }))],
+    [
+      { title: "PATH", key: true },
+      { title: "WAY", key: true },
+      ...titles.map((title) => ({ title, align: "right" as const })),
+    ],
     rows,
+    "",
+    paint.columns,
   );
 }

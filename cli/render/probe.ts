@@ -7,12 +7,13 @@ import type { Painter } from "./paint.ts";
 import { quicFacts } from "./probe_quic.ts";
 import { table } from "./table.ts";
 import { watchSummary } from "./watch.ts";
+import { wrap } from "./wrap.ts";
 
 /** The result for people: the answer in words, then the addresses side by side, then the paths. */
 export function renderProbe(result: ProbeResult, paint: Painter, verbose: boolean): string {
   const parts = [
     ...renderVerdicts(result.verdicts.filter((each) => verbose || !isAside(each)), paint, verbose),
-    ...result.warnings.map((text) => `${paint.warn("warning:")} ${text}`),
+    ...result.warnings.map((text) => warning(text, paint)),
     cutShort(result, paint),
     "",
     addresses(result, paint),
@@ -32,17 +33,28 @@ function isAside({ code, level }: Verdict): boolean {
   return level === "info" && (code === "quic-fails" || code === "quic-unknown");
 }
 
-/** Findings, one a line; evidence with `verbose`, the fix always. */
+/** Findings, one a line; evidence and code with `verbose`, the fix always. */
 export function renderVerdicts(
   verdicts: readonly Verdict[],
   paint: Painter,
   verbose: boolean,
 ): readonly string[] {
   return verdicts.flatMap((each) => [
-    `${mark(each.level, paint)} ${paint.bold(each.text)}`,
-    ...(verbose ? each.evidence.map((line) => `    ${paint.dim(line)}`) : []),
+    `${mark(each.level, paint)} ${wrap(each.text, paint.columns, 2, paint.bold)}`,
+    ...(verbose ? [...each.evidence, ...more(each)] : [])
+      .map((line) => `    ${wrap(line, paint.columns, 4, paint.dim)}`),
     ...(each.fix === null || each.certainty === "possible" ? [] : [`    try: ${each.fix}`]),
   ]);
+}
+
+/** Where to read on about what is wrong. */
+function more({ code, level, evidence }: Verdict): readonly string[] {
+  return level === "ok" || level === "info" || evidence.length === 0 ? [] : [`more: mpt explain ${code}`];
+}
+
+/** A warning, in words. */
+export function warning(text: string, paint: Painter): string {
+  return wrap(`${paint.warn("warning:")} ${text}`, paint.columns, 9);
 }
 
 /** A sign for a level. */
@@ -119,22 +131,27 @@ function addresses({ endpoints, verdicts }: ProbeResult, paint: Painter): string
       : []),
     data(endpoint),
   ]);
-  return table([
-    { title: "ADDRESS" },
-    { title: "INTERFACE" },
-    ...(withTcp
-      ? [
-        { title: "TCP" },
-        { title: "CONNECT", align: "right" as const },
-        { title: "MPTCP" },
-        { title: "CONNECT", align: "right" as const },
-        { title: "PATHS", align: "right" as const },
-      ]
-      : []),
-    ...(quic ? [{ title: "QUIC" }, { title: "HANDSHAKE", align: "right" as const }] : []),
-    ...(mpquic ? [{ title: "MPQUIC" }, { title: "PATHS", align: "right" as const }] : []),
-    { title: "DATA" },
-  ], rows);
+  return table(
+    [
+      { title: "ADDRESS", key: true },
+      { title: "INTERFACE" },
+      ...(withTcp
+        ? [
+          { title: "TCP" },
+          { title: "CONNECT", align: "right" as const },
+          { title: "MPTCP" },
+          { title: "CONNECT", align: "right" as const },
+          { title: "PATHS", align: "right" as const },
+        ]
+        : []),
+      ...(quic ? [{ title: "QUIC" }, { title: "HANDSHAKE", align: "right" as const }] : []),
+      ...(mpquic ? [{ title: "MPQUIC" }, { title: "PATHS", align: "right" as const }] : []),
+      { title: "DATA" },
+    ],
+    rows,
+    "",
+    paint.columns,
+  );
 }
 
 function status(check: CheckJson, paint: Painter): string {
@@ -187,7 +204,7 @@ function pathTable(
     path.rtt_ms === null ? "-" : formatDuration(path.rtt_ms),
   ]);
   const columns = [
-    { title: "PATH" },
+    { title: "PATH", key: true },
     { title: "LOCAL" },
     { title: "REMOTE" },
     { title: "INTERFACE" },
@@ -198,7 +215,7 @@ function pathTable(
   return [
     "",
     `${name} paths to ${Endpoint.of(endpoint.address, endpoint.port).address}:`,
-    table(columns, rows, "  "),
+    table(columns, rows, "  ", paint.columns),
   ];
 }
 
@@ -223,7 +240,7 @@ function joinTable(endpoint: ProbeEndpoint, paint: Painter, verbose: boolean): r
   return [
     "",
     `Further paths to ${Endpoint.of(endpoint.address, endpoint.port).address}:`,
-    table(titles.map((title) => ({ title })), rows, "  "),
+    table(titles.map((title, index) => ({ title, key: index < 2 })), rows, "  ", paint.columns),
   ];
 }
 
@@ -252,9 +269,15 @@ function details(result: ProbeResult): readonly string[] {
       return reason === null || status === "skipped" ? [] : [`  ${endpoint.address} ${name}: ${reason}`];
     })
   );
+  const unheard = result.endpoints.flatMap(({ address, mptcp }) =>
+    // Results of earlier versions do not say.
+    (mptcp.events_skipped ?? null) === null
+      ? []
+      : [`  ${address} mptcp: the kernel's events about paths were not heard: ${mptcp.events_skipped}`]
+  );
   return [
     ...(lines.length === 0 ? [] : ["", "DNS:", ...lines]),
-    ...(reasons.length === 0 ? [] : ["", "Reasons:", ...reasons]),
+    ...(reasons.length + unheard.length === 0 ? [] : ["", "Reasons:", ...reasons, ...unheard]),
     "",
     `Took ${formatDuration(result.duration_ms)} on ${result.host.os} ${
       result.host.kernel ?? ""

@@ -9,6 +9,7 @@ import type {
 } from "../../lib/probe/mod.ts";
 import { offeredDrafts } from "../../lib/quic/wire/multipath_drafts.ts";
 import type { Painter } from "./paint.ts";
+import { wrap } from "./wrap.ts";
 
 /** A line: what it is about, and the words. */
 type Line = readonly [string, string];
@@ -34,7 +35,11 @@ export function quicFacts(
     told.set(JSON.stringify(facts), address);
     const lines: readonly Line[] = [["handshake", handshake(quic)], ...facts];
     const width = Math.max(...lines.map(([name]) => name.length));
-    return ["", `QUIC to ${address}:`, ...lines.map(([name, words]) => `  ${name.padEnd(width)}  ${words}`)];
+    return [
+      "",
+      `QUIC to ${address}:`,
+      ...lines.map(([name, words]) => `  ${name.padEnd(width)}  ${wrap(words, paint.columns, width + 4)}`),
+    ];
   });
 }
 

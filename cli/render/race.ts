@@ -2,7 +2,7 @@ import { quote } from "../../lib/base/quote.ts";
 import { formatCount, formatDuration } from "../../lib/base/units.ts";
 import type { RaceCandidateStatistics, RaceEvent, RaceResult } from "../../lib/race/mod.ts";
 import type { Painter } from "./paint.ts";
-import { renderVerdicts } from "./probe.ts";
+import { renderVerdicts, warning } from "./probe.ts";
 import { raceTimeline } from "./race_timeline.ts";
 import { table } from "./table.ts";
 
@@ -23,14 +23,14 @@ export function renderRace(result: RaceResult, rendering: RaceRendering): string
   const [first] = result.rounds;
   return [
     ...renderVerdicts(result.verdicts, paint, verbose),
-    ...result.warnings.map((text) => `${paint.warn("warning:")} ${text}`),
+    ...result.warnings.map((text) => warning(text, paint)),
     ...cutShort(result, paint),
     "",
     ...(first === undefined ? [] : [
       heading(result),
       ...raceTimeline(first, paint, columns, verbose),
     ]),
-    ...(result.rounds.length > 1 ? ["", ...candidateTable(result.candidates)] : []),
+    ...(result.rounds.length > 1 ? ["", ...candidateTable(result.candidates, paint)] : []),
     ...(verbose ? ["", ...answers(result), ...constants(result)] : []),
   ].join("\n");
 }
@@ -68,12 +68,15 @@ function cutShort({ end, rounds }: RaceResult, paint: Painter): readonly string[
   }
 }
 
-function candidateTable(candidates: readonly RaceCandidateStatistics[]): readonly string[] {
+function candidateTable(
+  candidates: readonly RaceCandidateStatistics[],
+  paint: Painter,
+): readonly string[] {
   const seen = candidates.filter(({ started }) => started > 0).slice(0, MAX_CANDIDATES);
   const right = "right" as const;
   return [table(
     [
-      { title: "CANDIDATE" },
+      { title: "CANDIDATE", key: true },
       { title: "WON", align: right },
       { title: "LOST", align: right },
       { title: "FAILED", align: right },
@@ -90,6 +93,8 @@ function candidateTable(candidates: readonly RaceCandidateStatistics[]): readonl
         ? "-"
         : `${formatDuration(each.connect_ms.p50)} / ${formatDuration(each.connect_ms.p95)}`,
     ]),
+    "",
+    paint.columns,
   )];
 }
 

@@ -1,7 +1,7 @@
 import { formatDuration } from "../../lib/base/units.ts";
 import type { InferResult, ScenarioRun, SeenAttempt } from "../../lib/race/mod.ts";
 import type { Painter } from "./paint.ts";
-import { renderVerdicts } from "./probe.ts";
+import { renderVerdicts, warning } from "./probe.ts";
 import { table } from "./table.ts";
 
 /** Attempts of a run that are shown. */
@@ -27,7 +27,7 @@ export function renderInfer(result: InferResult, paint: Painter, verbose: boolea
         run,
       ) => [run.text, queries(run), attempts(run)]),
     ),
-    ...(warnings.length === 0 ? [] : ["", ...warnings.map((text) => `${paint.warn("warning:")} ${text}`)]),
+    ...(warnings.length === 0 ? [] : ["", ...warnings.map((text) => warning(text, paint))]),
   ].join("\n");
 }
 

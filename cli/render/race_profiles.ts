@@ -3,9 +3,10 @@ import type { ProfileRun, RaceResult } from "../../lib/race/mod.ts";
 import type { Painter } from "./paint.ts";
 import { failure } from "./race_timeline.ts";
 import { type Column, table } from "./table.ts";
+import { wrap } from "./wrap.ts";
 
 const COLUMNS: readonly Column[] = [
-  { title: "AS" },
+  { title: "AS", key: true },
   { title: "DELAY", align: "right" },
   { title: "FIRST ATTEMPT", align: "right" },
   { title: "CONNECTED", align: "right" },
@@ -27,8 +28,8 @@ export function renderProfiles(own: RaceResult, runs: readonly ProfileRun[], pai
     ...differs.map((what) => `${client}: ${what}`),
   ]);
   return [
-    table(COLUMNS, rows),
-    ...(notes.length === 0 ? [] : ["", ...notes.map((note) => paint.dim(note))]),
+    table(COLUMNS, rows, "", paint.columns),
+    ...(notes.length === 0 ? [] : ["", ...notes.map((note) => wrap(note, paint.columns, 2, paint.dim))]),
   ].join("\n");
 }
 

@@ -1,4 +1,5 @@
 import { Endpoint } from "../../lib/base/endpoint.ts";
+import type { Ip } from "../../lib/base/ip.ts";
 import type { Transport } from "../../lib/base/transport.ts";
 import { formatBytes, formatDuration } from "../../lib/base/units.ts";
 import type { ServeEvent } from "../../lib/serve/mod.ts";
@@ -33,7 +34,9 @@ export function renderServeEvent(event: ServeEvent, paint: Painter, verbose: boo
         formatDuration(event.duration_ms)
       }`;
       if (event.end === "done") return line;
-      return `${line}  ${paint.warn(verbose && event.error !== null ? event.error.message : event.end)}`;
+      // What this server ended itself was merely cancelled; its end says why
+      const told = verbose && event.error !== null && event.error.code !== "ERR_ABORTED";
+      return `${line}  ${paint.warn(told ? event.error.message : event.end)}`;
     }
     case "refused":
       return paint.warn(`${event.remote}  refused: ${event.reason}`);
@@ -44,11 +47,14 @@ export function renderServeEvent(event: ServeEvent, paint: Painter, verbose: boo
   }
 }
 
-/** A listener, and the pin of its key if it has one. */
+/** A listener as other machines see it. */
 export interface Reachable {
   readonly local: Endpoint;
   readonly transport: Transport;
+  /** The pin of its key if it has one. */
   readonly pin?: string;
+  /** An address of this machine, for one that listens on all of them; absent where none is known. */
+  readonly address?: Ip;
 }
 
 /** What to type on the other machine: once for the kernel's transports, once for QUIC. */
@@ -58,16 +64,25 @@ export function howToUse(listeners: readonly Reachable[]): string {
   const kernel = listeners.find(({ pin }) => pin === undefined);
   const quic = listeners.find(({ pin }) => pin !== undefined);
   const commands = [kernel, quic].flatMap((listener) => listener === undefined ? [] : commandsFor(listener));
-  const anywhere = [kernel, quic].some((listener) => listener?.local.ip?.isUnspecified === true);
-  const where = anywhere ? "on the other machine, with this one's ADDRESS" : "on the other machine";
+  const where = whereToType([kernel, quic].filter((listener) => listener !== undefined));
   return `${where}:\n${commands.map((command) => `  ${command}`).join("\n")}\nCtrl-C ends it.`;
 }
 
-function commandsFor({ local, transport, pin }: Reachable): readonly string[] {
+function whereToType(listeners: readonly Reachable[]): string {
+  if (listeners.every(({ local }) => local.ip?.isLoopback)) return "on this machine";
+  const everywhere = listeners.filter(({ local }) => local.ip?.isUnspecified);
+  if (everywhere.some(({ address }) => address === undefined)) {
+    return "on the other machine, with this one's ADDRESS";
+  }
+  return everywhere.length > 0
+    ? "on the other machine, with this or another address of this one"
+    : "on the other machine";
+}
+
+function commandsFor({ local, transport, pin, address: own }: Reachable): readonly string[] {
   const port = local.port ?? 0;
-  const address = local.ip?.isUnspecified === true
-    ? `ADDRESS:${port}`
-    : Endpoint.of(local.host, port).address;
+  const host = local.ip?.isUnspecified ? own : local.ip ?? local.host;
+  const address = host === undefined ? `ADDRESS:${port}` : Endpoint.of(host, port).address;
   if (pin === undefined) return [`mpt probe ${address}`, `mpt bench ${address}`];
   return ["probe", "bench"].map((command) => `mpt ${command} --pin ${pin} ${transport}@${address}`);
 }

@@ -2,6 +2,8 @@
 export interface Column {
   readonly title: string;
   readonly align?: "left" | "right";
+  /** Says what a row is about: where a table is too wide for its terminal, each part of it has this column. */
+  readonly key?: boolean;
 }
 
 const segmenter = new Intl.Segmenter();
@@ -21,16 +23,51 @@ export function pad(text: string, columns: number, align: "left" | "right" = "le
   return align === "left" ? text + blanks : blanks + text;
 }
 
-/** Rows under headings, columns two blanks apart, no trailing blanks. */
+/** What stands between two columns. */
+const GAP = "  ";
+
+/**
+ * Rows under headings, columns two blanks apart, no trailing blanks.
+ *
+ * @param indent Stands in front of each line.
+ * @param most How wide a line may be: the columns of a wider table come in parts, one below the other.
+ */
 export function table(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
   indent: string = "",
+  most: number = Infinity,
 ): string {
   const widths = columns.map((column, index) =>
     Math.max(width(column.title), ...rows.map((row) => width(row[index] ?? "")))
   );
-  const line = (cells: readonly string[]): string =>
-    indent + columns.map((column, i) => pad(cells[i] ?? "", widths[i]!, column.align)).join("  ").trimEnd();
-  return [line(columns.map((column) => column.title)), ...rows.map(line)].join("\n");
+  return parts(columns, widths, most - indent.length).flatMap((part) => {
+    const line = (cells: readonly string[]): string =>
+      indent + part.map((i) => pad(cells[i] ?? "", widths[i]!, columns[i]!.align)).join(GAP).trimEnd();
+    return [line(columns.map((column) => column.title)), ...rows.map(line)];
+  }).join("\n");
+}
+
+/** The columns of each part, by number: keys and as many others as fit, at least one. */
+function parts(
+  columns: readonly Column[],
+  widths: readonly number[],
+  most: number,
+): readonly (readonly number[])[] {
+  const all = [...columns.keys()];
+  const isKey = (index: number): boolean => columns[index]!.key === true;
+  const taken = (part: readonly number[]): number =>
+    part.reduce((sum, index) => sum + GAP.length + widths[index]!, -GAP.length);
+  if (taken(all) <= most) return [all];
+  const keys = all.filter(isKey);
+  const found: number[][] = [];
+  let own: number[] = [];
+  for (const index of all.filter((each) => !isKey(each))) {
+    if (own.length > 0 && taken([...keys, ...own, index]) > most) {
+      found.push(own);
+      own = [];
+    }
+    own.push(index);
+  }
+  return [...found, own].map((part) => all.filter((index) => isKey(index) || part.includes(index)));
 }

@@ -45,7 +45,9 @@ function pairOf(path: BenchPath, target: Endpoint): readonly AddressPair[] {
   return [{ local: { ip: from, interface: name, ...status }, remote: to }];
 }
 
-function addressOn(name: string | undefined, family: AddressFamily): Ip | undefined {
+/** An address of an interface, one that is not of the link alone where there is one. */
+export function addressOn(name: string | undefined, family: AddressFamily): Ip | undefined {
   if (name === undefined) return undefined;
-  return localAddresses().find((each) => each.interface === name && each.ip.family === family)?.ip;
+  const own = localAddresses().filter((each) => each.interface === name && each.ip.family === family);
+  return (own.find(({ ip }) => !ip.isLinkLocal) ?? own[0])?.ip;
 }

@@ -1,3 +1,4 @@
+import { MptError } from "../base/errors.ts";
 import { deadline, orAborted, timedOutError } from "../io/deadline.ts";
 import type { ResponseHead } from "../protocol/http1.ts";
 import type { Meter } from "../protocol/meter.ts";
@@ -45,5 +46,16 @@ async function inTime(upgrade: Promise<ResponseHead>, signal: AbortSignal): Prom
 /** Downloads. Its own direction stays open: a half-closed MPTCP connection opens no further subflow. */
 export async function pull({ stream, client }: HttpParts, wanted: number, meter: Meter): Promise<void> {
   await stream.write(encodePerfHeader(wanted));
-  await client.reader.consume((chunk) => meter.add(performance.now(), chunk.length));
+  let left = wanted;
+  await client.reader.consume((chunk) => {
+    left -= chunk.length;
+    // The cost was told before, and a server must not raise it
+    if (left < 0) {
+      throw new MptError(
+        "ERR_PROTOCOL",
+        "Cannot finish the transfer: the server sends more than was asked for",
+      );
+    }
+    meter.add(performance.now(), chunk.length);
+  });
 }

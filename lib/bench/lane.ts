@@ -1,6 +1,7 @@
 import type { Connection } from "../io/connection.ts";
 import type { Meter } from "../protocol/meter.ts";
 import type { PerfReport } from "../protocol/perf_report.ts";
+import type { PathBreak } from "../quic/mod.ts";
 import type { BlockedCounts } from "./blocked.ts";
 
 /** One connection of a run. */
@@ -25,7 +26,7 @@ export interface Lane {
    */
   push(limit: number, untilMs: number, meter: Meter): Promise<PerfReport | null>;
   /** Breaks a path on purpose. @returns False if there is no such path; absent where that cannot be done. */
-  breakPath?(id: number): boolean;
+  breakPath?(id: number, how: PathBreak): boolean;
   /** How often this end had something to send and could not; null where the transport does not count it. */
   blocked(): BlockedCounts | null;
 }

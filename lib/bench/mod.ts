@@ -35,6 +35,7 @@ export type {
   LoadedRtt,
   MultipathTransport,
   Penalty,
+  RunError,
   RunFailure,
   TriedCure,
 } from "./result.ts";

@@ -3,7 +3,7 @@ import { MptError } from "../base/errors.ts";
 import type { Ip } from "../base/ip.ts";
 import type { Transport } from "../base/transport.ts";
 import type { PathStatus } from "../base/path.ts";
-import type { QuicChoice, SchedulerName } from "../quic/mod.ts";
+import type { PathBreak, QuicChoice, SchedulerName } from "../quic/mod.ts";
 
 /** Which way the bytes go: download is from the server to this host. */
 export type Direction = "download" | "upload";
@@ -26,6 +26,8 @@ export interface BenchFailure {
   readonly path: number;
   /** When, in milliseconds after the start of the transfer. */
   readonly afterMs: number;
+  /** Whether neither end is told, or the path's socket is closed, which this end knows. @default {"silent"} */
+  readonly how?: PathBreak;
 }
 
 /** Options of {@linkcode bench}. */

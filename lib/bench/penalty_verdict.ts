@@ -8,7 +8,7 @@ export function penaltyVerdict(
   each: Aggregation,
   figures: readonly string[],
   penalty: Penalty | undefined,
-): Verdict {
+): Verdict & { readonly code: "multipath-penalty" } {
   const found = penalty !== undefined && penalty.path !== null;
   return {
     code: "multipath-penalty",

@@ -113,14 +113,14 @@ function respectLimits(server: BenchServer, settings: BenchSettings): void {
       `Cannot measure for ${settings.durationMs / 1000} s: the server allows ${
         limits.max_duration_ms / 1000
       } s`,
-      { fix: `--duration ${limits.max_duration_ms / 1000}, or mpt serve --max-duration` },
+      { fix: instead("--duration", limits.max_duration_ms / 1000, "--max-duration") },
     );
   }
   if (settings.bytes !== null && settings.bytes > limits.max_bytes) {
     throw new MptError(
       "ERR_LIMIT",
       `Cannot transfer ${settings.bytes} bytes: the server allows ${limits.max_bytes}`,
-      { fix: `--bytes ${limits.max_bytes}, or mpt serve --max-bytes` },
+      { fix: instead("--bytes", limits.max_bytes, "--max-bytes") },
     );
   }
 }
@@ -135,4 +135,9 @@ export function costOf(runs: readonly RunPlan[], server: BenchServer, settings: 
     max_duration_ms: runs.length * longest,
     bytes: settings.bytes === null ? null : settings.bytes * runs.length,
   };
+}
+
+/** What can be asked for in place of too much, if it is anything. */
+function instead(option: string, most: number, ofServer: string): string {
+  return `${most > 0 ? `${option} ${most}, or ` : ""}mpt serve ${ofServer} with more on that machine`;
 }

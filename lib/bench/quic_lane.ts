@@ -4,7 +4,7 @@ import { orAborted } from "../io/deadline.ts";
 import type { Meter } from "../protocol/meter.ts";
 import { Payload } from "../protocol/payload.ts";
 import { encodePerfHeader, PERF_HEADER_BYTES } from "../protocol/perf.ts";
-import type { QuicConnection, QuicStream } from "../quic/mod.ts";
+import type { PathBreak, QuicConnection, QuicStream } from "../quic/mod.ts";
 import { connectOptions } from "./connect_options.ts";
 import { connectPerf } from "./connect_perf.ts";
 import type { Lane } from "./lane.ts";
@@ -111,8 +111,8 @@ export class QuicLane implements Lane {
     return null;
   }
 
-  breakPath(id: number): boolean {
-    return this.#quic.breakPath(id);
+  breakPath(id: number, how: PathBreak): boolean {
+    return this.#quic.breakPath(id, how);
   }
 
   blocked(): BlockedCounts {

@@ -5,6 +5,9 @@ import type { HttpClient } from "../protocol/http_client.ts";
 /** As much of the server's reason as is repeated, in bytes. */
 const REASON_BYTES = 300;
 
+/** What helps where a server is full. */
+const BUSY_FIX = "fewer --streams, or on the server mpt serve --max-per-address or --max-connections";
+
 /** The error for a transfer that the server refuses, with its own words. */
 export async function refusal(client: HttpClient, head: ResponseHead): Promise<MptError> {
   const data = { status: head.status };
@@ -15,7 +18,10 @@ export async function refusal(client: HttpClient, head: ResponseHead): Promise<M
     });
   }
   const why = await reasonOf(client, head);
-  return new MptError("ERR_PROTOCOL", `Cannot start the transfer: ${why}`, { data });
+  return new MptError("ERR_PROTOCOL", `Cannot start the transfer: ${why}`, {
+    data,
+    ...(head.status === 503 ? { fix: BUSY_FIX } : {}),
+  });
 }
 
 /** Whether the server refused the transfer, so that there was none. */

@@ -2,6 +2,7 @@ import type { PathJson } from "../base/path_json.ts";
 import type { Certainty, Envelope } from "../base/result.ts";
 import type { Transport } from "../base/transport.ts";
 import type { Interval } from "../protocol/meter.ts";
+import type { PathBreak } from "../quic/mod.ts";
 import type { BlockedCounts } from "./blocked.ts";
 import type { Cure } from "./cure.ts";
 import type { Direction } from "./options.ts";
@@ -34,6 +35,8 @@ export interface LoadedRtt {
 export interface RunFailure {
   /** The path id. */
   readonly path: number;
+  /** Whether neither end was told, or its socket was closed; absent from results of earlier versions: `silent`. */
+  readonly how?: PathBreak;
   /** When, in milliseconds since the start of the transfer. */
   readonly at_ms: number;
   /** Longest time without an arrival from then on, in milliseconds. */
@@ -87,7 +90,17 @@ export interface BenchRun {
   /** Why the path that was to be broken was not; null where it was, or where nothing was to be broken. */
   readonly failure_missed?: FailureMissed | null;
   /** Why the run failed or was cut short; null when it came to its end. */
-  readonly error: { readonly code: string; readonly message: string } | null;
+  readonly error: RunError | null;
+}
+
+/** Why a run failed. */
+export interface RunError {
+  /** A stable code of `MptError`. */
+  readonly code: string;
+  /** What happened, in words. */
+  readonly message: string;
+  /** What mends it; null where that is not known, absent from results of earlier versions. */
+  readonly fix?: string | null;
 }
 
 /** The transports with several paths. */

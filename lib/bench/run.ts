@@ -4,6 +4,7 @@ import { pathToJson } from "../base/path_json.ts";
 import { envelope } from "../base/result.ts";
 import { summarize } from "../base/statistics.ts";
 import { endOf } from "../io/deadline.ts";
+import { ffiUnavailableReason } from "../io/ffi_access.ts";
 import { hostFacts } from "../io/host.ts";
 import { pathManagerJson } from "../mptcp/path_manager_json.ts";
 import { mptcpProblem } from "../mptcp/state.ts";
@@ -21,11 +22,13 @@ import type {
   BenchRun,
   LoadedRtt,
   MultipathTransport,
+  RunError,
 } from "./result.ts";
 import type { BenchServer } from "./bench_server.ts";
 import { fetchReport, findServer } from "./server.ts";
 import { type SenderPath, serverView } from "./server_view.ts";
 import { type Transfer, transfer } from "./transfer.ts";
+import { addressOn } from "./connect_options.ts";
 import { isQuic } from "./connect_perf.ts";
 import { tryCures } from "./try_cure.ts";
 import { benchVerdicts, benchWarnings } from "./verdicts.ts";
@@ -91,7 +94,14 @@ export async function bench(
       startedAtMs,
       durationMs: performance.now() - started,
       options: optionsJson(settings),
-      warnings: benchWarnings(runs, aggregations, server, penalties, settings.quic.insecure ?? false),
+      warnings: benchWarnings(
+        runs,
+        aggregations,
+        server,
+        penalties,
+        settings.quic.insecure ?? false,
+        settings.durationMs !== null,
+      ),
       verdicts: benchVerdicts(runs, aggregations, penalties),
       end: endOf(signal),
     }),
@@ -131,9 +141,7 @@ async function oneRun(
   onEvent: (event: BenchEvent) => void,
 ): Promise<BenchRun> {
   const { transport, direction } = plan;
-  const path = plan.single && plan.local !== undefined
-    ? { local: plan.local.toString(), remote: plan.remote.address }
-    : null;
+  const path = tiedTo(plan);
   onEvent({ event: "run", run: index, transport, direction, path });
   let lastMs = 0;
   let run: BenchRun;
@@ -158,6 +166,13 @@ async function oneRun(
   }
   onEvent({ event: "run-end", run: index, goodput_bps: run.goodput_bps, error: run.error });
   return run;
+}
+
+/** The path that a run is tied to; one that was named by its interface alone leaves from an address of that. */
+function tiedTo({ single, local, interface: name, remote }: RunPlan): BenchRun["path"] {
+  if (!single || (local === undefined && name === undefined)) return null;
+  const from = local ?? (ffiUnavailableReason() === null ? addressOn(name, remote.ip!.family) : undefined);
+  return { local: from?.withZone(undefined).toString() ?? name ?? "any", remote: remote.address };
 }
 
 /** Where only MPTCP was asked for and this host has none, there is nothing to do. */
@@ -243,8 +258,8 @@ function failedRun(
   };
 }
 
-function errorJson(failure: MptError): { readonly code: string; readonly message: string } {
-  return { code: failure.code, message: failure.message };
+function errorJson({ code, message, fix }: MptError): RunError {
+  return { code, message, fix: fix ?? null };
 }
 
 /** With what the sender knows of each path: the server where it told, or this end, for which that is null. */

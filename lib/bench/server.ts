@@ -161,7 +161,8 @@ async function askCheck(
   } catch (error) {
     if (limit.expired) throw notOurs(connection.remote, `it gave no answer in ${ANSWER_MS / 1000} s`);
     const failure = toMptError(error, "Cannot get an answer");
-    if (failure.code === "ERR_PROTOCOL") throw notOurs(connection.remote);
+    if (failure.code === "ERR_PROTOCOL" || failure.code === "ERR_LIMIT") throw notOurs(connection.remote);
+    if (failure.code === "ERR_CLOSED") throw notOurs(connection.remote, "it closed the connection instead");
     throw failure;
   }
 }

@@ -153,6 +153,7 @@ async function measure(
     inForce,
     failure: failedAtMs === null || settings.fail === undefined ? null : {
       path: settings.fail.path,
+      how: settings.fail.how ?? "silent",
       at_ms: Math.round(failedAtMs),
       longest_stall_ms: meter.watchedStallMs(ended),
       recovered: !meter.watchedStandsStill(ended),
@@ -179,7 +180,7 @@ function breakLater(
 ): ReturnType<typeof setTimeout> | undefined {
   if (fail === undefined || transport !== "mpquic") return undefined;
   return setTimeout(() => {
-    onTried(lanes.filter((lane) => lane.breakPath?.(fail.path) === true).length > 0);
+    onTried(lanes.filter((lane) => lane.breakPath?.(fail.path, fail.how ?? "silent") === true).length > 0);
   }, fail.afterMs);
 }
 

@@ -1,4 +1,4 @@
-import { MptError } from "../base/errors.ts";
+import { MptError, toMptError } from "../base/errors.ts";
 import { deadline, orAborted } from "../io/deadline.ts";
 import { LAST_CHUNK } from "../protocol/http1_body.ts";
 import type { Meter } from "../protocol/meter.ts";
@@ -77,7 +77,9 @@ async function reasonFor(failure: unknown, answer: Promise<PerfReport>): Promise
   try {
     await answer;
   } catch (reason) {
-    return isRefusal(reason) ? reason : failure;
+    // Where the answer ended the write, the write knows only that it was cancelled
+    const isOwn = toMptError(failure, "Cannot send").code === "ERR_ABORTED";
+    return isRefusal(reason) || isOwn ? reason : failure;
   }
   const why = "the server answered before it had everything";
   return new MptError("ERR_PROTOCOL", `Cannot finish the transfer: ${why}`);

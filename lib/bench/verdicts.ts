@@ -1,11 +1,15 @@
 import type { Verdict } from "../base/result.ts";
-import { formatCount, formatDuration, formatPercent, formatRate } from "../base/units.ts";
+import { formatBytes, formatCount, formatDuration, formatPercent, formatRate } from "../base/units.ts";
 import { formatBenefit } from "./aggregation.ts";
+import type { BenchVerdictCode } from "./codes.ts";
 import { isQuic } from "./connect_perf.ts";
 import { isPenalty } from "./penalties.ts";
 import { cureWarnings, penaltyText, penaltyVerdict } from "./penalty_verdict.ts";
 import type { Aggregation, BenchRun, FailureMissed, Penalty, RunFailure } from "./result.ts";
-import type { BenchServer } from "./bench_server.ts";
+import { type BenchServer, limitsOf } from "./bench_server.ts";
+
+/** A finding that `mpt explain` knows. */
+type BenchVerdict = Verdict & { readonly code: BenchVerdictCode };
 
 /** Fewer intervals than this make a weak figure. */
 const FEW_INTERVALS = 4;
@@ -18,7 +22,7 @@ export function benchVerdicts(
 ): readonly Verdict[] {
   const measured = runs.filter((run) => run.error === null);
   // What an aggregation says of tcp and mptcp stands for their runs
-  const verdicts = aggregations.length > 0
+  const verdicts: BenchVerdict[] = aggregations.length > 0
     ? [
       ...aggregations.map((each) => aggregationVerdict(each, penalties)),
       ...measured.filter((run) => !isPartOf(run, aggregations)).map(plainVerdict),
@@ -69,7 +73,7 @@ export function benchVerdicts(
             run.path === null ? "" : ` from ${run.path.local}`
           } failed: ${run.error.message}.`,
           evidence: [run.error.code],
-          fix: null,
+          fix: run.error.fix ?? null,
         },
       );
     }
@@ -96,7 +100,7 @@ export function isCutShort(run: BenchRun): boolean {
   return run.error?.code === "ERR_ABORTED";
 }
 
-function cutShortVerdict(run: BenchRun): Verdict {
+function cutShortVerdict(run: BenchRun): BenchVerdict {
   return {
     code: "run-cut-short",
     level: "unknown",
@@ -118,8 +122,9 @@ function isPartOf(run: BenchRun, aggregations: readonly Aggregation[]): boolean 
 }
 
 /** What became of a transfer whose path was broken on purpose. */
-function failureVerdict({ direction, error, paths }: BenchRun, failure: RunFailure): Verdict {
-  const after = `after ${formatDuration(failure.at_ms)}`;
+function failureVerdict({ direction, error, paths }: BenchRun, failure: RunFailure): BenchVerdict {
+  const way = failure.how === "close" ? ", by closing its socket" : "";
+  const after = `after ${formatDuration(failure.at_ms)}${way}`;
   const stall = formatDuration(failure.longest_stall_ms);
   return {
     code: "path-broken",
@@ -137,7 +142,7 @@ function failureVerdict({ direction, error, paths }: BenchRun, failure: RunFailu
 }
 
 /** That the path is whole: what was to be seen was not seen. */
-function missedVerdict({ direction, paths }: BenchRun, missed: FailureMissed): Verdict {
+function missedVerdict({ direction, paths }: BenchRun, missed: FailureMissed): BenchVerdict {
   const why = missed === "no-such-path"
     ? `there was no such path; the ids are ${paths.map(({ id }) => id).join(", ")}`
     : "the transfer was over before";
@@ -151,7 +156,7 @@ function missedVerdict({ direction, paths }: BenchRun, missed: FailureMissed): V
   };
 }
 
-function aggregationVerdict(each: Aggregation, penalties: readonly Penalty[]): Verdict {
+function aggregationVerdict(each: Aggregation, penalties: readonly Penalty[]): BenchVerdict {
   const { direction, singles, transport = "mptcp" } = each;
   const [name, single] = transport === "mptcp" ? ["MPTCP", "TCP"] : ["Multipath QUIC", "QUIC"];
   const evidence = [
@@ -210,7 +215,7 @@ function from(run: BenchRun): string {
   return run.path === null ? "" : ` from ${run.path.local}`;
 }
 
-function plainVerdict(run: BenchRun): Verdict {
+function plainVerdict(run: BenchRun): BenchVerdict {
   return {
     code: "measured",
     level: "info",
@@ -228,12 +233,31 @@ export function benchWarnings(
   server: BenchServer,
   penalties: readonly Penalty[] = [],
   insecure: boolean = false,
+  byTime: boolean = false,
 ): readonly string[] {
   const warnings = [...aggregations.filter(isPenalty).map(penaltyText), ...cureWarnings(penalties)];
-  const short = runs.filter((run) => run.error === null && run.intervals.length < FEW_INTERVALS);
+  const { max_bytes: most } = limitsOf(server);
+  // What ended because the server allows no more does not get longer by a longer --duration. A download over QUIC
+  // asks again.
+  const isStopped = ({ transport, direction, bytes, streams, error }: BenchRun): boolean =>
+    byTime && error === null && bytes >= most * streams && !(isQuic(transport) && direction === "download");
+  const stopped = runs.filter(isStopped);
+  if (stopped.length > 0) {
+    warnings.push(
+      `${stopped.length} of ${
+        formatCount(runs.length, "run")
+      } ended before the time was over: the server allows ` +
+        `${formatBytes(most)} in one transfer (mpt serve --max-bytes).`,
+    );
+  }
+  const short = runs.filter((run) =>
+    run.error === null && run.intervals.length < FEW_INTERVALS && !isStopped(run)
+  );
   if (short.length > 0) {
     warnings.push(
-      `${short.length} of ${runs.length} runs have fewer than ${FEW_INTERVALS} intervals: measure longer.`,
+      `${short.length} of ${formatCount(runs.length, "run")} ${
+        short.length === 1 ? "has" : "have"
+      } fewer than ${FEW_INTERVALS} intervals: measure longer.`,
     );
   }
   const upload = runs.some((run) =>

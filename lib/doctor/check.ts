@@ -1,20 +1,21 @@
+import type { CheckCode } from "./codes.ts";
 import type { Fact } from "./fact.ts";
 import type { Check } from "./result.ts";
 
 type Found = Check["found"];
 
 /** A check that found what it should. */
-export function ok(code: string, text: string, found: Found): Check {
+export function ok(code: CheckCode, text: string, found: Found): Check {
   return { code, status: "ok", text, found, fix: null };
 }
 
 /** A check that found something that limits or surprises. */
-export function warn(code: string, text: string, found: Found, fix: string | null = null): Check {
+export function warn(code: CheckCode, text: string, found: Found, fix: string | null = null): Check {
   return { code, status: "warn", text, found, fix };
 }
 
 /** A check that found something broken. */
-export function fail(code: string, text: string, found: Found, fix: string | null = null): Check {
+export function fail(code: CheckCode, text: string, found: Found, fix: string | null = null): Check {
   return { code, status: "fail", text, found, fix };
 }
 
@@ -25,7 +26,11 @@ export function fail(code: string, text: string, found: Found, fix: string | nul
  * @param what What is not known, such as `Whether the kernel supports MPTCP`.
  * @param fact Why.
  */
-export function unknown(code: string, what: string, fact: Fact<unknown> & { readonly known: false }): Check {
+export function unknown(
+  code: CheckCode,
+  what: string,
+  fact: Fact<unknown> & { readonly known: false },
+): Check {
   return {
     code,
     status: "unknown",

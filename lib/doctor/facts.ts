@@ -19,6 +19,7 @@ export const SYSCTLS = [
   "net/mptcp/scheduler",
   "net/mptcp/stale_loss_cnt",
   "net/ipv4/tcp_congestion_control",
+  "net/ipv4/tcp_syn_linear_timeouts",
 ] as const;
 
 /** The path of a setting below /proc/sys. */

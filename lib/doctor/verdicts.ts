@@ -2,6 +2,7 @@ import type { Verdict } from "../base/result.ts";
 import { count, list } from "./check.ts";
 import { opensSubflows } from "./checks/path_manager.ts";
 import { isUserspaceManaged } from "./checks/sysctls.ts";
+import type { DoctorCode } from "./codes.ts";
 import type { Facts } from "./facts.ts";
 import type { Check } from "./result.ts";
 
@@ -103,7 +104,12 @@ function multipathVerdict(facts: Facts, checks: readonly Check[]): Verdict {
   );
 }
 
-function verdict(code: string, level: Verdict["level"], text: string, because: readonly Check[]): Verdict {
+function verdict(
+  code: DoctorCode,
+  level: Verdict["level"],
+  text: string,
+  because: readonly Check[],
+): Verdict {
   return { code, level, certainty: "proved", text, evidence: because.map((check) => check.text), fix: null };
 }
 

@@ -31,7 +31,7 @@ import { waitReady } from "./poller.ts";
 import { keepSyns } from "./saved_syn.ts";
 import { decodeSockaddr, encodeSockaddr } from "./sockaddr.ts";
 import { applyListenOptions, applySocketOptions, type SocketOptions } from "./socket_options.ts";
-import { systemError } from "./system_error.ts";
+import { noSourceError, systemError } from "./system_error.ts";
 import { readTcpInfo } from "./tcp_path.ts";
 
 /** What {@linkcode connectSocket} needs. */
@@ -102,6 +102,7 @@ async function establish(
 ): Promise<void> {
   const started = connect(fd, encodeSockaddr(remote, port));
   if (started >= 0) return;
+  if (started === -ERRNO.EADDRNOTAVAIL) throw noSourceError(action);
   if (started !== -ERRNO.EINPROGRESS) throw systemError(started, action);
   // On this host the handshake is over before connect() returns: do not wait for a thread to say so.
   if (isConnected(fd, action)) return;

@@ -2,6 +2,7 @@ import { lookup as systemLookup } from "node:dns/promises";
 import { MptError } from "../base/errors.ts";
 import { type AddressFamily, Ip } from "../base/ip.ts";
 import { abortedError, orAborted } from "./deadline.ts";
+import { requireLookup } from "./net_permission.ts";
 
 /** One question to the system's resolver, with its answer. */
 export interface LookupRecord {
@@ -27,6 +28,7 @@ export async function lookup(
   const type = family === 4 ? "A" : "AAAA";
   // The system's resolver cannot be called back.
   if (signal?.aborted) throw abortedError(`look up ${host}`, signal);
+  requireLookup(host, `look up ${host}`);
   const started = performance.now();
   const done = (
     status: LookupRecord["status"],
@@ -46,12 +48,6 @@ export async function lookup(
     return done(answers.length > 0 ? "ok" : "no-data", answers, null);
   } catch (error) {
     if (error instanceof MptError) throw error;
-    if (error instanceof Deno.errors.NotCapable) {
-      throw new MptError("ERR_NET_PERMISSION", `Cannot look up ${host}: run again with --allow-net`, {
-        cause: error,
-        fix: "--allow-net",
-      });
-    }
     const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
     switch (code) {
       case "ENOTFOUND":

@@ -49,6 +49,17 @@ export function systemError(
   });
 }
 
+/** For EADDRNOTAVAIL of a connect: it is about this end, and not about the address that was asked for. */
+export function noSourceError(action: string): MptError {
+  return new MptError(
+    "ERR_NO_ROUTE",
+    `Cannot ${action}: this host has no address, or no free port, to send from`,
+    {
+      data: { errno: "EADDRNOTAVAIL" },
+    },
+  );
+}
+
 const DENO_ERRORS: readonly (readonly [new () => Error, MptErrorCode, string])[] = [
   [Deno.errors.ConnectionRefused, "ERR_REFUSED", "connection refused"],
   [Deno.errors.ConnectionReset, "ERR_RESET", "the other end reset the connection"],

@@ -62,11 +62,14 @@ export class Lab implements AsyncDisposable {
   readonly plan: LabPlan;
   /** The addresses of both hosts. */
   readonly addresses: Readonly<Record<"client" | "server", HostAddresses>>;
+  /** Which part of the lab has died, in words; null when the lab was disposed of. Never rejects. */
+  readonly ended: Promise<string | null>;
   readonly #facts: LabFacts;
   readonly #emulator: Emulator | undefined;
   readonly #middleboxes: Middleboxes;
   readonly #paths: readonly LabPathControl[];
   #perPacket = false;
+  #died: string | null = null;
   #last: Promise<unknown> = Promise.resolve();
 
   /**
@@ -88,6 +91,8 @@ export class Lab implements AsyncDisposable {
       ipv6: plan.paths.map((path) => path[host].ipv6),
     });
     this.addresses = { client: of("client"), server: of("server") };
+    this.ended = firstEnd(namespaces, emulator);
+    void this.ended.then((why) => this.#died = why);
   }
 
   /** Seed of the chance of emulated links; the same seed gives the same losses. */
@@ -229,6 +234,7 @@ export class Lab implements AsyncDisposable {
    */
   status(options: LabStatusOptions = {}): Promise<LabStatus> {
     return this.#inTurn(async () => {
+      if (this.#died !== null) throw new MptError("ERR_PROGRAM", `Cannot ask the lab: ${this.#died}`);
       const rtts = options.measure === false ? new Map<string, number | null>() : await this.#rtts();
       const emulated = await this.#emulator?.status();
       const paths = this.#paths.map((path) =>
@@ -293,10 +299,11 @@ export class Lab implements AsyncDisposable {
   }
 
   async #rtts(): Promise<ReadonlyMap<string, number | null>> {
-    const there = this.#paths.filter((path) => path.isReachable).map(({ plan }) => plan);
-    const targets = there.map(({ server }) => server.ipv4 ?? server.ipv6 ?? "");
-    const times = await measureRtts(this.namespaces, targets);
-    return new Map(there.map((path, index) => [path.name, times[index] ?? null]));
+    const there = this.#paths.filter((path) => path.isReachable);
+    const targets = there.map(({ plan: { server } }) => server.ipv4 ?? server.ipv6 ?? "");
+    const leastMs = Math.max(0, ...there.map((path) => path.roundTripMs));
+    const times = await measureRtts(this.namespaces, targets, leastMs);
+    return new Map(there.map(({ plan }, index) => [plan.name, times[index] ?? null]));
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -304,4 +311,14 @@ export class Lab implements AsyncDisposable {
     this.#last = done.catch(() => {});
     return done;
   }
+}
+
+async function firstEnd(namespaces: Namespaces, emulator: Emulator | undefined): Promise<string | null> {
+  const ends = [
+    namespaces.ended.then((how) => how === null ? null : `the process that holds its network ended (${how})`),
+    ...(emulator === undefined ? [] : [
+      emulator.ended.then((how) => how === null ? null : `its link emulator ended (${how})`),
+    ]),
+  ];
+  return await Promise.race(ends);
 }

@@ -68,6 +68,11 @@ export class LabPathControl {
     return this.#state.up && this.#state.addressed;
   }
 
+  /** What the delays that are asked for take there and back at the most, in milliseconds. */
+  get roundTripMs(): number {
+    return WAYS.reduce((sum, way) => sum + this.#asked[way].delayMs + this.#asked[way].jitterMs, 0);
+  }
+
   /**
    * What a change leads to; nothing is changed yet.
    *
@@ -153,6 +158,7 @@ const UNKNOWN: LinkCounters = {
   droppedByQueue: null,
   droppedByLoss: null,
   droppedByBlackhole: null,
+  droppedByOverload: null,
   rateBps: null,
   delayUs: null,
   latenessUs: null,
@@ -160,13 +166,14 @@ const UNKNOWN: LinkCounters = {
 
 function emulatedCounters(status: LinkStatus[Way]): LinkCounters {
   const { packets, bytes, droppedByQueue, droppedByLoss, droppedByBlackhole } = status;
-  const { rateBps, delayUs, latenessUs } = status;
+  const { droppedByOverload, rateBps, delayUs, latenessUs } = status;
   return {
     packets,
     bytes,
     droppedByQueue,
     droppedByLoss,
     droppedByBlackhole,
+    droppedByOverload,
     rateBps,
     delayUs,
     latenessUs,

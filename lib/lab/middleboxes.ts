@@ -190,7 +190,7 @@ export class Middleboxes implements AsyncDisposable {
       const has = placed.some(({ box }) => box.kind === "nat" && (box.path ?? path.name) === path.name);
       if (!has) {
         throw new MptError("ERR_USAGE", `Cannot ${what}: it has none`, {
-          fix: `add the middlebox ${formatMiddlebox(nat)}`,
+          fix: `mpt lab middlebox add ${formatMiddlebox(nat)}`,
         });
       }
       return { ...state, rebinds: new Map(rebinds).set(path.name, (rebinds.get(path.name) ?? 0) + 1) };
@@ -286,7 +286,7 @@ function inForce({ resets, placed }: State): readonly PlacedMiddlebox[] {
 function requireRouter(plan: MiddleboxPlan, what: string): void {
   if (plan.paths.every(({ router }) => router !== null)) return;
   throw new MptError("ERR_NOT_SUPPORTED", `Cannot ${what}: the lab has no router`, {
-    fix: "make the lab with router = true",
+    fix: "make the lab with router = true (mpt lab: without --no-router)",
   });
 }
 

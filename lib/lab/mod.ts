@@ -62,7 +62,13 @@ export type { MiddleboxCount } from "./plan/middlebox_counts.ts";
 
 // faults by the clock
 export { CHANGE_OPTIONS, type ChangeOption, parseChange, type PathChangeOf } from "./plan/change_options.ts";
-export { parseTimeline, type Timeline, type TimelineAction, type TimelineStep } from "./plan/timeline.ts";
+export {
+  checkTimeline,
+  parseTimeline,
+  type Timeline,
+  type TimelineAction,
+  type TimelineStep,
+} from "./plan/timeline.ts";
 export {
   play,
   type PlayClock,

@@ -8,6 +8,7 @@ import {
   type RunningProcess,
   start,
 } from "../io/process.ts";
+import { namespaceFix } from "./namespace_fix.ts";
 
 /**
  * How namespaces are made: `root` needs the right to make them, `user` takes an unprivileged user
@@ -67,6 +68,8 @@ export class Namespaces implements AsyncDisposable {
   readonly pid: number;
   /** How the namespaces were made. */
   readonly mode: NamespaceMode;
+  /** How the holder ended, with which the namespaces are gone; null when they were disposed of. Never rejects. */
+  readonly ended: Promise<string | null>;
   readonly #launcher: readonly string[];
   readonly #holder: Deno.ChildProcess;
   readonly #complaints: Promise<string>;
@@ -85,6 +88,9 @@ export class Namespaces implements AsyncDisposable {
     this.#holder = holder;
     this.#complaints = complaints;
     this.#launcher = launcher;
+    this.ended = holder.status.then(({ code, signal }) =>
+      this.#closed ? null : signal === null ? `exit code ${code}` : `signal ${signal}`
+    );
   }
 
   /**
@@ -153,7 +159,9 @@ export async function hold(script: readonly string[], options: HoldOptions = {})
   const { launcher = [], keep = [] } = options;
   const support = namespaceSupport(launcher);
   if (support.mode === null) {
-    throw new MptError("ERR_NOT_SUPPORTED", `Cannot make a private network: ${support.reason}`);
+    throw new MptError("ERR_NOT_SUPPORTED", `Cannot make a private network: ${support.reason}`, {
+      fix: namespaceFix(support.reason),
+    });
   }
   const lines = ["set -e", ...privateRun(keep), ...script, "echo ready", "exec cat"];
   const [program = "", ...args] = [...launcher, ...UNSHARE[support.mode], "sh", "-c", lines.join("\n")];

@@ -5,6 +5,7 @@ import { run } from "../io/process.ts";
 const PACKAGES = {
   ip: "iproute2",
   tc: "iproute2",
+  ss: "iproute2",
   nft: "nftables",
   ethtool: "ethtool",
   unshare: "util-linux",

@@ -84,6 +84,7 @@ export class ShapedLink {
       droppedByQueue: mixed ? null : sent.dropped,
       droppedByLoss: mixed ? null : dropped.lost,
       droppedByBlackhole: dropped.swallowed,
+      droppedByOverload: null,
       rateBps: this.#rate(way, bytes),
       delayUs: null,
       latenessUs: null,

@@ -18,6 +18,8 @@ export interface LabDirection {
   readonly droppedByLoss: number | null;
   /** Packets that fell into the black hole. */
   readonly droppedByBlackhole: number | null;
+  /** Packets that the emulator had no memory for, which nobody asked for; emulated links alone. */
+  readonly droppedByOverload: number | null;
   /** Measured rate in bits per second: in the last whole second, on veth and netem since the status before. */
   readonly rateBps: number | null;
   /** Measured one-way delay of packets in microseconds, with their time in the queue; emulated links alone. */

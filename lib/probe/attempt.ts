@@ -23,7 +23,7 @@ import { joinControls } from "./join_controls.ts";
 import type { ProbePlan } from "./options.ts";
 import type { CheckJson, DataJson } from "./result.ts";
 import { seeEvents, type SeenEvents } from "./seen_events.ts";
-import { serverEvidence, subflowEvidence } from "./server_evidence.ts";
+import { claimedAddresses, serverEvidence, subflowEvidence } from "./server_evidence.ts";
 import { SubflowLog } from "./subflow_log.ts";
 
 /** What an attempt tells while it runs. */
@@ -43,6 +43,8 @@ export interface Attempt {
   readonly paths: readonly PathInfo[];
   readonly wait: JoinWait | null;
   readonly window: CounterWindow | null;
+  /** Why the path manager's events were not heard; null when they were. */
+  readonly eventsSkipped: string | null;
 }
 
 /** Opens an MPTCP connection, lets data flow and subflows come, and gathers what both ends know. */
@@ -86,16 +88,17 @@ async function failedAttempt(setting: Setting, failure: MptError, ms: number): P
   const { ip, counters, base, hooks: { signal } } = setting;
   const window = counters === null ? null : await settledWindow(counters, ip);
   const tcp = await setting.control;
+  const after = await tcp.askAgain();
   const outcome = connectOutcome(failure.code, signal);
   const failed = failedCheck(failure, signal);
   const ours = outcome === "failed-here" || outcome === "unknown";
   const evidence: Evidence = {
     ...base,
     host: { ...base.host, reason: ours ? failed.reason : null },
-    tcp: tcp.evidence,
+    tcp: { ...tcp.evidence, resent: tcp.resent() },
     mptcp: { ...base.mptcp, outcome, ms, data: "not-sent", transfer: "not-sent" },
     client: { ...base.client, counters: counterEvidence(window) },
-    server: serverEvidence({ ...NO_ANSWERS, before: tcp.first, after: await tcp.askAgain() }),
+    server: serverEvidence({ ...NO_ANSWERS, before: tcp.first, after }),
   };
   return {
     evidence,
@@ -106,6 +109,7 @@ async function failedAttempt(setting: Setting, failure: MptError, ms: number): P
     server: null,
     paths: [],
     wait: null,
+    eventsSkipped: setting.events.reason,
   };
 }
 
@@ -149,9 +153,16 @@ async function connectedAttempt(setting: Setting, connection: Connection): Promi
   const tcp = await setting.control;
   // What a transfer over plain TCP does is worth knowing only where MPTCP's stopped.
   const compared: DataOutcome = stopped ? await tcp.transfer() : "not-sent";
+  const told = serverEvidence({
+    before: tcp.first,
+    after: await tcp.askAgain(),
+    own: server,
+    name: serverName(phase.data) ?? serverName(tcp.check.detail?.data ?? null),
+    answered: phase.outcome === "answered" || tcp.evidence.data === "answered",
+  });
   const evidence: Evidence = {
     ...base,
-    tcp: { ...tcp.evidence, transfer: compared },
+    tcp: { ...tcp.evidence, transfer: compared, resent: tcp.resent() },
     mptcp: {
       outcome: "connected",
       ms: connection.connectMs ?? "unknown",
@@ -168,24 +179,26 @@ async function connectedAttempt(setting: Setting, connection: Connection): Promi
       // What went wrong before the transfer would show in its bytes as well.
       bytes: last === null ? "unknown" : bytesOf(last, phase.outcome === "answered" ? joined : null),
     },
-    server: serverEvidence({
-      before: tcp.first,
-      after: await tcp.askAgain(),
-      own: server,
-      name: serverName(phase.data) ?? serverName(tcp.check.detail?.data ?? null),
-      answered: phase.outcome === "answered" || tcp.evidence.data === "answered",
-    }),
+    server: told,
     joins: {
       waitedMs: wait === null ? 0 : plan.joinTimeoutMs,
       controls: [],
-      announced: events.announced(token, plan.port),
+      announced: announcedTo(setting, token, server, told),
+      lost: lostPaths(joined, last),
     },
     events: events.about(token),
   };
   const controls = wait === null ? [] : await joinControls(evidence, plan, server, hooks.signal);
+  const subflows = stopped
+    ? evidence.client.subflows
+    : answeredLate(evidence.client.subflows, inspectConnection(connection, token), connection.paths());
   await conversation.leave();
   return {
-    evidence: { ...evidence, joins: { ...evidence.joins, controls } },
+    evidence: {
+      ...evidence,
+      client: { ...evidence.client, subflows },
+      joins: { ...evidence.joins, controls },
+    },
     failed: null,
     connectMs: connection.connectMs,
     data: phase.data,
@@ -193,6 +206,7 @@ async function connectedAttempt(setting: Setting, connection: Connection): Promi
     paths,
     wait,
     window,
+    eventsSkipped: events.reason,
   };
 }
 
@@ -233,6 +247,52 @@ function subflowsOf(
     ...timesOf(subflow, wait),
   }));
   return [...present, ...vanished];
+}
+
+/** What the kernel's events told, and what the server claims; unknown where neither says anything. */
+function announcedTo(
+  { events, ip, plan }: Setting,
+  token: number | null,
+  server: CheckAnswer | null,
+  told: Evidence["server"],
+): readonly string[] | "unknown" {
+  const heard = events.announced(token, plan.port);
+  const claimed = claimedAddresses(server, told.counters, Endpoint.of(ip, plan.port));
+  if (heard === "unknown") return claimed ?? heard;
+  return [...new Set([...heard, ...claimed ?? []])];
+}
+
+/** This side's addresses of paths that were complete before the transfer, and are gone. */
+function lostPaths(before: MptcpInspection | null, after: MptcpInspection | null): readonly string[] {
+  if (before === null || after === null) return [];
+  return before.subflows
+    .filter(({ tcp_state, fully_established }) => tcp_state === "established" && fully_established === true)
+    .filter((one) =>
+      !after.subflows.some(({ local, remote }) => local === one.local && remote === one.remote)
+    )
+    .map(({ local }) => Endpoint.parse(local).host);
+}
+
+/** Joins whose answer came after the wait: their way is slow, and not dead. */
+function answeredLate(
+  subflows: Evidence["client"]["subflows"],
+  later: MptcpInspection | null,
+  paths: readonly PathInfo[],
+): Evidence["client"]["subflows"] {
+  if (subflows === "unknown" || later === null) return subflows;
+  return subflows.map((before) => {
+    if (before.role !== "join" || before.state !== "syn-sent") return before;
+    const isSame = ({ local, remote }: { readonly local: string; readonly remote: string }): boolean =>
+      local === before.local && remote === before.remote;
+    const now = later.subflows.find(isSame);
+    if (now?.tcp_state !== "established") return before;
+    const path = paths.find(({ local, remote }) => isSame({ local: local.address, remote: remote.address }));
+    return {
+      ...subflowEvidence(now, 1),
+      heldMs: before.heldMs,
+      rttMs: path?.minRttMs ?? path?.rttMs ?? "unknown",
+    };
+  });
 }
 
 /** How long a path waited, and how far it is to the other end. */

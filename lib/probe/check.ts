@@ -64,6 +64,7 @@ export async function checkMptcp(
       fallback: fallback(evidence, verdicts),
       joins: joinsJson(evidence, attempt.wait),
       joins_skipped: attempt.wait === null ? noWait(evidence) : attempt.wait.skipped,
+      events_skipped: attempt.eventsSkipped,
       syn_mirror: mirror.mptcp,
     },
   };
@@ -78,6 +79,7 @@ export function withoutMptcp(check: CheckJson): MptcpCheckJson {
     fallback: null,
     joins: [],
     joins_skipped: null,
+    events_skipped: null,
     syn_mirror: null,
   };
 }

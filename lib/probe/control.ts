@@ -2,7 +2,7 @@ import { toMptError } from "../base/errors.ts";
 import type { Ip } from "../base/ip.ts";
 import { pathToJson } from "../base/path_json.ts";
 import type { Connection } from "../io/connection.ts";
-import type { AttemptEvidence, DataOutcome } from "../mptcp/diagnosis/mod.ts";
+import type { AttemptEvidence, DataOutcome, Tristate } from "../mptcp/diagnosis/mod.ts";
 import type { CheckAnswer } from "../protocol/check.ts";
 import { connect } from "../transport/connect.ts";
 import { connectOptions } from "./connect_options.ts";
@@ -11,6 +11,7 @@ import { connectOutcome } from "./data_outcome.ts";
 import { failedCheck, skippedCheck } from "./failure.ts";
 import type { ProbePlan } from "./options.ts";
 import type { CheckJson } from "./result.ts";
+import { sentAgain } from "./sent_again.ts";
 
 /**
  * The control: plain TCP to the same address, kept open beside the MPTCP connection. When MPTCP breaks, it is
@@ -27,6 +28,8 @@ export interface Control extends AsyncDisposable {
   askAgain(): Promise<CheckAnswer | null>;
   /** The transfer that MPTCP is compared with. */
   transfer(): Promise<DataOutcome>;
+  /** Whether either end had to send its SYN or much of its data again so far. */
+  resent(): Tristate;
 }
 
 /** The control of a probe that wants none. */
@@ -64,6 +67,7 @@ export async function openControl(
   const { phase } = conversation;
   const paths = connection.paths();
   const ms = connection.connectMs;
+  let told = phase.check;
   return {
     check: {
       status: "yes",
@@ -75,7 +79,12 @@ export async function openControl(
     interface: paths[0]?.interface ?? null,
     evidence: { outcome: "connected", ms: ms ?? "unknown", data: phase.outcome, transfer: "not-sent" },
     first: phase.check,
-    askAgain: () => conversation.askAgain(),
+    askAgain: async () => {
+      const answer = await conversation.askAgain();
+      told = answer ?? told;
+      return answer;
+    },
+    resent: () => sentAgain(connection, told),
     transfer: () => conversation.transfer(() => connection.paths()[0]?.bytesSent ?? 0),
     [Symbol.asyncDispose]: () => conversation.leave(),
   };
@@ -89,6 +98,7 @@ function without(check: CheckJson, evidence: AttemptEvidence): Control {
     first: null,
     askAgain: () => Promise.resolve(null),
     transfer: () => Promise.resolve("not-sent"),
+    resent: () => "unknown",
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
 }

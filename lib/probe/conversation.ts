@@ -10,6 +10,9 @@ import { transfer } from "./transfer.ts";
 /** Without any progress for this long a transfer has stopped, in milliseconds. */
 const STALL_MS = 2500;
 
+/** Over a slow path an answer, or what was lost and is sent again, takes some round trips. */
+const ROUND_TRIPS = 4;
+
 /** What is said over one connection: the first request, more of the same, a transfer, the end. */
 export class Conversation {
   /** The first request and its answer. */
@@ -71,12 +74,18 @@ export class Conversation {
     if (check === null || client === null || this.#broken) return "not-sent";
     const outcome = await transfer(this.#stream, client, check, {
       stallMs: Math.min(STALL_MS, this.#plan.dataTimeoutMs),
+      slowMs: () => ROUND_TRIPS * this.#slowestMs(),
       timeoutMs: 2 * this.#plan.dataTimeoutMs,
       acked,
       signal: this.#signal,
     });
     if (outcome !== "answered" && outcome !== "not-sent") this.#broken = true;
     return outcome;
+  }
+
+  /** The round-trip time of the slowest path by now, its queues included, in milliseconds. */
+  #slowestMs(): number {
+    return Math.max(0, ...this.#connection.paths().map(({ rttMs }) => rttMs ?? 0));
   }
 
   /** In order where the conversation is over; by reset where an answer may still be on its way. */

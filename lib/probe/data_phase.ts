@@ -64,7 +64,7 @@ export async function dataPhase(stream: ByteStream, options: DataPhaseOptions): 
     // No answer in time proves nothing about the server; a reset or an end of stream does.
     const known = failure.code === "ERR_RESET" || failure.code === "ERR_CLOSED" ||
       failure.code === "ERR_PROTOCOL";
-    const text = limit.expired ? `no answer in ${options.timeoutMs / 1000} s` : reasonOf(failure);
+    const text = limit.expired ? `no answer in ${options.timeoutMs / 1000} s` : wordsOf(failure);
     const status = known && !limit.signal.aborted ? "no" : "unknown";
     const outcome = options.signal?.aborted ? "unknown" : dataOutcome(failure.code, limit.expired);
     return {
@@ -75,6 +75,12 @@ export async function dataPhase(stream: ByteStream, options: DataPhaseOptions): 
       client: null,
     };
   }
+}
+
+/** The reason; with what could not be read, where "it is longer than 16384 bytes" would not say of what. */
+function wordsOf(failure: MptError): string {
+  const isAboutTheirs = /^Cannot read .*?: (?!the other end\b)/.test(failure.message);
+  return isAboutTheirs ? failure.message.replace(/^C/, "c") : reasonOf(failure);
 }
 
 /** A server may answer once and never again. */

@@ -17,6 +17,7 @@ export function hostEvidence(problem: MptError | null): HostEvidence {
     reason: problem?.message.replace(/^Cannot .*?: /, "") ?? null,
     pathManager: pathManager(),
     blackholeTimeoutS: blackholeTimeout(),
+    addresses: usableAddresses(),
   };
 }
 
@@ -58,6 +59,7 @@ function localEndpoint(endpoint: EndpointJson, held: readonly LocalAddress[] | n
     ? "yes"
     : "no";
   return {
+    id: endpoint.id,
     address,
     family: address.includes(":") ? 6 : 4,
     interface: endpoint.interface,
@@ -67,6 +69,12 @@ function localEndpoint(endpoint: EndpointJson, held: readonly LocalAddress[] | n
     backup: flags.includes("backup"),
     onHost,
   };
+}
+
+function usableAddresses(): HostEvidence["addresses"] {
+  return addresses()?.filter(({ ip, up, loopback }) => up && !loopback && !ip.isLinkLocal)
+    .map(({ ip, interface: name }) => ({ address: ip.toString(), family: ip.family, interface: name })) ??
+    "unknown";
 }
 
 /** Whether an address is one of this host's, so that both ends count in one namespace. */

@@ -15,6 +15,7 @@ import { connect } from "../transport/connect.ts";
 import { connectOutcome } from "./data_outcome.ts";
 import { dataPhase } from "./data_phase.ts";
 import type { ProbePlan } from "./options.ts";
+import { sentAgain } from "./sent_again.ts";
 import { sameServer } from "./server_evidence.ts";
 
 /** At most so many ways are tried. */
@@ -56,7 +57,7 @@ async function joinControl(
   try {
     const to = Endpoint.parse(remote);
     if (to.ip === undefined || to.port === undefined) {
-      return { local, remote, outcome: "unknown", sameServer: "unknown" };
+      return { local, remote, outcome: "unknown", sameServer: "unknown", resent: "unknown" };
     }
     connection = await connect("tcp", to.ip, to.port, {
       localAddress: Ip.parse(local),
@@ -65,11 +66,13 @@ async function joinControl(
       // The kernel binds the subflow to the interface of its endpoint.
       ...(bound === null ? {} : { interface: bound }),
     });
+    const answer = await whoAnswers(connection, to.port, server, signal);
     return {
       local,
       remote,
       outcome: "connected",
-      sameServer: await whoAnswers(connection, to.port, server, signal),
+      sameServer: answer.sameServer,
+      resent: sentAgain(connection, answer.check),
     };
   } catch (error) {
     return {
@@ -77,6 +80,7 @@ async function joinControl(
       remote,
       outcome: connectOutcome(toMptError(error, "Cannot connect").code, signal),
       sameServer: "unknown",
+      resent: "unknown",
     };
   } finally {
     connection?.abort();
@@ -89,9 +93,9 @@ async function whoAnswers(
   port: number,
   server: CheckAnswer | null,
   signal: AbortSignal | undefined,
-): Promise<Tristate> {
+): Promise<{ readonly sameServer: Tristate; readonly check: CheckAnswer | null }> {
   // Only mpt serve says which of several machines it is.
-  if (server === null || server.server.instance === null) return "unknown";
+  if (server === null || server.server.instance === null) return { sameServer: "unknown", check: null };
   using limit = deadline(TIMEOUT_MS, signal);
   const { check, outcome } = await dataPhase(await connection.openStream(), {
     kind: "http",
@@ -100,7 +104,7 @@ async function whoAnswers(
     timeoutMs: TIMEOUT_MS,
     signal: limit.signal,
   });
-  if (check !== null) return sameServer(server, check);
+  if (check !== null) return { sameServer: sameServer(server, check), check };
   // Another program answered in place of mpt serve.
-  return outcome === "answered" ? "no" : "unknown";
+  return { sameServer: outcome === "answered" ? "no" : "unknown", check: null };
 }

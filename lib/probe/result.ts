@@ -69,6 +69,8 @@ export interface MptcpCheckJson extends CheckJson {
   readonly joins: readonly JoinJson[];
   /** Why no further subflow was waited for; null when they were waited for. */
   readonly joins_skipped: string | null;
+  /** Why the kernel's events about paths were not heard; null when they were, or where nothing was tried. */
+  readonly events_skipped: string | null;
   /** How a SYN with the option arrived at the server, where that was asked. */
   readonly syn_mirror: SynMirrorAsk | null;
 }

@@ -1,30 +1,36 @@
 import { Endpoint } from "../base/endpoint.ts";
+import { toMptError } from "../base/errors.ts";
 import type { EventEvidence } from "../mptcp/diagnosis/mod.ts";
 import { watchEvents } from "../mptcp/events.ts";
 import type { PathManagerEvent } from "../netlink/mptcp_events.ts";
 
 /** The path manager's events since a moment, as far as this program may hear them. */
 export interface SeenEvents extends AsyncDisposable {
+  /** Why they are not heard; null when they are. */
+  readonly reason: string | null;
   /** The events about a connection; `unknown` when they are not heard, or when the kernel dropped some. */
   about(token: number | null): readonly EventEvidence[] | "unknown";
   /** The addresses that the other end announced, with the connection's port where they have none. */
   announced(token: number | null, port: number): readonly string[] | "unknown";
 }
 
-const NOT_HEARD: SeenEvents = {
-  about: () => "unknown",
-  announced: () => "unknown",
-  [Symbol.asyncDispose]: () => Promise.resolve(),
-};
+function notHeard(error: unknown): SeenEvents {
+  return {
+    reason: toMptError(error, "Cannot watch").message.replace(/^Cannot .*?: /, ""),
+    about: () => "unknown",
+    announced: () => "unknown",
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
 
 /** Starts to listen; never fails. */
 export function seeEvents(): SeenEvents {
   let watch: ReturnType<typeof watchEvents>;
   try {
     watch = watchEvents();
-  } catch {
+  } catch (error) {
     // The events need CAP_NET_ADMIN; without them less is known.
-    return NOT_HEARD;
+    return notHeard(error);
   }
   const seen: PathManagerEvent[] = [];
   const done = (async () => {
@@ -37,6 +43,7 @@ export function seeEvents(): SeenEvents {
     return seen.filter((event) => event.token === token);
   };
   return {
+    reason: null,
     about(token) {
       const events = of(token);
       return events === "unknown" ? events : events.map(eventEvidence);

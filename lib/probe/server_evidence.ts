@@ -1,3 +1,4 @@
+import { Endpoint } from "../base/endpoint.ts";
 import type { CounterEvidence, ServerEvidence, SubflowEvidence, Tristate } from "../mptcp/diagnosis/mod.ts";
 import type { SubflowJson } from "../mptcp/subflow_json.ts";
 import type { CheckAnswer } from "../protocol/check.ts";
@@ -53,6 +54,28 @@ function counters({ before, after, own }: ServerAnswers): CounterEvidence | "unk
   const window = own?.counter_window ?? null;
   if (window === null || Object.keys(window.counters).length === 0) return "unknown";
   return { moved: window.counters, shared: window.shared };
+}
+
+/** The kernel has no more endpoints; a server that claims more is not believed. */
+const MAX_ANNOUNCED = 64;
+
+/**
+ * The addresses that the server says it announces, with the connection's port where they have none. It announces
+ * one after the other: where it counted fewer announcements than it has addresses, nobody knows which; null then.
+ */
+export function claimedAddresses(
+  own: CheckAnswer | null,
+  counters: CounterEvidence | "unknown",
+  target: Endpoint,
+): readonly string[] | null {
+  const manager = own?.path_manager ?? null;
+  const sent = counters === "unknown" ? undefined : counters.moved["MPTcpExtAddAddrTx"];
+  if (manager === null || sent === undefined) return null;
+  const announced = manager.endpoints.filter(({ flags }) => flags.includes("signal"))
+    .filter(({ address }) => address.includes(":") === target.host.includes(":"))
+    .map(({ address, port }) => Endpoint.of(address, port ?? target.port ?? 0).address)
+    .filter((address) => address !== target.address);
+  return announced.length <= Math.min(sent, MAX_ANNOUNCED) ? announced : null;
 }
 
 /** One SYN with the option may have been ours; more were not, nor were connections that were there before. */

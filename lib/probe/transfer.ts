@@ -26,6 +26,8 @@ const LOOK_MS = 100;
 export interface TransferOptions {
   /** Without any progress for this long it has stopped, in milliseconds. */
   readonly stallMs: number;
+  /** At least so long, as the paths are by then: queues that fill make them slower. */
+  readonly slowMs: () => number;
   /** Longest duration; a transfer that still moves then is left alone, in milliseconds. */
   readonly timeoutMs: number;
   /** Bytes that the other end has acknowledged so far: what an upload shows before its answer. */
@@ -98,7 +100,8 @@ async function watched(
       progress = moved;
       movedAtMs = now;
     }
-    if (now - movedAtMs >= options.stallMs) return "silent";
+    const stoodMs = now - movedAtMs;
+    if (stoodMs >= options.stallMs && stoodMs >= options.slowMs()) return "silent";
     if (now - startedMs >= options.timeoutMs) return "unknown";
   }
 }

@@ -1,31 +1,20 @@
-import type { Endpoint } from "../base/endpoint.ts";
 import { MptError, toMptError } from "../base/errors.ts";
-import type { Ip } from "../base/ip.ts";
 import { envelope } from "../base/result.ts";
 import { endOf, sleep } from "../io/deadline.ts";
 import type { Connection, Listener } from "../io/connection.ts";
 import { hostFacts } from "../io/host.ts";
-import { lookup } from "../io/lookup.ts";
 import { mptcpProblem } from "../mptcp/state.ts";
-import { listen } from "../transport/connect.ts";
 import { QuicTransportListener } from "../transport/quic.ts";
 import { type Activity, lookForProgress, overdue, startActivity } from "./activity.ts";
 import { CounterBaseline } from "./counter_baseline.ts";
 import { Gate } from "./gate.ts";
-import {
-  DEFAULT_PORT,
-  defaultListen,
-  DRAIN_MS,
-  limitsOf,
-  type ServeLimits,
-  type ServeOptions,
-} from "./options.ts";
-import { SERVE_ALPN } from "./quic_streams.ts";
+import { defaultListen, DRAIN_MS, limitsOf, type ServeLimits, type ServeOptions } from "./options.ts";
 import { ReportStore } from "./report_store.ts";
 import type { ServeEvent, ServeResult } from "./result.ts";
 import { serveConnection } from "./serve_connection.ts";
-import { hostsOf, identityOf } from "./identity.ts";
+import { identityOf } from "./identity.ts";
 import type { SynMirror } from "./syn_mirror.ts";
+import { isDualStack, openListener } from "./open_listener.ts";
 import { openSynMirror } from "./open_syn_mirror.ts";
 import { requireUsableToken } from "./token.ts";
 import { turnAway } from "./turn_away.ts";
@@ -66,6 +55,8 @@ export class Server implements AsyncDisposable {
   #bytesReceived = 0;
   #bytesSent = 0;
   #stopped: Promise<void> | undefined;
+  /** Why a listener is broken for good. */
+  #broken: MptError | null = null;
 
   /** Use {@linkcode serve}. */
   constructor(
@@ -117,14 +108,20 @@ export class Server implements AsyncDisposable {
         startedAtMs: this.#startedAtMs,
         durationMs: performance.now() - this.#started,
         options: {
-          ...this.#limits,
+          max_connections: this.#limits.maxConnections,
+          max_per_address: this.#limits.maxPerAddress,
+          max_bytes: this.#limits.maxBytes,
+          max_duration_ms: this.#limits.maxDurationMs,
+          idle_timeout_ms: this.#limits.idleTimeoutMs,
           once: this.#options.once ?? false,
           token: this.#options.token !== undefined,
           fallback: this.#options.fallback ?? null,
           congestion: this.#options.congestion ?? null,
-          synMirrorPort: this.#options.synMirrorPort === undefined ? 0 : this.#options.synMirrorPort,
+          syn_mirror_port: this.#options.synMirrorPort === undefined ? 0 : this.#options.synMirrorPort,
         },
-        end: endOf(signal),
+        end: this.#broken === null || signal?.aborted
+          ? endOf(signal)
+          : { reason: "error", error: { code: this.#broken.code, message: this.#broken.message } },
       }),
       listeners: this.listeners.map(({ local, transport }) => ({ address: local.address, transport })),
       syn_mirrors: this.#mirror?.addresses ?? [],
@@ -146,7 +143,7 @@ export class Server implements AsyncDisposable {
       } catch (error) {
         const failure = toMptError(error, "Cannot accept a connection");
         this.#onEvent({ event: "warning", text: failure.message });
-        if (failure.code !== "ERR_TOO_MANY_FILES") failures++;
+        if (failure.code !== "ERR_TOO_MANY_FILES" && ++failures >= MAX_FAILURES) this.#broken = failure;
         await sleep(FAILED_PAUSE_MS, this.#stopping.signal);
       }
     }
@@ -254,7 +251,7 @@ export async function serve(
   let mirror: SynMirror | null;
   try {
     for (const endpoint of endpoints) {
-      const listener = await open(endpoint, { ...options, ...identity });
+      const listener = await openListener(endpoint, { ...options, ...identity });
       listeners.push(listener);
       const wanted = endpoint.transport ?? "mptcp";
       const fallback = listener.transport === wanted
@@ -280,35 +277,4 @@ export async function serve(
     throw error;
   }
   return new Server(listeners, mirror, options, limits, onEvent);
-}
-
-/** A prefix with a family pins it: mptcp6@[::] does not take IPv4 clients. */
-function isDualStack(endpoint: Endpoint): boolean {
-  return endpoint.family === undefined;
-}
-
-async function open(endpoint: Endpoint, options: ServeOptions): Promise<Listener> {
-  const ip = endpoint.ip ?? await resolve(endpoint);
-  return listen(endpoint.transport ?? "mptcp", ip, endpoint.port ?? DEFAULT_PORT, {
-    dualStack: isDualStack(endpoint),
-    ...(options.fallback === undefined ? {} : { fallback: options.fallback }),
-    ...(options.congestion === undefined ? {} : { congestion: options.congestion }),
-    quic: {
-      alpn: SERVE_ALPN,
-      hosts: hostsOf(ip),
-      ...(options.cert === undefined ? {} : { cert: options.cert }),
-      ...(options.key === undefined ? {} : { key: options.key }),
-      ...(options.qlog === undefined ? {} : { qlog: options.qlog }),
-      ...(options.keyLog === undefined ? {} : { keyLog: options.keyLog }),
-    },
-  });
-}
-
-async function resolve(endpoint: Endpoint): Promise<Ip> {
-  const families = endpoint.family === undefined ? [6, 4] as const : [endpoint.family];
-  for (const family of families) {
-    const [ip] = (await lookup(endpoint.host, family)).answers;
-    if (ip !== undefined) return ip;
-  }
-  throw new MptError("ERR_NAME_NOT_FOUND", `Cannot listen on ${endpoint.host}: the name has no address`);
 }

@@ -14,19 +14,22 @@ import type { ByteStream } from "../io/byte_stream.ts";
 import { abortedError, deadline, timedOutError } from "../io/deadline.ts";
 import { DenoStream } from "../io/deno_stream.ts";
 import { ffiUnavailableReason } from "../io/ffi_access.ts";
+import { requireNet } from "../io/net_permission.ts";
 import type { SocketOptions } from "../io/socket_options.ts";
 import { StreamConnection } from "../io/stream_connection.ts";
-import { ioError } from "../io/system_error.ts";
+import { ioError, noSourceError } from "../io/system_error.ts";
 
 /** TCP over `Deno.connect`: macOS, Windows, or no --allow-ffi. Options that need system calls are refused. */
 export async function connectDenoTcp(ip: Ip, port: number, options: ConnectOptions): Promise<Connection> {
   const target = Endpoint.of(ip, port);
   const action = `connect to ${target.address}`;
-  refuseSystemCallOptions(action, options);
-  if (options.localAddress !== undefined) throw needsSystemCalls(action, "a local address");
+  refuseSystemCallOptions(options);
+  if (options.localAddress !== undefined) throw needsSystemCalls("a local address");
   const timeoutMs = options.timeoutMs ?? CONNECT_TIMEOUT_MS;
   using limit = deadline(timeoutMs, options.signal);
   if (limit.signal.aborted) throw abortedError(action, options.signal);
+  // Deno asks as well, and does not say for which address
+  requireNet(target, action);
   try {
     const started = performance.now();
     const connection = await Deno.connect({ hostname: ip.toString(), port, signal: limit.signal });
@@ -35,6 +38,7 @@ export async function connectDenoTcp(ip: Ip, port: number, options: ConnectOptio
   } catch (error) {
     if (limit.expired) throw timedOutError(action, timeoutMs);
     if (limit.signal.aborted) throw abortedError(action, options.signal);
+    if (error instanceof Deno.errors.AddrNotAvailable) throw noSourceError(action);
     throw ioError(error, action);
   }
 }
@@ -43,9 +47,12 @@ export async function connectDenoTcp(ip: Ip, port: number, options: ConnectOptio
 export function listenDenoTcp(ip: Ip, port: number, options: ListenOptions): Listener {
   const wanted = Endpoint.of(ip, port);
   const action = `listen on ${wanted.address}`;
-  refuseSystemCallOptions(action, options);
-  // An IPv4 listener takes no other clients anyway.
-  if (options.dualStack === false && ip.family === 6) throw needsSystemCalls(action, "dualStack: false");
+  refuseSystemCallOptions(options);
+  // A listener on one address takes no clients of the other family anyway.
+  if (options.dualStack === false && ip.family === 6 && ip.isUnspecified) {
+    throw needsSystemCalls("IPv6 alone on every address");
+  }
+  requireNet(wanted, action);
   try {
     const tcpBacklog = options.backlog ?? DEFAULT_BACKLOG;
     const listener = Deno.listen({ hostname: ip.toString(), port, tcpBacklog });
@@ -135,7 +142,7 @@ function wrap(
       }],
       isMultipath: () => false,
       setCongestion: () => {
-        throw needsSystemCalls("change the connection", "a congestion control");
+        throw needsSystemCalls("a congestion control");
       },
     },
     ...(signal === undefined ? {} : { signal }),
@@ -183,14 +190,15 @@ function endpointOf(address: Deno.NetAddr): Endpoint {
   return Endpoint.of(Ip.parse(address.hostname).unmapped(), address.port);
 }
 
-function refuseSystemCallOptions(action: string, options: SocketOptions): void {
-  if (options.interface !== undefined) throw needsSystemCalls(action, "an interface");
-  if (options.congestion !== undefined) throw needsSystemCalls(action, "a congestion control");
-  if (options.maxSegmentBytes !== undefined) throw needsSystemCalls(action, "a segment size");
-  if (options.keepAlive !== undefined) throw needsSystemCalls(action, "keep-alive times");
+function refuseSystemCallOptions(options: SocketOptions): void {
+  if (options.interface !== undefined) throw needsSystemCalls("an interface");
+  if (options.congestion !== undefined) throw needsSystemCalls("a congestion control");
+  if (options.maxSegmentBytes !== undefined) throw needsSystemCalls("a segment size");
+  if (options.keepAlive !== undefined) throw needsSystemCalls("keep-alive times");
 }
 
-function needsSystemCalls(action: string, option: string): MptError {
+function needsSystemCalls(option: string): MptError {
   const reason = ffiUnavailableReason() ?? "it needs system calls";
-  return new MptError("ERR_NOT_SUPPORTED", `Cannot ${action} with ${option}: ${reason}`);
+  const fix = reason.includes("--allow-ffi") ? { fix: "--allow-ffi" } : {};
+  return new MptError("ERR_NOT_SUPPORTED", `Cannot use ${option}: ${reason}`, fix);
 }

@@ -43,6 +43,7 @@ const USAGE: readonly (readonly [args: string, message: RegExp])[] = [
   ["bench --direction sideways host", /'sideways' is invalid/],
   ["bench --path remote=name host", /Remote must be an address, not the name name/],
   ["bench --fail soon mpquic@host", /Use PATH@SECONDS, such as 0@2/],
+  ["bench --fail 0@2,softly mpquic@host", /Use PATH@SECONDS, such as 0@2 or 0@2,close/],
   ["serve --listen sctp@[::]", /the transport "sctp" is unknown/],
   ["serve --listen [::]:65536", /the port "65536" is not from 0 to 65535/],
   ["serve --max-connections 0", /it is less than 1/],
@@ -52,7 +53,6 @@ const USAGE: readonly (readonly [args: string, message: RegExp])[] = [
   ["prob host", /unknown command 'prob'/],
 ];
 
-/** Runs two at a time: there is nothing to measure. */
 /** Command lines that each option allows, and all of them together do not. */
 const CONTRADICTIONS: readonly (readonly [string, RegExp])[] = [
   ["bench --path local=127.0.0.1,status=backup host", /status of a subflow: it is the kernel's/],
@@ -65,6 +65,7 @@ const CONTRADICTIONS: readonly (readonly [string, RegExp])[] = [
   ["bench --scheduler blest host", /Cannot use --scheduler with tcp and mptcp: only the paths of mpquic/],
 ];
 
+/** Runs two at a time: there is nothing to measure. */
 async function inPairs<T>(items: readonly T[], check: (item: T) => Promise<void>): Promise<void> {
   const queue = items.values();
   const worker = async (): Promise<void> => {

@@ -3,6 +3,7 @@ import { benchExitCode } from "../../cli/bench_exit.ts";
 import { exitCodeOf } from "../../cli/exit_codes.ts";
 import { probeExitCode } from "../../cli/probe_exit.ts";
 import type { MptErrorCode } from "../../lib/base/errors.ts";
+import type { Transport } from "../../lib/base/transport.ts";
 import type { BenchRun, Penalty } from "../../lib/bench/result.ts";
 import type { CheckJson } from "../../lib/probe/result.ts";
 import { failed, multi, result as benchResult, single } from "../lib/bench/fixtures.ts";
@@ -67,6 +68,19 @@ Deno.test("probeExitCode(): what was required decides, else whether anything wor
   }
 });
 
+Deno.test("probeExitCode(): that there is no QUIC is no failure for whoever did not ask for it", () => {
+  const answer = (status: CheckJson["status"], quic: CheckJson["status"], asked?: readonly Transport[]) => {
+    const bare = endpoint({ tcp: check({ status }), mptcp: mptcpWithout({ status }) });
+    const endpoints = [{ ...bare, quic: { ...bare.quic, status: quic } }];
+    return probeExitCode(probeResult({ endpoints }), undefined, false, asked);
+  };
+  assert.equal(answer("unknown", "no"), 3);
+  assert.equal(answer("unknown", "no", ["tcp", "mptcp", "quic", "mpquic"]), 1);
+  assert.equal(answer("skipped", "no", ["quic"]), 1);
+  assert.equal(answer("no", "unknown"), 1);
+  assert.equal(answer("no", "yes"), 0);
+});
+
 Deno.test("probeExitCode(): a watch needs MPTCP, and fails with its connection", () => {
   const with_ = (status: CheckJson["status"]) => [endpoint({ mptcp: mptcpWithout({ status }) })];
   const cases: readonly (readonly [Parameters<typeof probeResult>[0], number])[] = [
@@ -118,6 +132,13 @@ Deno.test("benchExitCode(): a failed run is a failure, MPTCP that is not here on
   for (const [name, runs, asked, code] of cases) {
     assert.equal(benchExitCode(benchResult({ runs }), asked), code, name);
   }
+});
+
+Deno.test("benchExitCode(): MPTCP that fell back is a failure where it was asked for by name", () => {
+  const fallen = benchResult({ runs: [single(48), multi(48, { transport_in_force: "tcp" })] });
+  assert.equal(benchExitCode(fallen, false), 0);
+  assert.equal(benchExitCode(fallen, true), 1);
+  assert.equal(benchExitCode(benchResult({ runs: [single(48), multi(90)] }), true), 0);
 });
 
 Deno.test("benchExitCode(): a path that was broken ends with 1 where nothing came after it, with 3 where it was whole", () => {

@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import { nearMatches } from "../../cli/near_matches.ts";
-import { DIAGNOSIS_CODES } from "../../lib/mptcp/diagnosis/mod.ts";
-import { QUIC_CODES } from "../../lib/probe/quic/codes.ts";
-import { RACE_CODES } from "../../lib/race/codes.ts";
+import { CODES } from "../../cli/codes.ts";
 import { mpt } from "../support/command.ts";
 import { jsonOf } from "./answers.ts";
 
@@ -33,7 +31,7 @@ Deno.test("mpt explain keeps to a narrow terminal", async () => {
 Deno.test("mpt explain alone lists every code", async () => {
   const { code, stdout } = await mpt(["explain"]);
   assert.equal(code, 0);
-  for (const each of [...DIAGNOSIS_CODES, ...QUIC_CODES, ...RACE_CODES]) {
+  for (const each of CODES) {
     assert.match(stdout, new RegExp(`^  ${each} +[A-Z]`, "m"));
   }
   assert(!stdout.includes("{"), stdout);
@@ -71,4 +69,14 @@ Deno.test("nearMatches() gives the closest first and nothing that is far off", (
   assert.deepEqual(nearMatches("na", ["tcp-proxy", "nats", "nat"], 1), ["nat"]);
   assert.deepEqual(nearMatches("proxy", ["tcp-proxy", "nat"]), ["tcp-proxy"]);
   assert.deepEqual(nearMatches("qqqqqqqq", ["nat", "tcp-proxy"]), []);
+});
+
+Deno.test("no two commands mean different things by the same code", () => {
+  assert.equal(new Set(CODES).size, CODES.length);
+});
+
+Deno.test("mpt explain knows every code that mpt doctor prints", async () => {
+  const { verdicts, checks } = jsonOf(await mpt(["doctor", "--sockopts", "--json"]));
+  assert(Array.isArray(verdicts) && Array.isArray(checks) && checks.length > 20);
+  for (const { code } of [...verdicts, ...checks]) assert(CODES.includes(code), code);
 });

@@ -67,7 +67,7 @@ const LATER: ReadonlySet<string> = new Set([
   // the check answer
   ...["listener", "defer_accept", "counter_window", "subflows", "mptcp", "path_manager", "instance"],
   ...["penalties", "sender_rtt_ms", "sender_retransmitted_bytes"],
-  ...["watch", "syn_mirror", "announced", "tried", "answered", "accepted", "usable", "why"],
+  ...["watch", "syn_mirror", "announced", "tried", "answered", "accepted", "usable", "why", "events_skipped"],
   // quic
   ...["version", "versions", "alpn", "alpn_offered", "retry", "cipher_suite", "group", "certificate"],
   ...["transport_parameters", "blocked", "max_path_id", "ways", "ways_skipped"],

@@ -40,6 +40,7 @@ const USAGE: readonly (readonly [args: readonly string[], message: RegExp])[] = 
     ["run", "-p", "link=veth,delay=5ms", "--", "true"],
     /is a veth link, which has rate and random loss alone/,
   ],
+  [["run", "two-path", "--server", " ", "--", "true"], /It is empty; give a command of the shell/],
   [["exec"], /missing required argument 'host'/],
   [["exec", "client"], /what should run is missing/],
   [["exec", "nobody", "--", "true"], /there is no host 'nobody'; there are client, server, router/],

@@ -216,3 +216,19 @@ Deno.test({
     assert.equal(withoutFfi(), false);
   },
 });
+
+Deno.test("a name that may not be looked up ends with 3 and the flag that allows it", async () => {
+  // What allows the connection does not allow the look-up.
+  for (const permissions of [["--allow-net=localhost:1,127.0.0.1:1"], ["--allow-net=127.0.0.1"], []]) {
+    for (const command of ["probe", "bench"]) {
+      const result = await mpt([command, "--json", "-t", "tcp", "localhost:1"], { permissions });
+      assert.equal(result.code, 3, result.stderr);
+      assert.equal(jsonOf(result).end.error?.code, "ERR_NET_PERMISSION");
+      assert.equal(
+        result.stderr,
+        "mpt: Cannot look up localhost: run again with --allow-net=localhost or --allow-net\n" +
+          "     try: --allow-net=localhost\n",
+      );
+    }
+  }
+});

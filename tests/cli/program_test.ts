@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { TOOL } from "../../lib/base/result.ts";
-import { mpt, ROOT, run } from "../support/command.ts";
+import { mpt, mptArgv, ROOT, run } from "../support/command.ts";
 import { requires } from "../support/requires.ts";
 
 const COMMANDS = ["probe", "race", "serve", "bench", "doctor", "explain"] as const;
@@ -27,6 +27,48 @@ Deno.test("mpt --help and mpt --version say what it is", async () => {
     const { code, stdout, stderr } = await mpt([flag]);
     assert.deepEqual([code, stdout, stderr], [0, `mpt ${TOOL.version}\n`, ""], flag);
   }
+});
+
+Deno.test({
+  name: "an answer that cannot be printed ends with 3 and the reason, whatever printed it",
+  ...requires("tool:sh"),
+  async fn() {
+    for (
+      const args of [["--version"], ["--help"], ["doctor"], ["doctor", "--json"], ["explain", "--ndjson"]]
+    ) {
+      const { code, stderr } = await run(["sh", "-c", 'exec "$@" > /dev/full', "sh", ...mptArgv(args)]);
+      assert.equal(code, 3, stderr);
+      assert.equal(stderr, "mpt: Cannot print the answer: No space left on device (os error 28)\n");
+    }
+  },
+});
+
+/** Runs its arguments with a non-blocking pipe for stdout, and reads only when that is full. */
+const NON_BLOCKING = `
+import array, fcntl, os, subprocess, sys, termios
+r, w = os.pipe()
+os.set_blocking(w, False)
+program = subprocess.Popen(sys.argv[1:], stdout=w)
+os.close(w)
+held = array.array("i", [0])
+while program.poll() is None and held[0] < 60000: fcntl.ioctl(r, termios.FIONREAD, held)
+while data := os.read(r, 65536): sys.stdout.buffer.write(data)
+sys.exit(program.wait())
+`;
+
+Deno.test({
+  name: "an answer goes out whole over a pipe that another program made non-blocking, and that is full",
+  ...requires("tool:python3"),
+  async fn() {
+    const { code, stdout, stderr } = await run([
+      "python3",
+      "-c",
+      NON_BLOCKING,
+      ...mptArgv(["explain", "--json"]),
+    ]);
+    assert.deepEqual([code, stderr], [0, ""]);
+    assert.equal(JSON.parse(stdout).schema, "mpt.explain/1");
+  },
 });
 
 Deno.test("the version is the one of deno.json", async () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mpt, mptArgv, output, type RunningProcess, start, startMpt } from "../support/command.ts";
+import { mpt, mptArgv, output, ROOT, type RunningProcess, start, startMpt } from "../support/command.ts";
 import { rawClient, type RawPeer, rawServer } from "../support/raw_tcp.ts";
 import { requires, withoutFfi } from "../support/requires.ts";
 import { perfHeader, stillServes } from "../lib/serve/served.ts";
@@ -21,7 +21,7 @@ Deno.test("mpt serve prints what it listens on, what to type elsewhere, and a li
   assert.deepEqual(lines.slice(0, withoutFfi() ? 5 : 6), [
     `listening on tcp@127.0.0.1:${port}`,
     ...(withoutFfi() ? [] : ["SYN mirror on 127.0.0.1:PORT: tells mpt probe what of its SYN arrives here"]),
-    "on the other machine:",
+    "on this machine:",
     `  mpt probe 127.0.0.1:${port}`,
     `  mpt bench 127.0.0.1:${port}`,
     "Ctrl-C ends it.",
@@ -80,16 +80,32 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
   });
 }
 
-Deno.test("mpt serve that is interrupted twice ends at once", async () => {
+Deno.test("mpt serve that is interrupted again and again ends before it has drained, without a summary", async () => {
   await using server = startMpt([...LISTEN, "--ndjson"]);
   const port = await portOf(server);
   await using client = await rawClient(port);
   await client.send(perfHeader(1000n));
   await stillServes({ port });
+  const interrupting = setInterval(() => server.kill("SIGINT"), 50);
+  const { code, stdout } = await server.finished.finally(() => clearInterval(interrupting));
+  assert.equal(code, 130);
+  assert.doesNotMatch(stdout, /"event":"end"/);
+});
+
+Deno.test("mpt serve that gets one Ctrl-C twice, from the terminal and from deno task, prints its summary", async () => {
+  await using server = startMpt([...LISTEN, "--ndjson"]);
+  const port = await portOf(server);
+  await using client = await rawClient(port);
+  await client.send(perfHeader(0n));
+  await stillServes({ port });
+  // Two of a kind could arrive as one.
   server.kill("SIGINT");
+  server.kill("SIGTERM");
   while (await rawClient(port).then((each) => each[Symbol.asyncDispose]().then(() => true), () => false));
-  server.kill("SIGINT");
-  assert.equal((await server.finished).code, 130);
+  client.end();
+  const ended = await server.finished;
+  assert.equal(ended.code, 130);
+  assert.equal(linesOf(ended).result.end.reason, "interrupted");
 });
 
 Deno.test("mpt serve takes each limit from its option", async () => {
@@ -108,16 +124,16 @@ Deno.test("mpt serve takes each limit from its option", async () => {
   await using server = startMpt([...LISTEN, "--json", "--timeout", "0.3", ...limits, ...congestion]);
   const { options } = jsonOf(await server.finished);
   assert.deepEqual(options, {
-    maxConnections: 7,
-    maxPerAddress: 6,
-    maxBytes: 5000,
-    maxDurationMs: 4000,
-    idleTimeoutMs: 3000,
+    max_connections: 7,
+    max_per_address: 6,
+    max_bytes: 5000,
+    max_duration_ms: 4000,
+    idle_timeout_ms: 3000,
     once: false,
     token: true,
     fallback: "tcp",
     congestion: withoutFfi() ? null : "reno",
-    synMirrorPort: 0,
+    syn_mirror_port: 0,
   });
 });
 
@@ -226,4 +242,14 @@ Deno.test({
     const bytes = await output(["curl", "-sS", "-H", "Authorization: Bearer secret", `${url}/bytes/12345`]);
     assert.equal(bytes.length, 12_345);
   },
+});
+
+Deno.test("mpt serve that may not read its certificate ends with 3, and with 2 when there is none", async () => {
+  const cert = `${ROOT}/deno.json`;
+  const args = ["serve", "--json", "--listen", "quic@127.0.0.1:0", "--cert"];
+  const forbidden = await mpt([...args, cert], { permissions: ["--allow-net"] });
+  assert.deepEqual([forbidden.code, jsonOf(forbidden).end.error?.code], [3, "ERR_PERMISSION"]);
+  assert.match(forbidden.stderr, /\n {5}try: --allow-read=\S+\/deno\.json\n$/);
+  const missing = await mpt([...args, `${cert}.none`]);
+  assert.deepEqual([missing.code, jsonOf(missing).end.error?.code], [2, "ERR_USAGE"]);
 });

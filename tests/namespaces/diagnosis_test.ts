@@ -10,8 +10,10 @@ import {
   startWebServer,
   WEB_PORT,
 } from "../peers/web_servers.ts";
+import type { ProbeResult } from "../../lib/probe/mod.ts";
 import { mptArgv } from "../support/command.ts";
 import { requires } from "../support/requires.ts";
+import { createLab } from "../../lib/lab/mod.ts";
 import { ImpairedLab, type Impairment, PORT, type Probed } from "./diagnosis/impaired_lab.ts";
 import {
   type Expectation,
@@ -95,7 +97,7 @@ Deno.test({
     const failures = new Map<KernelRow, unknown>();
     // Waiting is most of it: several networks wait side by side.
     const left = [...rows];
-    await Promise.all([1, 2, 3].map(() => work(left, failures)));
+    await Promise.all([1, 2, 3, 4].map(() => work(left, failures)));
     for (const row of rows) {
       await t.step(`${row.name}${row.family === 6 ? ", over IPv6" : ""}`, () => {
         if (failures.has(row)) throw failures.get(row);
@@ -290,5 +292,32 @@ Deno.test({
         );
       });
     });
+  },
+});
+
+Deno.test({
+  name: "a further path that is slow is not called broken, and comes up when there is time for it",
+  ...requires("namespaces", "mptcp"),
+  async fn() {
+    await using lab = await createLab({
+      paths: [{ delayMs: 1 }, { delayMs: 900 }],
+      mptcp: "subflow",
+      link: "emulated",
+    });
+    await using server = lab.spawn("server", mptArgv(["serve", "--ndjson"]), { deadlineMs: 120_000 });
+    await server.line(/"event":"listening"/);
+    const target = `${lab.addresses.server.ipv4[0]}:${PORT}`;
+    const probe = async (...args: readonly string[]): Promise<ProbeResult> => {
+      const argv = mptArgv(["probe", "--json", "-t", "tcp,mptcp", ...args, target]);
+      return JSON.parse((await lab.run("client", argv, { deadlineMs: 60_000 })).stdout);
+    };
+    // Answered in the wait, and answered after it.
+    for (const wait of ["2.5", "1"]) {
+      const { verdicts } = await probe("--join-timeout", wait);
+      assert.deepEqual(verdicts.map(({ code }) => code), ["mptcp-works", "join-unfinished"], wait);
+    }
+    const { verdicts } = await probe("--join-timeout", "20");
+    assert.match(verdicts[0]!.text, /over 2 paths/);
+    assert.equal(verdicts.length, 1);
   },
 });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Verdict } from "../../lib/base/result.ts";
 import { output, type ProcessResult, run } from "../support/command.ts";
 import { requires } from "../support/requires.ts";
 import { type LabShell, labShell } from "./lab_shell.ts";
@@ -164,8 +165,20 @@ test("mpt lab script plays its timeline, and the lab is asked from inside a comm
   ]);
   assert(steps.every((step) => step.late_ms >= 0));
   assert.deepEqual(JSON.parse(end).result.steps, steps);
+  assert.deepEqual([JSON.parse(end).result.step_count, JSON.parse(end).result.end], [3, { reason: "done" }]);
   const { labs } = JSON.parse(status.join("\n"));
   assert.deepEqual(labs[0].paths.map((path: { state: string }) => path.state), ["down", "up"]);
+});
+
+test("mpt lab script that its time is too short for says how far it came, and ends with 3", async (shell) => {
+  ok(await shell.mpt(["lab", "up", "--name", "mine", ...FAST]));
+  const script = `${shell.state}/long`;
+  await Deno.writeTextFile(script, "at 0s wait\nat 1h wait\n");
+  const { code, stdout } = await shell.mpt(["lab", "script", "--ndjson", "--timeout", "1", script]);
+  await Deno.remove(script);
+  const { result } = JSON.parse(stdout.trimEnd().split("\n").at(-1)!);
+  assert.deepEqual([code, result.end.reason, result.step_count, result.steps.length], [3, "timeout", 2, 1]);
+  ok(await shell.mpt(["lab", "down"]));
 });
 
 test("two labs at a time do not disturb each other, and have to be told apart", async (shell) => {
@@ -187,6 +200,26 @@ test("two labs at a time do not disturb each other, and have to be told apart", 
     ok(await shell.mpt(["lab", "down", "--all"])),
     /^The lab one is down\.\nThe lab two is down\.\n$/,
   );
+});
+
+test("mpt lab status shows the labs that run beside one that is still being made", async (shell) => {
+  ok(await shell.mpt(["lab", "up", "--name", "mine", ...FAST]));
+  const server = 'echo > "$MPT_LAB_FOLDER/up"; exec sleep 1000';
+  const making = shell.start(["lab", "up", "--name", "slow", ...FAST, "--server", server]);
+  while (!(await files(shell)).includes("up")) await new Promise((resolve) => setTimeout(resolve, 10));
+  const { labs, verdicts } = JSON.parse(ok(await shell.mpt(["lab", "status", "--json"])));
+  assert.deepEqual(labs.map((lab: { name: string }) => lab.name), ["mine"]);
+  assert.deepEqual(
+    verdicts.map(({ code, text }: Verdict) => [code, text])[0],
+    ["lab-silent", "Cannot reach the lab slow: it is still being made."],
+  );
+  const { code, stderr } = await shell.mpt(["lab", "status", "--name", "slow"]);
+  assert.equal(code, 3);
+  assert.match(stderr, /Cannot reach the lab slow: it is still being made/);
+  making.kill("SIGINT");
+  await making.finished;
+  await Deno.remove(`${shell.state}/up`);
+  ok(await shell.mpt(["lab", "down"]));
 });
 
 test("what a killed owner leaves, a process in the background too, the next command removes", async (shell) => {
@@ -224,6 +257,19 @@ test("a command in a lab that is taken down ends with it", async (shell) => {
   assert.match(stderr, /ended the command: the lab lab ended/);
 });
 
+test("a lab of which a part has died ends, and says so to the command in it", async (shell) => {
+  const running = shell.start(["lab", "run", ...FAST, "--", "sh", "-c", "echo ready; exec sleep 1000"]);
+  await running.line(/^ready$/);
+  const { holder } = JSON.parse(await Deno.readTextFile(`${shell.state}/lab.json`));
+  Deno.kill(holder.pid, "SIGKILL");
+  const { code, stderr } = await running.finished;
+  assert.equal(code, 3);
+  assert.match(
+    stderr,
+    /the lab lab ended: Cannot go on with the lab: the process that holds its network ended \(signal SIGKILL\)/,
+  );
+});
+
 test("Ctrl-C at a terminal is for the command, and the lab is taken away after it", async (shell) => {
   // The command does what a terminal does: it signals the whole foreground, mpt too. A shell that stayed around
   // mpt would die of that, as some do and others not: hence `exec`.
@@ -235,6 +281,18 @@ test("Ctrl-C at a terminal is for the command, and the lab is taken away after i
   });
   assert.equal(code, 9, stdout);
   assert.match(stdout, /^caught\r$/m);
+}, requires("namespaces", "root", "tool:tc", "tool:nft", "tool:setsid", "tool:script"));
+
+test("Ctrl-C reaches the command once, also when its input is no terminal", async (shell) => {
+  // It waits for signals before one comes, so that a second one is not taken for the same.
+  const signalAll = '(trap "" INT; sleep 0.2; kill -INT 0; sleep 1)';
+  const script = `n=0; trap "n=\\$((n+1))" INT; ${signalAll} & wait $!; wait $!; exit $n`;
+  const command = `exec mpt lab run ${FAST.join(" ")} -- sh -c '${script}' < /dev/null`;
+  const { code, stdout } = await run(["setsid", "-w", "script", "-qec", command, "/dev/null"], {
+    ...shell.options,
+    deadlineMs: 60_000,
+  });
+  assert.equal(code, 1, stdout);
 }, requires("namespaces", "root", "tool:tc", "tool:nft", "tool:setsid", "tool:script"));
 
 test("a signal for mpt alone is handed on to the command", async (shell) => {

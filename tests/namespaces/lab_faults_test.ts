@@ -103,7 +103,7 @@ Deno.test({
     await assert.rejects(lab.set("path1", { delayMs: 80, state: "down" }), {
       code: "ERR_NOT_SUPPORTED",
       message: "Cannot use delayMs: path1 is a veth link, which has rate and random loss alone",
-      fix: 'make the path with link = "emulated"',
+      fix: 'make the path with link = "emulated" (mpt lab: --link emulated)',
     });
     await assert.rejects(lab.set("path1", { resetNewFlows: true, state: "down" }), {
       code: "ERR_NOT_SUPPORTED",

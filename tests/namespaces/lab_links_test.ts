@@ -50,6 +50,16 @@ for (const link of KINDS.filter((kind) => kind !== "veth")) {
   });
 }
 
+Deno.test({
+  name: "Lab.status() measures a round-trip time of more than two seconds, too",
+  ...requires("namespaces", "tun"),
+  async fn() {
+    await using lab = await onePath("emulated", { delayMs: 1100, ipv6: false });
+    const rtt = (await lab.status()).paths[0]?.rttMs ?? NaN;
+    assert(rtt >= 2200, `measured ${rtt} ms`);
+  },
+});
+
 /** The shortest of several pings is the link; what makes the others longer is the machine. */
 async function near(lab: Lab, rttMs: number): Promise<void> {
   const times = await pings(lab, CLIENT, SERVER, 12);

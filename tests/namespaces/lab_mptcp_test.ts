@@ -66,6 +66,18 @@ for (const mptcp of ["subflow", "signal", "fullmesh"] as const satisfies readonl
 }
 
 Deno.test({
+  name: "mpt probe finds both paths of the preset dual-stack, of which each has one family, from IPv6",
+  ...requires("namespaces", "mptcp", "tun"),
+  async fn() {
+    await using lab = await createLab("dual-stack");
+    await using _server = await serve(lab);
+    const result = await mpt<ProbeResult>(lab, "probe", "--transport", "mptcp", "[fd78:0:0:2::2]:4433");
+    const paths = result.endpoints.flatMap((endpoint) => endpoint.mptcp?.paths ?? []);
+    assert.deepEqual(paths.map((path) => path.interface), ["ipv6", "ipv4"]);
+  },
+});
+
+Deno.test({
   name: "mpt probe finds one path of a lab that allows no subflows, and a backup where it is one",
   ...requires("namespaces", "mptcp"),
   async fn() {

@@ -190,6 +190,28 @@ Deno.test({
 });
 
 Deno.test({
+  name: "a lab whose holder was killed says so",
+  ...requires("namespaces"),
+  async fn() {
+    await using lab = await createLab({ paths: [{}] });
+    Deno.kill(lab.namespaces.pid, "SIGKILL");
+    const reason = "the process that holds its network ended (signal SIGKILL)";
+    assert.equal(await lab.ended, reason);
+    await assert.rejects(lab.status(), { code: "ERR_PROGRAM", message: `Cannot ask the lab: ${reason}` });
+  },
+});
+
+Deno.test({
+  name: "a lab that is disposed of has not ended by itself",
+  ...requires("namespaces"),
+  async fn() {
+    const lab = await createLab({ paths: [{}] });
+    await lab[Symbol.asyncDispose]();
+    assert.equal(await lab.ended, null);
+  },
+});
+
+Deno.test({
   name: "createLab() refuses bad options before it makes anything",
   async fn() {
     await assert.rejects(createLab({ paths: [] }), { code: "ERR_INVALID_VALUE" });

@@ -96,7 +96,7 @@ Deno.test({
     await assert.rejects(network.lab.set("path1", { rebind: true }), {
       code: "ERR_USAGE",
       message: "Cannot rebind the NAT of path1: it has none",
-      fix: "add the middlebox nat,path=path1",
+      fix: "mpt lab middlebox add nat,path=path1",
     });
   },
 });
@@ -282,7 +282,7 @@ Deno.test({
     await assert.rejects(lab.addMiddlebox({ kind: "strip" }), {
       code: "ERR_NOT_SUPPORTED",
       message: "Cannot place strip: the lab has no router",
-      fix: "make the lab with router = true",
+      fix: "make the lab with router = true (mpt lab: without --no-router)",
     });
   },
 });

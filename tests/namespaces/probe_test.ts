@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createLab } from "../../lib/lab/mod.ts";
 import { loneHost, twoPaths } from "../support/two_paths.ts";
 import type { ProbeResult } from "../../lib/probe/mod.ts";
-import type { ProcessResult } from "../support/command.ts";
+import { mptArgv, type ProcessResult } from "../support/command.ts";
 import { requires } from "../support/requires.ts";
 import { clientIn, mptIn, serveIn } from "./mpt.ts";
 
@@ -56,6 +56,18 @@ Deno.test({
       /^ {2}1 +10\.77\.2\.1:\d+ +10\.77\.2\.2:4433 +path2 +active +available +\S+ ms$/m,
     );
     assert.match(text.stdout, /^The server sees mptcp over 2 paths: 10\.77\.1\.1:\d+ to /m);
+  },
+});
+
+Deno.test({
+  name: "what mpt serve says to type on the other machine works there",
+  ...requires("namespaces", "mptcp"),
+  async fn() {
+    await using network = await createLab(twoPaths());
+    await using server = network.spawn("server", mptArgv(["serve"]), { deadlineMs: 60_000 });
+    const [, args = ""] = await server.line(/^ {2}mpt (probe .*)$/);
+    const probed = await clientIn(network, ...args.split(" "), "--require", "mptcp", "-t", "mptcp");
+    assert.equal(probed.code, 0, `mpt ${args}: ${probed.stderr}`);
   },
 });
 
@@ -176,7 +188,7 @@ Deno.test({
     assert.equal(served.code, 3, served.stderr);
     assert.match(
       served.stderr,
-      /^mpt: Cannot open an MPTCP socket: net\.mptcp\.enabled is 0\n {5}try: sysctl -w net\.mptcp\.enabled=1\n$/,
+      /^mpt: Cannot open an MPTCP socket: net\.mptcp\.enabled is 0\n {5}try: sysctl -w net\.mptcp\.enabled=1, or --fallback tcp to serve plain TCP\n$/,
     );
     assert.match(served.stdout, /"code": "ERR_MPTCP_DISABLED"/);
 
@@ -215,7 +227,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "mpt probe says what the network did: no route, no answer, no name",
+  name: "mpt probe says what the network did: no route, no answer, no name; and so does mpt serve of a name",
   ...requires("namespaces", "ffi"),
   async fn() {
     await using network = await loneHost();
@@ -261,6 +273,12 @@ Deno.test({
       const noName = await mptIn(network, "probe", "--json", "no-such-name.test:443");
       assert.equal(noName.code, 3, noName.stdout);
       assert.match(noName.stdout, /"code": "ERR_NAME_LOOKUP"/);
+      const served = await mptIn(network, "serve", "--json", "--listen", "tcp@no-such-name.test:4433");
+      assert.equal(served.code, 3, served.stdout);
+      assert.match(
+        served.stderr,
+        /^mpt: Cannot listen on no-such-name\.test: the resolver failed \(EAI_\w+\)\n$/,
+      );
     } finally {
       await Deno.remove(files, { recursive: true });
     }

@@ -38,6 +38,23 @@ Deno.test({
 });
 
 Deno.test({
+  name: "connect() says when this host has nothing to send from: ERR_NO_ROUTE",
+  ...requires("namespaces", "mptcp"),
+  fn: async () => {
+    await using network = await loneHost();
+    await network.output(undefined, ["sh", "-ec", "echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6"]);
+    for (const [transport, permissions] of WAYS) {
+      const { code, message } = await attempt(network, permissions, "connect", transport, "::1", "9");
+      assert.equal(code, "ERR_NO_ROUTE", message!);
+      assert.equal(
+        message,
+        "Cannot connect to [::1]:9: this host has no address, or no free port, to send from",
+      );
+    }
+  },
+});
+
+Deno.test({
   name: "connect() says when the host is unreachable or the way prohibited: ERR_UNREACHABLE, ERR_PERMISSION",
   ...requires("namespaces", "mptcp"),
   fn: async () => {

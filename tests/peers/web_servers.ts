@@ -28,7 +28,8 @@ export const NGINX: WebServer = {
   name: "nginx",
   needs: ["tool:nginx"],
   answer: /^HTTP 200 from nginx\//,
-  config: (folder) => nginxConfig(folder, [`listen ${WEB_PORT};`, 'return 200 "hello\\n";']),
+  config: (folder) =>
+    nginxConfig(folder, [`listen ${WEB_PORT}; listen [::]:${WEB_PORT};`, 'return 200 "hello\\n";']),
   argv: nginxArgv,
 };
 

@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
-import { DIAGNOSIS_CODES } from "../../lib/mptcp/diagnosis/mod.ts";
-import { QUIC_CODES } from "../../lib/probe/quic/codes.ts";
-import { RACE_CODES } from "../../lib/race/codes.ts";
+import { CODES } from "../../cli/codes.ts";
 import { diagnosesPage } from "../../tasks/diagnoses_page.ts";
 import { ROOT } from "../support/command.ts";
 
@@ -18,5 +16,5 @@ Deno.test("docs/diagnoses.md says what the program says (deno task docs)", async
 Deno.test("docs/diagnoses.md has a section for each code", async () => {
   const page = await Deno.readTextFile(`${ROOT}/docs/diagnoses.md`);
   const sections = [...page.matchAll(/^### `(.*)`$/gm)].map(([, code]) => code);
-  assert.deepEqual(sections.toSorted(), [...DIAGNOSIS_CODES, ...QUIC_CODES, ...RACE_CODES].toSorted());
+  assert.deepEqual(sections.toSorted(), CODES.toSorted());
 });

@@ -1,4 +1,4 @@
-import { type Command, Option } from "@commander-js/extra-typings";
+import { type Command, InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import type { PathOptions } from "../../../lib/lab/mod.ts";
 import { integer } from "../../common_options.ts";
 import { parseLabName } from "../../lab/lab_name.ts";
@@ -59,7 +59,7 @@ export function withNetworkOptions<
     .addOption(
       new Option("--server <command>", "run this on the server first, until it listens; repeatable")
         .argParser(
-          (text: string, earlier: readonly string[] | undefined) => [...earlier ?? [], text],
+          (text: string, earlier: readonly string[] | undefined) => [...earlier ?? [], commandText(text)],
         ),
     ) as unknown as Command<A, O & NetworkOptions, G>;
 }
@@ -67,6 +67,11 @@ export function withNetworkOptions<
 /** The option that says which lab is meant. */
 export function labName(text: string): string {
   return usage(() => parseLabName(text));
+}
+
+function commandText(text: string): string {
+  if (text.trim() !== "") return text;
+  throw new InvalidArgumentError("It is empty; give a command of the shell, such as 'iperf3 -s'.");
 }
 
 /** Every transport at one port: who probes the lab's server sees all of them. */

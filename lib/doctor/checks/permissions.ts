@@ -14,7 +14,7 @@ const LOST: Readonly<Record<PermissionName, string>> = {
 /** What Deno lets this program do. */
 export function permissionChecks({ permissions }: Facts): readonly Check[] {
   return PERMISSIONS.map((name) => {
-    const code = `permission-${name}`;
+    const code = `permission-${name}` as const;
     const flag = `--allow-${name}`;
     switch (permissions[name]) {
       case "granted":

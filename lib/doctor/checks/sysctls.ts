@@ -1,13 +1,14 @@
 import { fail, ok, unknown, warn } from "../check.ts";
+import type { CheckCode } from "../codes.ts";
 import type { Facts, SysctlPath } from "../facts.ts";
 import type { Check } from "../result.ts";
 
 /** A numeric setting: what a value means, and to what it is set when that is no good. */
 interface Setting {
-  readonly code: string;
+  readonly code: CheckCode;
   readonly path: SysctlPath;
   readonly isGood: (value: number) => boolean;
-  readonly meaning: (value: number) => string;
+  readonly meaning: (value: number, facts: Facts) => string;
   /** The value to advise when the present one is not good. */
   readonly advice: number;
 }
@@ -52,10 +53,9 @@ const SETTINGS: readonly Setting[] = [
     code: "syn-retransmissions",
     path: "net/mptcp/syn_retrans_before_tcp_fallback",
     isGood: (value) => value <= 4,
-    // RFC 6298 5.5 and 5.7: the first comes after 1 s, and the waits double
-    meaning: (value) =>
+    meaning: (value, facts) =>
       `A connection falls back to TCP after ${value} MPTCP SYNs were sent again without an answer, which takes ` +
-      `${2 ** (value + 1) - 1} s.`,
+      `${secondsOfSyns(value, linearTimeouts(facts))} s.`,
     advice: 2,
   },
   {
@@ -70,6 +70,24 @@ const SETTINGS: readonly Setting[] = [
     advice: 4,
   },
 ];
+
+/**
+ * How long it takes until a SYN that was sent again so often is sent once more, in seconds. RFC 6298 5.5 and 5.7: the
+ * first wait is 1 s, and they double; Linux since 6.5 lets the first timeouts go by without (tcp_syn_linear_timeouts).
+ */
+function secondsOfSyns(again: number, linear: number): number {
+  let [seconds, wait] = [0, 1];
+  for (let timeouts = 1; timeouts <= again + 1; timeouts++) {
+    seconds += wait;
+    if (timeouts > linear) wait *= 2;
+  }
+  return seconds;
+}
+
+function linearTimeouts({ sysctls }: Facts): number {
+  const fact = sysctls["net/ipv4/tcp_syn_linear_timeouts"];
+  return fact.known && fact.value !== null ? Number(fact.value) : 0;
+}
 
 /** The settings in net.mptcp. */
 export function sysctlChecks(facts: Facts): readonly Check[] {
@@ -111,8 +129,8 @@ function setting(facts: Facts, { code, path, isGood, meaning, advice }: Setting)
   if (!fact.known) return [unknown(code, name, fact)];
   if (fact.value === null || !/^\d+$/.test(fact.value)) return [];
   const value = Number(fact.value);
-  if (isGood(value)) return [ok(code, meaning(value), value)];
-  return [warn(code, meaning(value), value, `sysctl -w ${name}=${advice}`)];
+  if (isGood(value)) return [ok(code, meaning(value, facts), value)];
+  return [warn(code, meaning(value, facts), value, `sysctl -w ${name}=${advice}`)];
 }
 
 function scheduler(facts: Facts): readonly Check[] {

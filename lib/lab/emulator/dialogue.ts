@@ -2,6 +2,9 @@ import { MptError } from "../../base/errors.ts";
 import { programPath } from "../../io/process.ts";
 import { type Answer, decodeAnswer, encodeLine, type Request } from "./protocol.ts";
 
+/** How long the program may take to answer, in milliseconds: it does so between two packets. */
+const ANSWER_MS = 10_000;
+
 /** How long the program may take to end when its input has ended, in milliseconds. */
 const END_MS = 2000;
 
@@ -22,12 +25,14 @@ export class Dialogue implements AsyncDisposable {
   readonly #child: Deno.ChildProcess;
   readonly #input: WritableStreamDefaultWriter<Uint8Array>;
   readonly #questions: Question[] = [];
+  readonly #answerMs: number;
   #over: string | null | undefined;
   #told = false;
 
-  /** Starts the program. */
-  constructor(argv: readonly string[]) {
+  /** Starts the program, which may take so many milliseconds for an answer. */
+  constructor(argv: readonly string[], answerMs: number = ANSWER_MS) {
     const [program = "", ...args] = argv;
+    this.#answerMs = answerMs;
     this.#child = new Deno.Command(program, {
       args,
       env: { PATH: programPath(), DENO_NO_UPDATE_CHECK: "1" },
@@ -43,15 +48,17 @@ export class Dialogue implements AsyncDisposable {
   /**
    * Asks, and waits for the answer.
    *
-   * @throws {MptError} `ERR_PROGRAM` when the program ends first.
+   * @throws {MptError} `ERR_PROGRAM` when the program ends first, or does not answer: somebody has stopped it.
    */
-  ask(request: Request): Promise<Answer> {
-    if (this.#over !== undefined) return Promise.reject(endError(this.#over));
-    return new Promise((resolve, reject) => {
-      this.#questions.push({ resolve, reject });
-      // A program that has ended does not read; that it has is what the question is told.
-      this.#input.write(new TextEncoder().encode(encodeLine(request))).catch(() => {});
-    });
+  async ask(request: Request): Promise<Answer> {
+    if (this.#over !== undefined) throw endError(this.#over);
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+    // The question keeps its place when it is too late for the answer, which would be taken for the next one's.
+    this.#questions.push({ resolve, reject });
+    const late = setTimeout(() => reject(silentError(this.pid, this.#answerMs)), this.#answerMs);
+    // A program that has ended does not read; that it has is what the question is told.
+    this.#input.write(new TextEncoder().encode(encodeLine(request))).catch(() => {});
+    return await promise.finally(() => clearTimeout(late));
   }
 
   /** Ends the input, and waits until the program is gone. */
@@ -108,5 +115,13 @@ function endError(reason: string | null): MptError {
   return new MptError(
     "ERR_PROGRAM",
     `Cannot ask the link emulator: it has ended${reason === null ? "" : `: ${reason}`}`,
+  );
+}
+
+function silentError(pid: number, answerMs: number): MptError {
+  return new MptError(
+    "ERR_PROGRAM",
+    `Cannot ask the link emulator: process ${pid} does not answer in ${answerMs / 1000} s`,
+    { fix: `let it go on: kill -CONT ${pid}` },
   );
 }

@@ -68,9 +68,6 @@ export function settingsOf(demand: Demand, mtu: number, key: string): LinkSettin
   if (demand.jitterMs > demand.delayMs) {
     throw badValue(demand.jitterMs, `${key}.jitterMs`, `it is more than the delay of ${demand.delayMs} ms`);
   }
-  if (demand.queueMs !== null && demand.rateMbit === null) {
-    throw badValue(demand.queueMs, `${key}.queueMs`, "a queue in milliseconds needs a rate (rateMbit)");
-  }
   try {
     return linkSettings({
       rateBps: demand.rateMbit === null ? null : Math.round(demand.rateMbit * BITS),
@@ -85,6 +82,17 @@ export function settingsOf(demand: Demand, mtu: number, key: string): LinkSettin
     if (!(error instanceof MptError)) throw error;
     throw new MptError(error.code, `Cannot use ${key}: ${error.message}`, { cause: error, data: { key } });
   }
+}
+
+/**
+ * Makes sure that a queue in milliseconds has a rate: without one nothing waits. A rate that is taken away while
+ * the lab runs may come back, and the queue with it.
+ *
+ * @throws {MptError} `ERR_INVALID_VALUE`.
+ */
+export function checkQueue({ queueMs, rateMbit }: Demand, key: string): void {
+  if (queueMs === null || rateMbit !== null) return;
+  throw badValue(queueMs, `${key}.queueMs`, "a queue in milliseconds needs a rate (rateMbit)");
 }
 
 /** Whether a link must delay packets, or remember the fate of the one before: tbf and nftables cannot. */

@@ -1,4 +1,4 @@
-import type { LabPlan, PathPlan } from "./plan.ts";
+import { type LabPlan, type PathPlan, startsElsewhere } from "./plan.ts";
 import type { LinkEnd } from "./addresses.ts";
 
 /** The kernel's highest value for the limits of MPTCP. */
@@ -26,11 +26,21 @@ function endpointLines(plan: LabPlan, path: PathPlan): readonly string[] {
       // The first subflow needs no endpoint, except to say that it is a backup.
       return first && !path.backup ? [] : add(client, `subflow${backup}`);
     case "signal":
-      if (first) return path.backup ? add(client, "subflow backup") : [];
-      return add(server, `signal${backup}`);
+      return [
+        ...(first && path.backup ? add(client, "subflow backup") : []),
+        ...(announced(plan, path) ? add(server, `signal${backup}`) : []),
+      ];
     case "fullmesh":
-      return [...add(client, `subflow fullmesh${backup}`), ...(first ? [] : add(server, `signal${backup}`))];
+      return [
+        ...add(client, `subflow fullmesh${backup}`),
+        ...(announced(plan, path) ? add(server, `signal${backup}`) : []),
+      ];
   }
+}
+
+/** Whoever is connected over the first path knows its address. */
+function announced(plan: LabPlan, path: PathPlan): boolean {
+  return path.index > 1 || startsElsewhere(plan.paths);
 }
 
 function add(end: LinkEnd, flags: string): readonly string[] {

@@ -96,12 +96,24 @@ export function formatMiddlebox(box: Middlebox): string {
 function make(text: string, kind: MiddleboxKind, values: ReadonlyMap<string, string>): Middlebox {
   const onPath: OnPath = optional("path", values.get("path"), (value) => pathName(text, value));
   const onWay: OnWay = {
-    ...optional("direction", values.get("direction"), (value) => oneOf(text, "direction", value, DIRECTIONS)),
+    ...optional(
+      "direction",
+      values.get("direction"),
+      (value) => oneOf(text, "a value of direction", value, DIRECTIONS),
+    ),
     ...onPath,
   };
   const onSegments: OnSegments = {
-    ...optional("option", values.get("option"), (value) => oneOf(text, "option", value, MPTCP_OPTIONS)),
-    ...optional("packets", values.get("packets"), (value) => oneOf(text, "packets", value, SEGMENTS)),
+    ...optional(
+      "option",
+      values.get("option"),
+      (value) => oneOf(text, "a value of option", value, MPTCP_OPTIONS),
+    ),
+    ...optional(
+      "packets",
+      values.get("packets"),
+      (value) => oneOf(text, "a value of packets", value, SEGMENTS),
+    ),
     ...onWay,
   };
   const port = optional("port", values.get("port"), (value) =>
@@ -121,7 +133,7 @@ function make(text: string, kind: MiddleboxKind, values: ReadonlyMap<string, str
     case "reject":
       return {
         kind,
-        ...optional("how", values.get("how"), (value) => oneOf(text, "how", value, REJECTIONS)),
+        ...optional("how", values.get("how"), (value) => oneOf(text, "a value of how", value, REJECTIONS)),
         ...onSegments,
       };
     case "drop-udp":

@@ -1,3 +1,4 @@
+import { MptError } from "../../base/errors.ts";
 import { quote } from "../../base/quote.ts";
 import { badValue, defined, Fields, type Range } from "../../base/fields.ts";
 import {
@@ -98,9 +99,9 @@ export function checkChange(value: unknown): PathChange {
 }
 
 function pathsOf(value: unknown): readonly PathOptions[] {
-  if (!Array.isArray(value) || value.length < 1 || value.length > MAX_PATHS) {
-    throw badValue(value, "paths", `it is not a list of 1 to ${MAX_PATHS} paths`);
-  }
+  if (value === undefined) throw wrongNumber("do without paths");
+  if (!Array.isArray(value)) throw badValue(value, "paths", `it is not a list of 1 to ${MAX_PATHS} paths`);
+  if (value.length < 1 || value.length > MAX_PATHS) throw wrongNumber(`use ${value.length} paths`);
   const paths = value.map((path: unknown, index) => pathOf(path, `paths[${index}]`));
   const seen = new Map<string, number>();
   for (const [index, path] of paths.entries()) {
@@ -112,6 +113,12 @@ function pathsOf(value: unknown): readonly PathOptions[] {
     seen.set(name, index);
   }
   return paths;
+}
+
+function wrongNumber(what: string): MptError {
+  return new MptError("ERR_INVALID_VALUE", `Cannot ${what}: a lab has 1 to ${MAX_PATHS} of them`, {
+    data: { key: "paths" },
+  });
 }
 
 function pathOf(value: unknown, key: string): PathOptions {

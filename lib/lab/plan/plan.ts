@@ -1,6 +1,6 @@
 import { MptError } from "../../base/errors.ts";
 import { type PathEnds, pathEnds } from "./addresses.ts";
-import { type Demand, demandOf, needsDelayLine, settingsOf } from "./demand.ts";
+import { checkQueue, type Demand, demandOf, needsDelayLine, settingsOf } from "./demand.ts";
 import { badValue } from "../../base/fields.ts";
 import type { LabOptions, LinkKind, MptcpMode, PathOptions } from "./options.ts";
 
@@ -82,6 +82,12 @@ export function pathNamed(plan: LabPlan, name: string): PathPlan {
   throw badValue(name, "a path", `there are ${plan.paths.map((one) => one.name).join(", ")}`);
 }
 
+/** Whether a path has a family that the first one lacks: connections of that family start there. */
+export function startsElsewhere(paths: readonly Pick<PathPlan, "ipv4" | "ipv6">[]): boolean {
+  const [first] = paths;
+  return paths.some((path) => (path.ipv4 && first?.ipv4 === false) || (path.ipv6 && first?.ipv6 === false));
+}
+
 /** What carries a path on a kernel that has netem or has not. */
 export function linkKind(path: PathPlan, netem: boolean): LinkKind {
   if (path.link !== "auto") return path.link;
@@ -94,7 +100,7 @@ export function vethCannot(path: PathPlan, key: string): MptError {
   return new MptError(
     "ERR_NOT_SUPPORTED",
     `Cannot use ${key}: ${path.name} is a veth link, which has rate and random loss alone`,
-    { data: { key }, fix: `make the path with link = "emulated"` },
+    { data: { key }, fix: `make the path with link = "emulated" (mpt lab: --link emulated)` },
   );
 }
 
@@ -128,6 +134,7 @@ function planPath(
   if (nat && !router) throw badValue(nat, `${key}.nat`, "NAT needs the router (router = true)");
   for (const direction of ["up", "down"] as const) {
     const where = options[direction] === undefined ? key : `${key}.${direction}`;
+    checkQueue(path[direction], where);
     settingsOf(path[direction], mtu, where);
     if (path.link === "veth" && needsDelayLine(path[direction])) throw vethCannot(path, where);
   }
@@ -137,7 +144,8 @@ function planPath(
 function checkEndpoints(plan: LabPlan): void {
   const { paths, mptcp } = plan;
   if (mptcp === "none") return;
-  const counted = mptcp === "fullmesh" ? paths : paths.filter((path) => path.index > 1 || path.backup);
+  const all = mptcp === "fullmesh" || (mptcp === "signal" && startsElsewhere(paths));
+  const counted = all ? paths : paths.filter((path) => path.index > 1 || path.backup);
   const endpoints = counted.reduce((sum, path) => sum + Number(path.ipv4) + Number(path.ipv6), 0);
   if (endpoints <= MAX_ENDPOINTS) return;
   throw new MptError(

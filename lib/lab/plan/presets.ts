@@ -36,6 +36,8 @@ export const PRESETS: Readonly<Record<PresetName, Preset>> = {
   "dual-stack": {
     summary: "One path with IPv4 alone and one with IPv6 alone, as a host with two providers has them",
     options: {
+      // No address of the client can join from one family to the other: the server has to name its other one.
+      mptcp: "signal",
       paths: [
         { name: "ipv4", rateMbit: 20, delayMs: 15, ipv6: false },
         { name: "ipv6", rateMbit: 20, delayMs: 10, ipv4: false },

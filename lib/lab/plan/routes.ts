@@ -34,8 +34,8 @@ export interface ClientState {
 export function clientLines(path: PathPlan, state: ClientState, neighbours: boolean): readonly string[] {
   const { host, device } = path.client;
   const flush = ["-4", "-6"].map((family) => `ip -n ${host} ${family} addr flush dev ${device} scope global`);
-  if (!state.up) return [`ip -n ${host} link set ${device} down`, ...(state.addressed ? [] : flush)];
-  if (!state.addressed) return [`ip -n ${host} link set ${device} up`, ...flush];
+  if (!state.up) return [`ip -n ${host} link set dev ${device} down`, ...(state.addressed ? [] : flush)];
+  if (!state.addressed) return [`ip -n ${host} link set dev ${device} up`, ...flush];
   return [...endLines(path.client), ...wayLines(path, path.client, farEnd(path), neighbours)];
 }
 
@@ -76,7 +76,7 @@ function endLines(end: LinkEnd): readonly string[] {
   return [
     // Else the kernel would speak of groups and neighbours over a path that has no IPv6.
     ...(end.ipv6 === null ? [inHost(end.host, setting(`ipv6/conf/${end.device}/disable_ipv6`, 1))] : []),
-    `ip -n ${end.host} link set ${end.device} up`,
+    `ip -n ${end.host} link set dev ${end.device} up`,
     ...addressesOf(end).map((address) =>
       // Without nodad an IPv6 address would be unusable for the first second.
       `ip -n ${end.host} addr replace ${address}/${prefixOf(address)} dev ${end.device}` +

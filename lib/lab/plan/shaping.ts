@@ -31,10 +31,12 @@ export function tbfLine(direction: Direction, settings: LinkSettings): string {
   const { host, device } = direction.from;
   if (settings.rateBps === null) return `tc -n ${host} qdisc del dev ${device} root 2>/dev/null || true`;
   // Full packets get the rate exactly; small ones a little less.
-  const rate = Math.round(settings.rateBps * (settings.mtu + ETHERNET_HEADER) / settings.mtu);
+  const framing = (settings.mtu + ETHERNET_HEADER) / settings.mtu;
+  const rate = Math.round(settings.rateBps * framing);
   const burst = Math.ceil(Math.max(rate / 8 * BURST_SECONDS, 2 * (settings.mtu + ETHERNET_HEADER)));
-  return `tc -n ${host} qdisc replace dev ${device} root tbf rate ${rate}bit burst ${burst} ` +
-    `limit ${settings.queueBytes}`;
+  // Without its header in the count, a queue of one packet would have no room for it.
+  const limit = Math.round(settings.queueBytes * framing);
+  return `tc -n ${host} qdisc replace dev ${device} root tbf rate ${rate}bit burst ${burst} limit ${limit}`;
 }
 
 /** The line that shapes, delays and loses in a direction of a netem link. */
@@ -49,7 +51,8 @@ export function netemLine(direction: Direction, settings: LinkSettings): string 
     ...(delayUs > 0 ? [`delay ${delayUs}us${jitterUs > 0 ? ` ${jitterUs}us` : ""}`] : []),
     ...(loss.kind === "random" ? [`loss random ${percent(loss.probability)}`] : []),
     ...(loss.kind === "burst" ? [gemodel(loss.probability, loss.meanBurst)] : []),
-    ...(rateBps === null ? [] : [`rate ${rateBps}bit -${ETHERNET_HEADER}`]),
+    // A rate that is not named stays as it was (netem_change() in net/sched/sch_netem.c); 0 is none.
+    rateBps === null ? "rate 0bit" : `rate ${rateBps}bit -${ETHERNET_HEADER}`,
   ].join(" ");
 }
 

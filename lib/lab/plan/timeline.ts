@@ -1,8 +1,9 @@
 import { MptError, toMptError } from "../../base/errors.ts";
+import { badValue } from "../../base/fields.ts";
 import { quote } from "../../base/quote.ts";
 import { parseDuration } from "../../base/units_parse.ts";
 import { parseChange, type PathChangeOf } from "./change_options.ts";
-import type { Middlebox } from "./middlebox.ts";
+import { checkMiddlebox, type Middlebox } from "./middlebox.ts";
 import { parseMiddlebox } from "./middlebox_text.ts";
 
 /** What a timeline does at a moment. */
@@ -85,6 +86,34 @@ export function parseTimeline(text: string): Timeline {
     }
   }
   return { steps };
+}
+
+/**
+ * Makes sure that a lab has the paths that a timeline names, so that it does not end in the middle.
+ *
+ * @param timeline The steps.
+ * @param paths The names of the paths of the lab.
+ * @throws {MptError} `ERR_INVALID_VALUE` with the number of the line, which `data.line` has as well.
+ */
+export function checkTimeline({ steps }: Timeline, paths: readonly string[]): void {
+  for (const { line, action } of steps) {
+    try {
+      checkAction(action, paths);
+    } catch (error) {
+      const { message } = toMptError(error, "Cannot do it");
+      throw new MptError("ERR_INVALID_VALUE", `Cannot play line ${line} of the timeline: ${message}`, {
+        cause: error,
+        data: { line },
+      });
+    }
+  }
+}
+
+function checkAction(action: TimelineAction, paths: readonly string[]): void {
+  if (action.kind === "set" && !paths.includes(action.path)) {
+    throw badValue(action.path, "a path", `there are ${paths.join(", ")}`);
+  }
+  if (action.kind === "add-middlebox") checkMiddlebox(action.box, paths);
 }
 
 function timeOf([word = "", time = ""]: readonly string[], clock: number): number {

@@ -10,6 +10,7 @@ export const DIAGNOSIS_CODES = [
   "tcp-fails",
   "tcp-unknown",
   "tcp-works",
+  "path-lossy",
   // the handshake
   "blackhole-active",
   "syn-dropped",
@@ -39,6 +40,8 @@ export const DIAGNOSIS_CODES = [
   "join-stripped",
   "join-dropped",
   "join-path-dead",
+  "join-path-lossy",
+  "join-unfinished",
   "join-return-path",
   "join-prohibited",
   "join-reset",

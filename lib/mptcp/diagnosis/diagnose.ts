@@ -1,7 +1,7 @@
 import type { Verdict, VerdictLevel } from "../../base/verdict.ts";
 import { CATALOGUE, fill } from "./catalogue.ts";
 import type { Evidence } from "./evidence.ts";
-import { never } from "./facts.ts";
+import { isShared, never } from "./facts.ts";
 import { bySureness, type Finding, type Rule } from "./finding.ts";
 import { afterHandshakeRule } from "./rules/after_handshake.ts";
 import { blackholeRule } from "./rules/blackhole.ts";
@@ -69,7 +69,7 @@ export function diagnose(evidence: Evidence): readonly Verdict[] {
     ...ALWAYS.flatMap((rule) => inOrder(rule(evidence))),
   ];
   const found = findings.length > 0 ? findings : [NOTHING];
-  return withoutRepeats(found.map((finding) => toVerdict(finding, evidence.target)));
+  return withoutRepeats(found.map((finding) => toVerdict(finding, evidence)));
 }
 
 const NOTHING: Finding = {
@@ -80,7 +80,7 @@ const NOTHING: Finding = {
 
 /** The surest first; what says that nothing is sure goes in front of what it is about. */
 function inOrder(findings: readonly Finding[]): readonly Finding[] {
-  const ambiguous = findings.filter(({ code }) => code.endsWith("-cause-ambiguous"));
+  const ambiguous = findings.filter(({ code }) => isAmbiguous(code));
   const others = bySureness(findings.filter((finding) => !ambiguous.includes(finding)));
   const sure = others.filter(({ certainty }) => certainty !== "possible");
   return [...sure, ...ambiguous, ...others.slice(sure.length)];
@@ -93,16 +93,39 @@ function stops(cause: readonly Finding[]): boolean {
   );
 }
 
-function toVerdict({ code, certainty, evidence, subject, fix, level }: Finding, target: string): Verdict {
+function toVerdict(finding: Finding, about: Evidence): Verdict {
+  const { code, certainty, evidence, subject, level } = finding;
+  const { target } = about;
   const entry = CATALOGUE[code];
   return {
     code,
     level: levelOf(level ?? entry.level, certainty),
     certainty,
-    text: fill(certainty === "possible" ? `Possible: ${entry.sentence}` : entry.sentence, target, subject),
+    text: fill(`${HOW_SURE[certainty]}${entry.sentence}`, target, subject),
     evidence,
-    fix: fix ?? (entry.fix === null ? null : fill(entry.fix, target, subject)),
+    fix: fixOf(finding, about),
   };
+}
+
+/** What stands in front of a sentence that is not proved. */
+const HOW_SURE: Readonly<Record<Finding["certainty"], string>> = {
+  proved: "",
+  likely: "Likely: ",
+  possible: "Possible: ",
+};
+
+function fixOf({ code, subject, fix }: Finding, { target, server }: Evidence): string | null {
+  if (fix !== undefined) return fix;
+  // Whoever is told to run mpt serve has not done so yet.
+  if (isAmbiguous(code) && server.kind === "mpt") return isShared(server) ? ALONE : null;
+  const entry = CATALOGUE[code];
+  return entry.fix === null ? null : fill(entry.fix, target, subject);
+}
+
+const ALONE = "probe again while no other MPTCP connections are counted on the server";
+
+function isAmbiguous(code: string): boolean {
+  return code.endsWith("-cause-ambiguous");
 }
 
 /** What is only possible is not shown as a failure. */

@@ -26,6 +26,12 @@ export interface AttemptEvidence {
   readonly transfer: DataOutcome;
 }
 
+/** Plain TCP beside it. */
+export interface ControlEvidence extends AttemptEvidence {
+  /** Whether either end had to send its SYN or much of its data again: the way loses packets, whatever they carry. */
+  readonly resent: Tristate;
+}
+
 /** The MPTCP attempt. */
 export interface MptcpEvidence extends AttemptEvidence {
   /** Whether both ends spoke MPTCP right after the connect. */
@@ -41,6 +47,8 @@ export type KernelMptcp = "usable" | "disabled" | "missing" | "forbidden" | "unk
 
 /** An address that this host's path manager opens subflows from. */
 export interface LocalEndpoint {
+  /** The id by which `ip mptcp endpoint` knows it. */
+  readonly id: number;
   /** The address without a port. */
   readonly address: string;
   /** The address family. */
@@ -81,6 +89,18 @@ export interface HostEvidence {
   readonly pathManager: PathManagerEvidence | "unknown";
   /** `net.mptcp.blackhole_timeout` in seconds; 0 is off. */
   readonly blackholeTimeoutS: number | "unknown";
+  /** Its addresses on interfaces that are up, without those of loopback and of one link alone. */
+  readonly addresses: readonly HostAddress[] | "unknown";
+}
+
+/** An address of this host. */
+export interface HostAddress {
+  /** The address without a port. */
+  readonly address: string;
+  /** The address family. */
+  readonly family: 4 | 6;
+  /** The interface that holds it. */
+  readonly interface: string;
 }
 
 /** Counters of a network namespace over the time of the attempt, by the names that `nstat` prints. */
@@ -179,6 +199,8 @@ export interface JoinControl {
   readonly outcome: ConnectOutcome;
   /** Whether the same program answered there as on the first path. */
   readonly sameServer: Tristate;
+  /** Whether either end had to send its SYN or much of its data again. */
+  readonly resent: Tristate;
 }
 
 /** An event of the kernel's path manager that is about this connection. */
@@ -203,8 +225,10 @@ export interface JoinWaitEvidence {
   readonly waitedMs: number;
   /** Plain TCP over the way of joins that came to nothing. */
   readonly controls: readonly JoinControl[];
-  /** Addresses that the other end announced. */
+  /** Addresses that the other end announced: those of which the kernel told, and those that the server claims. */
   readonly announced: readonly string[] | "unknown";
+  /** This side's address of each path that carried data before the transfer, and was gone after it. */
+  readonly lost: readonly string[];
 }
 
 /** Everything that either end knows about one attempt to use MPTCP to one address. */
@@ -214,7 +238,7 @@ export interface Evidence {
   /** This host. */
   readonly host: HostEvidence;
   /** Plain TCP, the control. */
-  readonly tcp: AttemptEvidence;
+  readonly tcp: ControlEvidence;
   /** MPTCP. */
   readonly mptcp: MptcpEvidence;
   /** This end of the MPTCP connection. */

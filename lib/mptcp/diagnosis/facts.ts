@@ -35,6 +35,11 @@ export function never(end: Counting, name: string): boolean {
   return moved(end, name) === 0;
 }
 
+/** Whether others are known to have moved the counters of an end as well: a movement may be all theirs. */
+export function isShared({ counters }: Counting): boolean {
+  return counters !== "unknown" && counters.shared === "yes";
+}
+
 /** A line of evidence about a counter. */
 export function counterLine(evidence: Evidence, side: Side, name: string): string {
   const by = moved(evidence[side], name);

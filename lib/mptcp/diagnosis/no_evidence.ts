@@ -12,8 +12,14 @@ export function noEvidence(target: string): Evidence {
   const attempt = { outcome: "unknown", ms: "unknown", data: "unknown", transfer: "unknown" } as const;
   return {
     target,
-    host: { mptcp: "unknown", reason: null, pathManager: "unknown", blackholeTimeoutS: "unknown" },
-    tcp: attempt,
+    host: {
+      mptcp: "unknown",
+      reason: null,
+      pathManager: "unknown",
+      blackholeTimeoutS: "unknown",
+      addresses: "unknown",
+    },
+    tcp: { ...attempt, resent: "unknown" },
     mptcp: { ...attempt, afterConnect: "unknown", afterData: "unknown", atEnd: "unknown" },
     client: NOTHING_KNOWN,
     server: {
@@ -28,7 +34,7 @@ export function noEvidence(target: string): Evidence {
     },
     mirror: "unknown",
     plainMirror: "unknown",
-    joins: { waitedMs: 0, controls: [], announced: "unknown" },
+    joins: { waitedMs: 0, controls: [], announced: "unknown", lost: [] },
     events: "unknown",
   };
 }

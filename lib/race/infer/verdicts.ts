@@ -1,4 +1,5 @@
 import type { Certainty, Verdict, VerdictLevel } from "../../base/verdict.ts";
+import type { InferCode } from "./codes.ts";
 import type { InferFindings } from "./result.ts";
 
 /** RFC 8305 3 and 8: how long to wait for AAAA at most. */
@@ -126,7 +127,7 @@ function https({ asks_https, https_delay_ms: delay }: InferFindings): Verdict {
 }
 
 function verdict(
-  code: string,
+  code: InferCode,
   level: VerdictLevel,
   certainty: Certainty,
   text: string,

@@ -27,8 +27,11 @@ Deno.test("findLabs() lists the labs whose owner runs, and removes what the othe
     await claim(folder, await state("held", { owner: reused, holder: held }));
     await Deno.writeTextFile(socketFile(folder, "dead"), "");
     await Deno.writeTextFile(stateFile(folder, "broken"), encodeState(alive).slice(0, 30));
+    // States that were being written, by a process that runs and by one that cannot be.
+    await Deno.writeTextFile(`${folder}/.now.${Deno.pid}`, "");
+    await Deno.writeTextFile(`${folder}/.never.${2 ** 22 + 1}`, "");
     assert.deepEqual(await findLabs(folder), { labs: [alive], removed: ["broken", "dead", "held"] });
-    assert.deepEqual(await namesIn(folder), ["alive.json"]);
+    assert.deepEqual((await namesIn(folder)).toSorted(), [`.now.${Deno.pid}`, "alive.json"]);
     assert.equal((await holder.finished).signal, "SIGKILL");
     assert.deepEqual(await identify(bystander.pid), other);
     assert.deepEqual(await findLabs(folder), { labs: [alive], removed: [] });

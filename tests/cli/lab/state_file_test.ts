@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import {
+  checkSocketFile,
   claim,
   decodeState,
   encodeState,
@@ -70,6 +71,19 @@ Deno.test("claim() gives a name to one lab only, and leaves nothing but its file
     assert.deepEqual(await readState(path, "two-path"), STATE);
     assert.deepEqual(await namesIn(path), ["two-path.json"]);
     assert.equal((await Deno.stat(stateFile(path, "two-path"))).mode! & 0o777, 0o600);
+  });
+});
+
+Deno.test("checkSocketFile() refuses what the kernel would refuse", async () => {
+  await folder(async (path) => {
+    const fits = `${path}/${"x".repeat(107 - path.length - "//a.sock".length)}`;
+    await Deno.mkdir(fits);
+    checkSocketFile(fits, "a");
+    Deno.listen({ transport: "unix", path: `${fits}/a.sock` }).close();
+    assert.throws(() => checkSocketFile(fits, "ab"), {
+      code: "ERR_USAGE",
+      message: `Cannot use the path ${fits}/ab.sock: it has 108 bytes, and a socket may have 107`,
+    });
   });
 });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { topology, withOptions } from "../../../cli/lab/topology.ts";
-import { PRESETS } from "../../../lib/lab/mod.ts";
+import { type PathOptions, PRESETS } from "../../../lib/lab/mod.ts";
 
 const TWO = { paths: [{ rateMbit: 20, queueMs: 50 }, { name: "lte", up: { rateMbit: 2 } }] };
 
@@ -32,6 +32,26 @@ Deno.test("a path of a known name changes that path, any other is added", () => 
   ]);
 });
 
+Deno.test("what is said of both directions of a path takes the place of what one of them had", () => {
+  const lte = {
+    name: "lte",
+    delayMs: 30,
+    queueMs: 200,
+    up: { rateMbit: 10 },
+    down: { rateMbit: 30, queueMs: 90 },
+  };
+  const of = (path: PathOptions) => withOptions({ paths: [lte] }, { path: [{ name: "lte", ...path }] }).paths;
+  assert.deepEqual(of({ rateMbit: 5 }), [
+    { name: "lte", delayMs: 30, queueMs: 200, rateMbit: 5, down: { queueMs: 90 } },
+  ]);
+  assert.deepEqual(of({ queuePackets: 9, up: { rateMbit: 1 } }), [
+    { name: "lte", delayMs: 30, queuePackets: 9, up: { rateMbit: 1 }, down: { rateMbit: 30 } },
+  ]);
+  assert.deepEqual(of({ down: { queuePackets: 9 } }), [
+    { ...lte, down: { rateMbit: 30, queuePackets: 9 } },
+  ]);
+});
+
 Deno.test("one family named means that one alone, both or none mean both", () => {
   const families = (options: Parameters<typeof withOptions>[1]): readonly unknown[] =>
     withOptions({ paths: [{}] }, options).paths.map(({ ipv4, ipv6 }) => [ipv4, ipv6])[0]!;
@@ -57,7 +77,8 @@ Deno.test("a file that is wrong is named with what is wrong in it", async () => 
   const wrong: readonly (readonly [name: string, text: string, reason: RegExp])[] = [
     ["a.toml", "paths = 3", /Cannot read the lab .*a\.toml: Cannot use 3 as paths/],
     ["a.toml", "[[paths]]\nrate = 5", /Cannot use paths\[0\]\.rate: no such setting; there are .*rateMbit/],
-    ["a.toml", "[[paths]]\nrateMbit = = 5", /Cannot read the lab .*a\.toml: Invalid TOML document/],
+    ["a.toml", "[[paths]]\nrateMbit = = 5", /Cannot read the lab .*a\.toml: Invalid TOML document[^]*\S$/],
+    ["a.toml", "", /Cannot read the lab .*a\.toml: Cannot do without paths: a lab has 1 to 8 of them$/],
     ["a.json", "{", /Cannot read the lab .*a\.json: /],
     ["a.toml", "[[paths]]\nloss = 5", /Cannot use 5 as paths\[0\]\.loss/],
   ];

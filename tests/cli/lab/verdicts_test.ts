@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { labVerdicts } from "../../../cli/lab/verdicts.ts";
+import { MptError } from "../../../lib/base/errors.ts";
 import { LAB } from "./lab_json.ts";
 
 const late = (p99: number): typeof LAB => ({
@@ -48,4 +49,21 @@ Deno.test("labVerdicts() tells of a server that ended, and of no lab at all", ()
   const ended = { ...LAB, servers: [{ command: "mpt serve", ended: "it ended with 3" }] };
   assert.equal(labVerdicts([ended]).at(-1)?.text, "mpt serve on the server: it ended with 3.");
   assert.deepEqual(labVerdicts([]).map(({ code, level }) => [code, level]), [["lab-none", "info"]]);
+});
+
+Deno.test("labVerdicts() tells of packets that the emulator lost though nobody asked it to", () => {
+  const [path] = LAB.paths;
+  const lost = { ...LAB, paths: [{ ...path!, up: { ...path!.up, dropped_by_overload: 550 } }] };
+  const found = labVerdicts([lost]).find(({ code }) => code === "lab-overload");
+  assert.equal(found?.level, "warn");
+  assert.match(found!.text, /^The emulator has lost 550 packets that nobody asked it to lose: /);
+  assert.equal(labVerdicts([LAB]).some(({ code }) => code === "lab-overload"), false);
+});
+
+Deno.test("labVerdicts() names a lab that does not answer, and does not say that none is running", () => {
+  const silent = new MptError("ERR_PROGRAM", "Cannot reach the lab a: it is still being made");
+  assert.deepEqual(labVerdicts([], [silent]).map(({ code, text }) => [code, text]), [
+    ["lab-silent", "Cannot reach the lab a: it is still being made."],
+  ]);
+  assert.deepEqual(labVerdicts([LAB], [silent])[1]?.code, "lab-faults");
 });

@@ -31,11 +31,11 @@ path1  emulated  up          up    20.0 Mbit/s     10 ms       0%    19.8 Mbit/s
 path2  veth      black hole  up            any  10 ±2 ms  5% by 3              -                  -  no answer            -                  -
                              down          any  10 ±2 ms  5% by 3              -                  -                       -                  -
 
-PATH   WAY   PACKETS    BYTES  DROPPED BY QUEUE  BY LOSS  BY BLACK HOLE
-path1  up      4,910   390 kB                 0        0              0
-path1  down    8,406  12.5 MB                12       84              0
-path2  up          0      0 B                 -        -              -
-path2  down        0      0 B                 -        -              -
+PATH   WAY   PACKETS    BYTES  DROPPED BY QUEUE  BY LOSS  BY BLACK HOLE  BY OVERLOAD
+path1  up      4,910   390 kB                 0        0              0            0
+path1  down    8,406  12.5 MB                12       84              0            0
+path2  up          0      0 B                 -        -              -            -
+path2  down        0      0 B                 -        -              -            -
 
 MIDDLEBOX                        PACKETS   BYTES
 strip,option=mp-join,path=path2    1,234  101 kB
@@ -117,8 +117,12 @@ Deno.test("renderStep() says when a step was played, and how late where it matte
   const step = { line: 1, text: "at 2s set path2 --down", at_ms: 2000, late_ms: 0.4, took_ms: 5 };
   assert.equal(renderStep(step), "2.00 s: at 2s set path2 --down");
   assert.equal(renderStep({ ...step, late_ms: 120 }), "2.00 s, 120 ms late: at 2s set path2 --down");
-  const script = { ...result("mpt.lab-script/1"), lab: "a", steps: [step] };
+  const script = { ...result("mpt.lab-script/1"), lab: "a", step_count: 1, steps: [step] };
   assert.equal(renderScript(script), "1 step played on the lab a.");
+  assert.equal(
+    renderScript({ ...script, step_count: 3, end: { reason: "timeout" } }),
+    "1 of 3 steps played on the lab a.",
+  );
 });
 
 Deno.test("renderPresets() has a line for each", () => {

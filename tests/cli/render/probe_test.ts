@@ -202,3 +202,16 @@ Deno.test("probeStatus() has a line for everything that happens on the way", () 
     "::1: path 2 is up, waiting for further subflows ...",
   ]);
 });
+
+Deno.test("renderProbe(): --verbose says where to read on, and why the kernel's events were not heard", () => {
+  const some = endpoint({ mptcp: mptcp({ events_skipped: "it needs CAP_NET_ADMIN" }) });
+  const of = (verbose: boolean): string =>
+    renderProbe(withVerdicts([some], {}, [AMBIGUOUS, WORKS]), PLAIN, verbose);
+  assert.match(
+    of(true),
+    /^ {4}one end alone sees the same\n {4}more: mpt explain fallback-cause-ambiguous$/m,
+  );
+  assert(!of(true).includes("mpt explain mptcp-works"));
+  assert.match(of(true), /mptcp: the kernel's events about paths were not heard: it needs CAP_NET_ADMIN$/m);
+  assert(!/explain|events/.test(of(false)));
+});

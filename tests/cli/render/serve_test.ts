@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { PLAIN } from "../../../cli/render/paint.ts";
 import { howToUse, type Reachable, renderServeEvent } from "../../../cli/render/serve.ts";
 import { Endpoint } from "../../../lib/base/endpoint.ts";
+import { Ip } from "../../../lib/base/ip.ts";
 import type { ServeEvent } from "../../../lib/serve/mod.ts";
 
 const CONNECTION: ServeEvent = {
@@ -63,6 +64,11 @@ Deno.test("renderServeEvent() of a connection: who, how, how much, how long, and
   };
   assert.match(line(reset)!, / {2}5\.01 s {2}reset$/);
   assert.match(line(reset, true)!, / {2}5\.01 s {2}Cannot send to .* reset the connection$/);
+  const error = {
+    code: "ERR_ABORTED",
+    message: "Cannot exchange data with 192.0.2.1:50000: it was cancelled",
+  };
+  assert.match(line({ ...CONNECTION, end: "idle", error }, true)!, / {2}5\.01 s {2}idle$/);
 });
 
 Deno.test("howToUse() says what to type on the other machine", () => {
@@ -75,6 +81,15 @@ Deno.test("howToUse() says what to type on the other machine", () => {
   assert.equal(
     howToUse([at("[2001:db8::1]:5000"), at("192.0.2.1:1")]),
     "on the other machine:\n  mpt probe [2001:db8::1]:5000\n  mpt bench [2001:db8::1]:5000\nCtrl-C ends it.",
+  );
+  assert.equal(
+    howToUse([{ ...at("[::]:4433"), address: Ip.parse("2001:db8::7") }]),
+    "on the other machine, with this or another address of this one:\n" +
+      "  mpt probe [2001:db8::7]:4433\n  mpt bench [2001:db8::7]:4433\nCtrl-C ends it.",
+  );
+  assert.equal(
+    howToUse([at("127.0.0.1:4433"), { ...at("[::1]:4433"), pin: "sha256/abc=" }]).split("\n")[0],
+    "on this machine:",
   );
   assert.equal(howToUse([]), "");
 });

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { painter, PLAIN } from "../../../cli/render/paint.ts";
-import { pad, table, width } from "../../../cli/render/table.ts";
+import { type Column, pad, table, width } from "../../../cli/render/table.ts";
+import { wrap } from "../../../cli/render/wrap.ts";
 
 Deno.test("table() lines up its columns, two blanks apart, without trailing blanks", () => {
   const text = table(
@@ -23,6 +24,73 @@ Deno.test("table() lines up its columns, two blanks apart, without trailing blan
 Deno.test("table() without rows is its heading; a row may be short", () => {
   assert.equal(table([{ title: "A" }, { title: "B" }], []), "A  B");
   assert.equal(table([{ title: "A" }, { title: "B" }], [["x"]]), "A  B\nx");
+});
+
+const WIDE: readonly Column[] = [
+  { title: "PATH", key: true },
+  { title: "LINK" },
+  { title: "WAY", key: true },
+  { title: "BYTES", align: "right" },
+  { title: "NOTE" },
+];
+
+Deno.test("a table that is wider than its terminal comes in parts, each with the keys", () => {
+  const rows = [["1", "tbf", "up", "1000", "a remark"], ["", "", "down", "9", ""]];
+  assert.equal(
+    table(WIDE, rows, " ", 24),
+    [
+      " PATH  LINK  WAY   BYTES",
+      " 1     tbf   up     1000",
+      "             down      9",
+      " PATH  WAY   NOTE",
+      " 1     up    a remark",
+      "       down",
+    ].join("\n"),
+  );
+  assert.equal(table(WIDE, rows, "", 36).split("\n").length, 3);
+  assert.equal(table(WIDE, rows, "", 1).split("\n").length, 9, "a column a part at least");
+});
+
+Deno.test("whatever its width, a table loses no cell, and no line with two columns beside the keys is too long", () => {
+  const cell = fc.string({ unit: fc.constantFrom("a", "b", "c"), minLength: 1, maxLength: 12 });
+  const rows = fc.array(fc.array(cell, { minLength: 5, maxLength: 5 }), { maxLength: 4 });
+  fc.assert(fc.property(rows, fc.integer({ min: 1, max: 80 }), (rows, most) => {
+    const lines = table(WIDE, rows, "", most).split("\n");
+    for (const line of lines) assert.ok(line.length <= most || line.split(/ +/).length <= 3, line);
+    const others = (cells: readonly string[]): readonly string[] => [cells[1]!, cells[3]!, cells[4]!];
+    const got = lines.filter((line) => !line.startsWith("PATH")).flatMap((line) => line.split(/ +/));
+    for (const word of rows.flatMap(others)) {
+      const at = got.indexOf(word);
+      assert.ok(at >= 0, word);
+      got.splice(at, 1);
+    }
+  }));
+});
+
+Deno.test("wrap() breaks between words, indents what follows and colours line by line", () => {
+  const { bold } = painter(true);
+  assert.equal(wrap("one two three", 9), "one two\nthree");
+  assert.equal(wrap("one two three", 9, 2), "one two\n  three");
+  assert.equal(wrap("one two three", 8, 2, bold), `${bold("one")}\n  ${bold("two")}\n  ${bold("three")}`);
+  assert.equal(wrap("mptcp@[2001:db8::1]:4433 is long", 10), "mptcp@[2001:db8::1]:4433\nis long");
+  assert.equal(wrap("one two three", Infinity, 2), "one two three");
+  assert.equal(wrap("", 10), "");
+});
+
+Deno.test("wrap() keeps every word and never has a line too long that could be broken", () => {
+  const words = fc.array(fc.string({ unit: fc.constantFrom("a", "b"), minLength: 1, maxLength: 15 }), {
+    minLength: 1,
+  });
+  fc.assert(
+    fc.property(words, fc.integer({ min: 1, max: 40 }), fc.nat({ max: 6 }), (words, columns, indent) => {
+      const lines = wrap(words.join(" "), columns, indent).split("\n");
+      assert.deepEqual(lines.flatMap((line) => line.trim().split(" ")), words);
+      for (const [at, line] of lines.entries()) {
+        const all = (at === 0 ? indent : 0) + line.length;
+        assert.ok(all <= columns || !line.trim().includes(" "), line);
+      }
+    }),
+  );
 });
 
 Deno.test("width() counts what a terminal shows: colours nothing, an accented letter one", () => {

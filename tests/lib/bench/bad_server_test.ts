@@ -81,6 +81,7 @@ Deno.test("bench() of another server says so: ERR_PROTOCOL", async () => {
     http('{"schema": "mpt.check/1", broken'),
     "SSH-2.0-OpenSSH_9.9\r\n\r\n",
     "\x00\x1b[2J\n\n",
+    "\x00\x1b[2J".repeat(10_000),
   ];
   for (const answer of answers) {
     await using server = await rawServer(async (peer) => {
@@ -91,6 +92,21 @@ Deno.test("bench() of another server says so: ERR_PROTOCOL", async () => {
       code: "ERR_PROTOCOL",
       message: `Cannot measure ${server.address}: mpt serve does not answer there (it is another server)`,
       fix: "run mpt serve on that machine and measure its port",
+    });
+  }
+});
+
+Deno.test("bench() of a server that closes the connection in place of an answer, or inside one, says so", async () => {
+  for (const answer of ["", http(CHECK).slice(0, -20)]) {
+    await using server = await rawServer(async (peer) => {
+      await peer.until(/\r\n\r\n/);
+      await peer.send(answer);
+      peer.end();
+    });
+    await assert.rejects(of(server.address), {
+      code: "ERR_PROTOCOL",
+      message:
+        `Cannot measure ${server.address}: mpt serve does not answer there (it closed the connection instead)`,
     });
   }
 });
@@ -162,6 +178,37 @@ Deno.test("bench() of a server that ends a download too early says so: ERR_CLOSE
     /^Cannot finish the transfer: the server ended it after \d+ of 10000 ms$/,
   );
 });
+
+Deno.test("bench() of a server that sends more than was asked for ends there: the cost was told before", async () => {
+  await using server = await almostMptServe(async (peer) => {
+    await peer.send(SWITCH);
+    await peer.until(/\r\n\r\n[^]{8}/);
+    await peer.send(new Uint8Array(2_000_000));
+  });
+  const run = await failsWith(
+    of(server.address, { bytes: 1_000_000 }),
+    "ERR_PROTOCOL",
+    /^Cannot finish the transfer: the server sends more than was asked for$/,
+  );
+  assert(run.bytes <= 1_000_000);
+});
+
+for (
+  const [what, answer, code, message] of [
+    ["nonsense", http("{}"), "ERR_PROTOCOL", /^Cannot read the perf report: /],
+    ["nothing", "", "ERR_CLOSED", /^Cannot read the answer: the other end closed the connection instead$/],
+  ] as const
+) {
+  Deno.test(`bench() whose upload is answered with ${what} on the way failed, and was not cut short`, async () => {
+    await using server = await almostMptServe(async (peer) => {
+      peer.pause();
+      await peer.send(answer);
+      peer.end();
+    });
+    const upload: BenchOptions = { durationMs: 10_000, directions: ["upload"] };
+    await failsWith(of(server.address, upload), code, message);
+  });
+}
 
 Deno.test("bench() of a server that resets in the middle of an upload ends with the reason", async () => {
   await using server = await almostMptServe(async (peer) => {

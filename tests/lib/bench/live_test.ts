@@ -147,6 +147,7 @@ for (const direction of ["download", "upload"] as const) {
         "(this address has its 2 connections; try again later)",
     );
     assert.equal(verdicts[0]?.code, "run-failed");
+    assert.match(verdicts[0].fix ?? "", /^fewer --streams, or on the server mpt serve --max-per-address /);
   });
 }
 
@@ -178,6 +179,17 @@ Deno.test("bench() asks for no more than the server allows", async () => {
   });
   const { runs: [run] } = await of(server, { bytes: 1000 });
   assert.equal(run!.bytes, 1000);
+});
+
+Deno.test("bench() for a time says when the server allows fewer bytes than that takes", async () => {
+  await using server = await served({ maxBytes: 1000 });
+  const { runs: [run], warnings } = await of(server, { streams: 2 });
+  assert.deepEqual([run!.error, run!.bytes], [null, 2000]);
+  assert.deepEqual(warnings, [
+    "1 of 1 run ended before the time was over: the server allows 1.00 kB in one transfer (mpt serve --max-bytes).",
+  ]);
+  const asked = await of(server, { bytes: 1000 });
+  assert.doesNotMatch(asked.warnings.join(" "), /before the time/);
 });
 
 Deno.test({
@@ -248,4 +260,17 @@ for (const direction of ["download", "upload"] as const) {
 Deno.test("bench() that is aborted before it has a server: ERR_ABORTED", async () => {
   await using server = await served();
   await assert.rejects(of(server, { signal: AbortSignal.abort() }), { code: "ERR_ABORTED" });
+});
+
+Deno.test({
+  name: "bench() tells paths that were named by their interface by the address on it",
+  ...requires("ffi"),
+  async fn() {
+    await using server = await served();
+    const { runs: [run] } = await of(server, { paths: [{ interface: "lo" }], bytes: 1000 });
+    assert.deepEqual([run!.error, run!.path], [null, {
+      local: "127.0.0.1",
+      remote: `127.0.0.1:${server.port}`,
+    }]);
+  },
 });

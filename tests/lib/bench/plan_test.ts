@@ -91,18 +91,22 @@ Deno.test("planRuns() asks for no more than the server allows, and says what wou
       { token: "x" },
       "ERR_LIMIT",
       /^Cannot measure for 5 s: the server allows 2 s$/,
-      /^--duration 2, or mpt serve --max-duration$/,
+      /^--duration 2, or mpt serve --max-duration with more on that machine$/,
     ],
     [
       { token: "x", bytes: 1001 },
       "ERR_LIMIT",
       /^Cannot transfer 1001 bytes: the server allows 1000$/,
-      /^--bytes 1000, or mpt serve --max-bytes$/,
+      /^--bytes 1000, or mpt serve --max-bytes with more on that machine$/,
     ],
   ];
   for (const [options, code, message, fix] of wrong) {
     assert.throws(() => runs(options, strict), { code, message, fix });
   }
+  const none = server({
+    check: { ...CHECK, limits: { max_bytes: 0, max_duration_ms: 0, token_required: false } },
+  });
+  assert.throws(() => runs({}, none), { fix: "mpt serve --max-duration with more on that machine" });
   assert.equal(runs({ token: "x", durationMs: 2000 }, strict).length, 3);
   assert.equal(runs({ token: "x", bytes: 1000 }, strict).length, 3);
 });

@@ -243,22 +243,48 @@ Deno.test("bench() that breaks the only path says that nothing arrived any more,
   assert.match(said.text, /and nothing arrived in the \S+ \S+ until the end: there was no other path\.$/);
 });
 
-Deno.test("bench() that breaks one of two paths says that the transfer went on", async () => {
-  let planned: readonly string[] = [];
+for (const how of ["silent", "close"] as const) {
+  Deno.test(`bench() that breaks one of two paths (${how}) says that the transfer went on`, async () => {
+    let planned: readonly string[] = [];
+    const { server, target, pin } = await served({ listen: MANY });
+    await using _server = server;
+    const { runs: [run], verdicts } = await bench(target, {
+      transports: ["mpquic"],
+      durationMs: how === "close" ? 1000 : 3000,
+      fail: { path: 0, afterMs: 100, how },
+      paths: ["127.0.0.1", "127.0.0.2"].map((local) => ({ local: Ip.parse(local) })),
+      quic: { pins: [pin] },
+    }, (event) => {
+      if (event.event === "plan") planned = event.paths;
+    });
+    assert.deepEqual(planned, [`127.0.0.1 to ${target.address}`, `127.0.0.2 to ${target.address}`]);
+    const { failure, error } = run!;
+    assert.deepEqual([error, failure?.recovered, failure?.how], [null, true, how], JSON.stringify(failure));
+    const said = verdicts.find(({ code }) => code === "path-broken");
+    assert.equal(said?.level, "info");
+    assert.equal(
+      said.text.includes(", by closing its socket: the transfer went on"),
+      how === "close",
+      said.text,
+    );
+  });
+}
+
+Deno.test("bench() that closes the only socket says that the transfer did not survive it", async () => {
   const { server, target, pin } = await served({ listen: MANY });
   await using _server = server;
   const { runs: [run], verdicts } = await bench(target, {
     transports: ["mpquic"],
-    durationMs: 3000,
-    fail: { path: 0, afterMs: 100 },
-    paths: ["127.0.0.1", "127.0.0.2"].map((local) => ({ local: Ip.parse(local) })),
+    durationMs: 1000,
+    intervalMs: 50,
+    fail: { path: 0, afterMs: 100, how: "close" },
     quic: { pins: [pin] },
-  }, (event) => {
-    if (event.event === "plan") planned = event.paths;
   });
-  assert.deepEqual(planned, [`127.0.0.1 to ${target.address}`, `127.0.0.2 to ${target.address}`]);
-  assert.deepEqual([run!.error, run!.failure?.recovered], [null, true], JSON.stringify(run!.failure));
-  assert.equal(verdicts.find(({ code }) => code === "path-broken")?.level, "info");
+  assert.equal(run!.error?.code, "ERR_CLOSED");
+  assert.match(
+    verdicts.find(({ code }) => code === "path-broken")!.text,
+    /the transfer did not survive it\.$/,
+  );
 });
 
 Deno.test("bench() whose path could not be broken says why: there is none, or the transfer was over before", async () => {
@@ -300,5 +326,6 @@ Deno.test("bench() over QUIC to a server with a token: the run says why there is
   assert.deepEqual(failure(result), [{
     code: "ERR_PROTOCOL",
     message: "Cannot measure over quic: the server wants its token, and perf over QUIC has no place for it",
+    fix: null,
   }]);
 });

@@ -142,6 +142,8 @@ Deno.test("benchVerdicts() tells a fallback, a failure, missing MPTCP and a run 
     "fail",
     "The download over tcp from 192.0.2.1 failed: Cannot measure: why.",
   ]);
+  const error = { code: "ERR_TLS", message: "Cannot connect", fix: "--pin HASH" };
+  assert.equal(benchVerdicts([failed("ERR_TLS", { error })], []).at(-1)?.fix, "--pin HASH");
   assert.deepEqual(last(failed("ERR_MPTCP_DISABLED", { transport: "mptcp" })), [
     "mptcp-unknown",
     "unknown",
@@ -179,7 +181,7 @@ Deno.test("benchWarnings() has a sentence for each weakness, and none for a good
     benchWarnings([single(50), short, deaf, failed("ERR_RESET")], [aggregation(30, 50, 60)], other),
     [
       "MPTCP download is slower than the best single path: 30.0 Mbit/s against 50.0 Mbit/s.",
-      "1 of 4 runs have fewer than 4 intervals: measure longer.",
+      "1 of 4 runs has fewer than 4 intervals: measure longer.",
       "The server did not report on an upload: its figures are the sender's.",
       "The server is not mpt serve.",
     ],

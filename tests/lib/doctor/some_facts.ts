@@ -90,6 +90,7 @@ const SETTINGS: Readonly<Record<SysctlPath, string | null>> = {
   "net/mptcp/scheduler": "default",
   "net/mptcp/stale_loss_cnt": "4",
   "net/ipv4/tcp_congestion_control": "cubic",
+  "net/ipv4/tcp_syn_linear_timeouts": "4",
 };
 
 /** Settings, all read, some changed. */

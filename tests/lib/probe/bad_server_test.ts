@@ -61,7 +61,7 @@ const MANNERS: readonly Manner[] = [
     name: "sends garbage",
     handle: answering("\x00\xff\x1b[2J\n\n"),
     status: "no",
-    text: /^it does not begin with an HTTP\/1 status line$/,
+    text: /^cannot read the HTTP answer: it does not begin with an HTTP\/1 status line$/,
   },
   {
     name: "sends garbage to TLS",
@@ -77,7 +77,7 @@ const MANNERS: readonly Manner[] = [
       await peer.repeat("garbage ".repeat(8000), 1);
     },
     status: "unknown",
-    text: /^it is longer than 16384 bytes$/,
+    text: /^cannot read the HTTP head: it is longer than 16384 bytes$/,
   },
   {
     name: "drips a head without end",
@@ -97,7 +97,7 @@ const MANNERS: readonly Manner[] = [
       peer.end();
     },
     status: "no",
-    text: /^the stream ended after 5$/,
+    text: /^cannot read 1000 bytes: the stream ended after 5$/,
   },
   {
     name: "closes at once",
@@ -135,19 +135,19 @@ const MANNERS: readonly Manner[] = [
     name: "claims to be mpt serve and sends broken JSON",
     handle: answering(http('{"schema": "mpt.check/1", ')),
     status: "no",
-    text: /^it is not JSON$/,
+    text: /^cannot read the check answer: it is not JSON$/,
   },
   {
     name: "claims to be mpt serve with an escape sequence for a name",
     handle: answering(http(CHECK.replace('"mpt"', '"\\u001b[2J"'))),
     status: "no",
-    text: /^"name" is not a short text$/,
+    text: /^cannot read the check answer, server: "name" is not a short text$/,
   },
   {
     name: "answers interim for ever",
     handle: answering("HTTP/1.1 100 Continue\r\n\r\n".repeat(50)),
     status: "no",
-    text: /^too many interim answers$/,
+    text: /^cannot read the answer: too many interim answers$/,
   },
 ];
 
@@ -185,5 +185,20 @@ Deno.test({
     // The first view is older, not wrong.
     assert.equal(endpoint!.mptcp.detail?.server?.remote, "127.0.0.1:2");
     connection!.abort();
+  },
+});
+
+Deno.test({
+  name: "probe() of a server that resets whatever it accepts does not blame MPTCP for it",
+  ...requires("mptcp"),
+  async fn() {
+    await using server = await rawServer((peer) => peer.reset());
+    // Whether the reset comes before or after the end of the connect is chance: either has to do.
+    for (let i = 0; i < 5; i++) {
+      const { endpoints: [endpoint], verdicts } = await of(server.address, { transports: ["tcp", "mptcp"] });
+      const codes = verdicts.map(({ code }) => code);
+      assert.notEqual(endpoint!.mptcp.status, "yes");
+      if (endpoint!.tcp.status === "yes") assert(!codes.includes("syn-rejected"), codes.join(" "));
+    }
   },
 });

@@ -63,6 +63,7 @@ export function mptcp(fields: Partial<MptcpCheckJson> = {}): MptcpCheckJson {
     fallback: null,
     joins: [],
     joins_skipped: null,
+    events_skipped: null,
     syn_mirror: null,
     ...fields,
   };

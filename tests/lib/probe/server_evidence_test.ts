@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { sameServer, serverEvidence, subflowEvidence } from "../../../lib/probe/server_evidence.ts";
+import { Endpoint } from "../../../lib/base/endpoint.ts";
+import {
+  claimedAddresses,
+  sameServer,
+  serverEvidence,
+  subflowEvidence,
+} from "../../../lib/probe/server_evidence.ts";
 import { type CheckAnswer, parseCheckAnswer } from "../../../lib/protocol/check.ts";
 
 function answer(fields: Readonly<Record<string, unknown>> = {}): CheckAnswer {
@@ -133,4 +139,30 @@ Deno.test("a subflow's state is what its TCP socket says, and what is not said i
     "unknown",
   ]);
   assert(states.every((each) => each.role === "first" && each.retransmitting === "yes"));
+});
+
+Deno.test("the addresses that a server announces are believed as far as it counted announcements", () => {
+  const target = Endpoint.parse("198.51.100.1:4433");
+  const endpoint = (address: string, flags: readonly string[], port: number | null = null) => ({
+    ...{ id: 1, address, port, interface: null, flags },
+  });
+  const own = answer({
+    path_manager: {
+      ...{ kind: "kernel", subflows_max: 2, add_addr_accepted_max: 0 },
+      ...{ allow_join_initial_address: true, checksum_enabled: false },
+      endpoints: [
+        endpoint("198.51.100.1", ["signal"]),
+        endpoint("198.51.100.2", ["signal"]),
+        endpoint("198.51.100.3", ["signal"], 5000),
+        endpoint("198.51.100.4", ["subflow"]),
+        endpoint("2001:db8::2", ["signal"]),
+      ],
+    },
+  });
+  const sent = (times: number) =>
+    claimedAddresses(own, { moved: { MPTcpExtAddAddrTx: times }, shared: "no" }, target);
+  assert.deepEqual(sent(2), ["198.51.100.2:4433", "198.51.100.3:5000"]);
+  assert.equal(sent(1), null);
+  assert.equal(claimedAddresses(own, "unknown", target), null);
+  assert.equal(claimedAddresses(answer(), { moved: { MPTcpExtAddAddrTx: 2 }, shared: "no" }, target), null);
 });

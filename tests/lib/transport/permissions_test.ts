@@ -68,20 +68,25 @@ Deno.test({
       ["connect", { congestion: "cubic" }],
       ["connect", { maxSegmentBytes: 1000 }],
       ["connect", { keepAlive: { idleSeconds: 1, intervalSeconds: 1, probes: 9 } }],
+      ["connect", { localAddress: {} }],
       ["listen", { dualStack: false }],
     ] as const;
     for (const [verb, options] of wanted) {
-      const { code, message } = await attempt(
+      const { code, message, fix } = await attempt(
         ["--allow-net"],
         verb,
         "tcp",
-        "::1",
+        verb === "listen" ? "::" : "::1",
         "9",
         JSON.stringify(options),
       );
       assert.equal(code, "ERR_NOT_SUPPORTED");
-      assert.match(message!, /^Cannot .+: it needs system calls: run again with --allow-ffi$/);
+      assert.match(message!, /^Cannot use .+: it needs system calls: run again with --allow-ffi$/);
+      assert.equal(fix, "--allow-ffi");
     }
+    // On one address of IPv6 there is nothing to ask for.
+    const alone = JSON.stringify({ dualStack: false });
+    assert.equal((await attempt(["--allow-net"], "listen", "tcp", "::1", "0", alone)).transport, "tcp");
   },
 });
 
@@ -123,7 +128,8 @@ Deno.test({
     for (const verb of ["connect", "listen"]) {
       const outcome = await attempt(["--allow-net=127.0.0.1:1"], verb, "tcp", "127.0.0.1", "2");
       assert.equal(outcome.code, "ERR_NET_PERMISSION");
-      assert.match(outcome.message!, /run again with --allow-net/);
+      assert.equal(outcome.fix, "--allow-net=127.0.0.1:2");
+      assert.match(outcome.message!, /run again with --allow-net=127\.0\.0\.1:2 or --allow-net$/);
     }
   },
 });

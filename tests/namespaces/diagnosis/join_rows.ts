@@ -3,6 +3,7 @@ import {
   broken,
   ENDPOINTS,
   fine,
+  JOIN_AMBIGUOUS,
   type KernelRow,
   LATE_RESET,
   NO_ANSWER,
@@ -62,6 +63,17 @@ export const JOIN_ROWS: readonly KernelRow[] = [
     boxes: [{ kind: "drop", option: "mp-join", packets: "syn" }],
     mpt: fine(["join-dropped", "proved"]),
     web: fine(["join-dropped", "likely"]),
+  },
+  {
+    name: "SYNs with MP_JOIN are dropped, where plain TCP loses some too",
+    rules: [
+      "add table inet row; add set inet row seen { type inet_service; flags dynamic; timeout 60s; }",
+      "add chain inet row f { type filter hook forward priority 10; }",
+      "add rule inet row f tcp flags & (syn|ack) == syn tcp option mptcp subtype 1 drop",
+      'add rule inet row f iifname "c2" tcp flags & (syn|ack) == syn tcp sport != @seen add @seen { tcp sport } drop',
+    ].join("; "),
+    mpt: fine(JOIN_AMBIGUOUS, ["join-path-lossy", "possible"], ["join-dropped", "possible"]),
+    web: fine(JOIN_AMBIGUOUS, ["join-path-lossy", "possible"], ["join-dropped", "possible"]),
   },
   {
     name: "the second path takes no connections",

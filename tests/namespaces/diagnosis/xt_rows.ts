@@ -1,5 +1,14 @@
 /** Middleboxes of other people: iptables, and socat as a TCP proxy. */
-import { broken, fine, HANDSHAKE, HOLE, type KernelRow } from "./expectations.ts";
+import {
+  AFTER,
+  broken,
+  fine,
+  HANDSHAKE,
+  HOLE,
+  type KernelRow,
+  NO_OPTION,
+  SYN_OR_SYNACK,
+} from "./expectations.ts";
 import type { Impairment } from "./impaired_lab.ts";
 
 /** A rule of iptables in the router, for both families. */
@@ -33,48 +42,48 @@ export const XT_ROWS: readonly KernelRow[] = [
     both: true,
     ...iptables("mangle", "FORWARD", `-p tcp --tcp-flags SYN NONE ${strip}`),
     mpt: broken(["option-stripped-after-handshake", "proved"]),
-    web: null,
+    web: AFTER,
   },
   {
     name: "iptables drops SYNs with the option",
     both: true,
     ...iptables("mangle", "FORWARD", "-p tcp --syn -m tcp --tcp-option 30 -j DROP"),
     mpt: broken(["syn-dropped", "proved"], HOLE),
-    web: null,
+    web: broken(...SYN_OR_SYNACK, HOLE),
   },
   {
     name: "iptables takes the option out of the SYNs of the second path",
     both: true,
     ...iptables("mangle", "FORWARD", `-i c2 -p tcp --syn ${strip}`),
     mpt: fine(["join-stripped", "proved"]),
-    web: null,
+    web: fine(...NO_OPTION),
   },
   {
     name: "iptables drops SYNs with the option on the second path",
     both: true,
     ...iptables("mangle", "FORWARD", "-i c2 -p tcp --syn -m tcp --tcp-option 30 -j DROP"),
     mpt: fine(["join-dropped", "proved"]),
-    web: null,
+    web: fine(["join-dropped", "likely"]),
   },
   {
     name: "iptables resets connections on the second path",
     both: true,
     ...iptables("filter", "FORWARD", "-i c2 -p tcp --syn -j REJECT --reject-with tcp-reset"),
     mpt: fine(["join-reset", "proved"]),
-    web: null,
+    web: fine(["join-reset", "proved"]),
   },
   {
     name: "iptables masquerades",
     both: true,
     ...iptables("nat", "POSTROUTING", "-o s+ -j MASQUERADE"),
     mpt: fine(["nat", "proved"]),
-    web: null,
+    web: fine(),
   },
   {
     name: "iptables loses one packet in 50, and that is no cause of anything",
     both: true,
     ...iptables("filter", "FORWARD", "-p tcp ! --syn -m statistic --mode nth --every 50 --packet 49 -j DROP"),
     mpt: fine(),
-    web: null,
+    web: fine(),
   },
 ];

@@ -51,7 +51,7 @@ export const DATA_ENTRIES: {
       "The server counts AddAddrTx and no EchoAdd, the client no AddAddr; after the fallback MPCapableDataFallback at " +
       "the client and DssFallback at the server.",
     fix:
-      "do not announce from the server (ip mptcp endpoint change ... nosignal), and open paths from the client: " +
+      "on the server, not to announce: ip mptcp endpoint delete id ID; here, to open paths from this end: " +
       "ip mptcp endpoint add ADDRESS dev DEV subflow",
   },
   "data-dropped": {
@@ -82,7 +82,8 @@ export const DATA_ENTRIES: {
   },
   "checksum-failure": {
     level: "fail",
-    sentence: "Something on the way to {target} changes the payload: the checksum of MPTCP does not fit.",
+    sentence:
+      "Something on the way to {target} changes the payload {subject}: the checksum of MPTCP does not fit.",
     seen: "A path is reset; with a single path the connection falls back, or hangs.",
     why:
       "An application level gateway rewrites addresses or headers inside the payload. Without net.mptcp.checksum_enabled " +

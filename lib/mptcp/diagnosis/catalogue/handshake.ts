@@ -38,7 +38,8 @@ export const HANDSHAKE_ENTRIES: {
     level: "fail",
     sentence: "Something on the way to {target} drops SYNs that carry the MPTCP option.",
     seen:
-      "Connects with MPTCP take about three seconds and then are plain TCP; after that MPTCP is off on this host for an hour.",
+      "Connects with MPTCP take about three seconds (seven on Linux before 6.5) and then are plain TCP; after that MPTCP is " +
+      "off on this host for an hour.",
     why: "A firewall or another middlebox discards what it does not know, instead of passing it on.",
     evidence:
       "Plain TCP connects at once. The MPTCP connect comes up only once the kernel leaves the option out " +

@@ -15,6 +15,7 @@ export const HOST_ENTRIES: {
       | "tcp-fails"
       | "tcp-unknown"
       | "tcp-works"
+      | "path-lossy"
   ]: CatalogueEntry;
 } = {
   "kernel-without-mptcp": {
@@ -84,5 +85,16 @@ export const HOST_ENTRIES: {
     why: "Nothing is wrong.",
     evidence: "The connect succeeded.",
     fix: null,
+  },
+  "path-lossy": {
+    level: "warn",
+    sentence: "The way to {target} loses packets, and that alone may have done it.",
+    seen: "Connections come up late, MPTCP ones sometimes as plain TCP; another probe finds something else.",
+    why:
+      "A radio link, or a queue that overflows. When three SYNs in a row are lost, the kernel takes it for a middlebox that " +
+      "drops MPTCP, and does without it for an hour.",
+    evidence:
+      "Plain TCP beside it had to send packets again too. What shows by silence alone is then not claimed.",
+    fix: "probe again, some times; ping -c 100 {host} counts what is lost",
   },
 };

@@ -15,6 +15,8 @@ export const JOIN_ENTRIES: {
       | "join-stripped"
       | "join-dropped"
       | "join-path-dead"
+      | "join-path-lossy"
+      | "join-unfinished"
       | "join-return-path"
       | "join-prohibited"
       | "join-reset"
@@ -60,8 +62,7 @@ export const JOIN_ENTRIES: {
     seen: ONE_PATH,
     why: "The address was removed or changed, and the path manager still has the old one.",
     evidence: "No interface holds the address; MPJoinSynTxBindErr.",
-    fix:
-      "ip mptcp endpoint show; ip mptcp endpoint delete id ID; ip mptcp endpoint add ADDRESS dev DEV subflow",
+    fix: "ip mptcp endpoint delete id ID; ip mptcp endpoint add ADDRESS dev DEV subflow",
   },
   "join-no-route": {
     level: "warn",
@@ -115,6 +116,23 @@ export const JOIN_ENTRIES: {
       "either; MPJoinSynRx +0 at the server.",
     fix: "ping -I ADDRESS SERVER; ip route get SERVER from ADDRESS; sysctl net.ipv4.conf.all.rp_filter",
   },
+  "join-path-lossy": {
+    level: "warn",
+    sentence: "A further path {subject} loses packets, and that alone may be why it did not come up in time.",
+    seen: ONE_PATH + " Another probe may find two.",
+    why: "A radio link, or a queue that overflows. A SYN that is lost is sent again after a second.",
+    evidence: "Plain TCP between the same addresses had to send packets again too.",
+    fix: "probe again with a longer --join-timeout; ping -c 100 -I ADDRESS SERVER counts what is lost",
+  },
+  "join-unfinished": {
+    level: "warn",
+    sentence: "A further path {subject} was still coming up when the probe looked, and needs more time.",
+    seen: "Short transfers use one path, longer ones get the second.",
+    why: "The handshake of a join takes two round trips, and a long delay or a full queue makes them long.",
+    evidence:
+      "Answers come back, and the wait was shorter than the handshake may take over a way with that round-trip time.",
+    fix: "mpt probe --join-timeout 15 {target}",
+  },
   "join-return-path": {
     level: "warn",
     sentence: "Answers do not come back on a further path {subject}.",
@@ -123,7 +141,7 @@ export const JOIN_ENTRIES: {
       "The server sends its answers another way, where they are lost: it has no route for that address, or rp_filter or a " +
       "stateful firewall drops what comes back by another interface.",
     evidence: "MPJoinSynRx at the server, no MPJoinSynAckRx here.",
-    fix: "on the server: ip route get CLIENT from SERVER; here: sysctl -w net.ipv4.conf.all.rp_filter=2",
+    fix: "on the server: ip route get ADDRESS from SERVER; here: sysctl -w net.ipv4.conf.all.rp_filter=2",
   },
   "join-prohibited": {
     level: "warn",

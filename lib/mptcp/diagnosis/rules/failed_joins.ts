@@ -1,7 +1,8 @@
-import type { Evidence } from "../evidence.ts";
-import { counterLine, counterLines, hasServerView, movedFully, saw } from "../facts.ts";
+import type { Evidence, SubflowEvidence } from "../evidence.ts";
+import { counterLine, counterLines, hasServerView, millis, movedFully, saw } from "../facts.ts";
 import type { Finding } from "../finding.ts";
 import type { JoinRow } from "../join_audit.ts";
+import { isUnfinished } from "./held_joins.ts";
 import {
   anyOf,
   controlLines,
@@ -11,16 +12,22 @@ import {
   type Make,
   shareOf,
 } from "./join_tally.ts";
+import { LOSSY } from "./loss.ts";
+import { fixOfWay } from "./own_names.ts";
 import { closed } from "./reset_joins.ts";
 
 /** Why a way that was tried carries no data. */
 export function explainFailedJoin(evidence: Evidence, row: JoinRow, tally: JoinTally): readonly Finding[] {
-  const make: Make = (code, certainty, first, ...more) => ({
-    code,
-    certainty,
-    subject: describe(row),
-    evidence: [first, ...more],
-  });
+  const make: Make = (code, certainty, first, ...more) => {
+    const fix = fixOfWay(evidence, code, row);
+    return {
+      code,
+      certainty,
+      subject: describe(row),
+      evidence: [first, ...more],
+      ...(fix === undefined ? {} : { fix }),
+    };
+  };
   const badKey = saw(evidence.client, "MPJoinSynAckHMacFailure") ??
     saw(evidence.server, "MPJoinAckHMacFailure");
   if (badKey !== null && tally.failed === 1) {
@@ -34,7 +41,10 @@ export function explainFailedJoin(evidence: Evidence, row: JoinRow, tally: JoinT
   }
   switch (row.subflow?.state) {
     case "established":
-      return stalled(evidence, make, tally);
+      if (isUnfinished(row.subflow)) return [unfinished(row.subflow, make)];
+      return row.subflow.resent === "yes"
+        ? anyOf(make, ["join-path-lossy", ...STALLED], ESTABLISHED, "its SYN had to be sent again")
+        : stalled(evidence, make, tally);
     case "syn-sent":
       return unanswered(evidence, row, make, tally);
     case undefined:
@@ -45,8 +55,19 @@ export function explainFailedJoin(evidence: Evidence, row: JoinRow, tally: JoinT
   }
 }
 
+function unfinished({ heldMs, rttMs }: SubflowEvidence, make: Make): Finding {
+  return make(
+    "join-unfinished",
+    "likely",
+    `answers come back: a round trip took ${millis(rttMs)}, and the handshake takes two of them or more`,
+    `the path was seen coming up for ${millis(heldMs)}`,
+  );
+}
+
 /** The kernel sends the last packet of a join's handshake again every few milliseconds: far more than others add. */
 const RESENT = 10;
+
+const ESTABLISHED = "the subflow is established for TCP, and its MPTCP handshake is not complete";
 
 /** The TCP handshake is complete at this end, the one of MPTCP is not. */
 function stalled(evidence: Evidence, make: Make, tally: JoinTally): readonly Finding[] {
@@ -56,7 +77,7 @@ function stalled(evidence: Evidence, make: Make, tally: JoinTally): readonly Fin
     ...(hasServerView(evidence) ? counterLines(evidence, "server", ["MPJoinSynRx", "MPJoinAckRx"]) : []),
     ...(server.name === null ? [] : [`the server calls itself ${server.name}`]),
   ];
-  const first = "the subflow is established for TCP, and its MPTCP handshake is not complete";
+  const first = ESTABLISHED;
   switch (shareOf(evidence, "server", "MPJoinAckRx", tally)) {
     case "all":
       return [
@@ -112,6 +133,9 @@ function unanswered(evidence: Evidence, row: JoinRow, make: Make, tally: JoinTal
   const arrived = shareOf(evidence, "server", "MPJoinSynRx", tally);
   const lines = [...countersOf(evidence), ...controlLines(row)];
   const first = "the SYN with MP_JOIN got no answer";
+  if (row.control?.resent === "yes") {
+    return anyOf(make, ["join-path-lossy", "join-dropped"], first, LOSSY, ...lines);
+  }
   if (arrived === "all") {
     const certainty = saw(evidence.server, "MPJoinSynRx") ?? "likely";
     // Where plain TCP comes back over the same way, it is the option in the SYN/ACK that does not.

@@ -1,4 +1,4 @@
-import { counterLine, counterLines, hasServerView, never, saw } from "../facts.ts";
+import { counterLine, counterLines, hasServerView, isShared, never, saw } from "../facts.ts";
 import type { Evidence, MirrorEvidence } from "../evidence.ts";
 import type { Finding, Rule } from "../finding.ts";
 
@@ -46,6 +46,10 @@ export const handshakeFallbackRule: Rule = (evidence) => {
 function bothEnds(evidence: Evidence): readonly Finding[] {
   const { client, server } = evidence;
   const arrived = saw(server, "MPCapableSYNRX");
+  // Those that arrived may be all of other clients; the mirror saw one of ours.
+  if (arrived !== null && isShared(server) && isBlanked(evidence)) {
+    return [{ code: "option-stripped-syn", certainty: "likely", evidence: lostLines(evidence, BLANKED) }];
+  }
   if (arrived !== null) {
     // Where the whole handshake had the option, or may have had it, it went missing later.
     if (saw(server, "MPCapableACKRX") !== null) return [];
@@ -64,7 +68,8 @@ function bothEnds(evidence: Evidence): readonly Finding[] {
     }
     return [{
       code: "option-stripped-synack",
-      certainty: never(client, "MPCapableSYNACKRX") && never(server, "MPFallbackTokenInit")
+      certainty: never(client, "MPCapableSYNACKRX") && never(server, "MPFallbackTokenInit") &&
+          saw(client, "MPCapableFallbackSYNACK") !== null
         ? arrived
         : "likely",
       evidence: [
@@ -81,14 +86,8 @@ function bothEnds(evidence: Evidence): readonly Finding[] {
 /** The server listens with MPTCP and saw a SYN without the option: removed in place, or another SYN altogether. */
 function lostInSyn(evidence: Evidence): readonly Finding[] {
   const { mirror, plainMirror } = evidence;
-  const lines = [
-    "the server listens with MPTCP, and no SYN with the option arrived",
-    counterLine(evidence, "server", "MPCapableSYNRX"),
-    ...mirrorLines("an MPTCP socket", mirror),
-    ...mirrorLines("a plain TCP socket", plainMirror),
-  ] as const;
-  const blanked = mirror !== "unknown" && mirror.option === "no" && mirror.nops >= 4;
-  if (blanked) return [{ code: "option-stripped-syn", certainty: "proved", evidence: lines }];
+  const lines = lostLines(evidence, "the server listens with MPTCP, and no SYN with the option arrived");
+  if (isBlanked(evidence)) return [{ code: "option-stripped-syn", certainty: "proved", evidence: lines }];
   const remade = plainMirror !== "unknown" && plainMirror.sameMss === "no";
   if (remade) return [{ code: "tcp-proxy", certainty: "likely", evidence: lines }];
   const changed = sourceChanged(evidence);
@@ -112,6 +111,22 @@ function lostInSyn(evidence: Evidence): readonly Finding[] {
       certainty: "proved",
       evidence: ["a proxy and a filter that removes the option look the same here"],
     },
+  ];
+}
+
+const BLANKED =
+  "at the mirror of the server the SYN of an MPTCP socket arrived with NOPs in place of the option";
+
+function isBlanked({ mirror }: Evidence): boolean {
+  return mirror !== "unknown" && mirror.option === "no" && mirror.nops >= 4;
+}
+
+function lostLines(evidence: Evidence, first: string): readonly [string, ...string[]] {
+  return [
+    first,
+    counterLine(evidence, "server", "MPCapableSYNRX"),
+    ...mirrorLines("an MPTCP socket", evidence.mirror),
+    ...mirrorLines("a plain TCP socket", evidence.plainMirror),
   ];
 }
 

@@ -1,4 +1,4 @@
-import type { Evidence } from "../evidence.ts";
+import type { Evidence, SubflowEvidence } from "../evidence.ts";
 import { millis, movedFully } from "../facts.ts";
 import type { Finding } from "../finding.ts";
 import type { JoinRow } from "../join_audit.ts";
@@ -12,6 +12,11 @@ const SHORTEST_FILTER_MS = 900;
 
 /** The handshake of a join takes two round trips, and the acknowledgement may be delayed. */
 const ROUND_TRIPS = 4;
+
+/** Whether a path whose SYN was answered has had less time than its handshake may take over so long a way. */
+export function isUnfinished({ heldMs, rttMs }: SubflowEvidence): boolean {
+  return heldMs !== "unknown" && rttMs !== "unknown" && heldMs < ROUND_TRIPS * rttMs;
+}
 
 /** Whether a path was kept waiting for so long as an accept filter does at least, though nothing of it was lost. */
 export function wasHeld({ subflow }: JoinRow): boolean {

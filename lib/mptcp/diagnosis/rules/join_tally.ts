@@ -2,7 +2,7 @@
 import type { Certainty } from "../../../base/verdict.ts";
 import type { DiagnosisCode } from "../codes.ts";
 import type { Evidence } from "../evidence.ts";
-import { counterLines, hasServerView, moved } from "../facts.ts";
+import { counterLines, hasServerView, isShared, moved } from "../facts.ts";
 import type { Finding } from "../finding.ts";
 import type { JoinRow } from "../join_audit.ts";
 
@@ -27,7 +27,10 @@ export function shareOf(
   const by = moved(evidence[side], name);
   if (by === "unknown") return "unknown";
   const more = by - tally.usable;
-  return more <= 0 ? "none" : more >= tally.failed ? "all" : "some";
+  if (more <= 0) return "none";
+  // What others moved says nothing about ours.
+  if (isShared(evidence[side])) return "unknown";
+  return more >= tally.failed ? "all" : "some";
 }
 
 /** Makes a finding about one way. */

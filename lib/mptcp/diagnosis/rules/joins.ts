@@ -5,6 +5,7 @@ import { auditJoins, type JoinRow } from "../join_audit.ts";
 import { explainFailedJoin } from "./failed_joins.ts";
 import { heldBack } from "./held_joins.ts";
 import { describe, type JoinTally } from "./join_tally.ts";
+import { endpointOf, fixOfWay, opensFrom, replaceEndpoint, spareAddresses } from "./own_names.ts";
 
 /** A way and why it carries no data. */
 export interface ExplainedJoin {
@@ -57,10 +58,7 @@ function explain(
   if (row.usable === "yes") return heldBack(evidence, row);
   // A subflow of which nothing but its existence is known is not known to fail.
   if (row.usable === "unknown") return [];
-  const { pathManager } = evidence.host;
-  const local = pathManager === "unknown"
-    ? undefined
-    : pathManager.endpoints.find((each) => each.address === row.local);
+  const local = endpointOf(evidence, row.local);
   if (local?.onHost === "no") {
     return [{
       code: "endpoint-not-local",
@@ -70,7 +68,7 @@ function explain(
         `no interface of this host holds ${local.address}`,
         counterLine(evidence, "client", "MPJoinSynTxBindErr"),
       ],
-      fix: `ip mptcp endpoint show; ip address add ${local.address} dev ${local.interface ?? "DEV"}`,
+      fix: replaceEndpoint(evidence, local),
     }];
   }
   if (row.tried === "no") return untried(evidence, row, rows);
@@ -89,19 +87,24 @@ function untried(evidence: Evidence, row: JoinRow, rows: readonly JoinRow[]): re
   for (const name of ["MPJoinSynTxConnectErr", "MPJoinSynTxBindErr", "MPJoinSynTxCreatSkErr"]) {
     const certainty = saw(client, name);
     if (certainty === null) continue;
+    const code = name === "MPJoinSynTxBindErr" ? "endpoint-not-local" : "join-no-route";
+    const fix = fixOfWay(evidence, code, row);
     return [{
-      code: name === "MPJoinSynTxBindErr" ? "endpoint-not-local" : "join-no-route",
+      code,
       certainty,
       subject: describe(row),
       evidence: [counterLine(evidence, "client", name)],
+      ...(fix === undefined ? {} : { fix }),
     }];
   }
   if (host.pathManager !== "unknown") {
-    // A subflow that still waits for its answer takes up the limit as well.
-    const taken = rows.filter(({ subflow }) => subflow !== null).length;
-    if (host.pathManager.kind !== "kernel" || host.pathManager.subflows <= taken) return [];
+    if (host.pathManager.kind === "userspace") return [BY_PROGRAM];
+    const limited = row.announced === "yes"
+      ? acceptedLimit(evidence, host.pathManager) ?? subflowLimit(host.pathManager, rows)
+      : subflowLimit(host.pathManager, rows);
+    if (limited !== null) return [limited];
   }
-  if (row.announced !== "not-needed") return [];
+  if (row.announced !== "not-needed") return announcedInVain(evidence);
   // What was tried to the first address from elsewhere was not denied.
   if (rows.some((each) => each.announced === "not-needed" && each.tried !== "no")) return [];
   const denied = server.initialJoins === "no" ||
@@ -139,54 +142,63 @@ function generalCauses(evidence: Evidence, rows: readonly JoinRow[]): readonly F
   const { pathManager } = evidence.host;
   if (pathManager === "unknown") return announcedInVain(evidence);
   if (pathManager.kind === "userspace") {
-    if (rows.some((row) => row.usable === "yes")) return [];
-    return [{
-      code: "userspace-path-manager",
-      certainty: "proved",
-      evidence: [
-        "net.mptcp.path_manager is userspace: a program decides about subflows, endpoints and limits do not apply",
-      ],
-    }];
+    return rows.some((row) => row.usable === "yes") ? [] : [BY_PROGRAM];
   }
   return [
-    ...limits(evidence, pathManager, rows),
+    ...[subflowLimit(pathManager, rows), acceptedLimit(evidence, pathManager)].filter((each) =>
+      each !== null
+    ),
     ...announcedInVain(evidence),
     ...nothingToUse(evidence, pathManager, rows),
   ];
 }
 
-function limits(
+const BY_PROGRAM: Finding = {
+  code: "userspace-path-manager",
+  certainty: "proved",
+  evidence: [
+    "net.mptcp.path_manager is userspace: a program decides about subflows, endpoints and limits do not apply",
+  ],
+};
+
+/** Linux 6.18 refuses to allow more. */
+const MOST_SUBFLOWS = 8;
+
+/** The limit of subflows is reached, and there are more ways. One that still waits for its answer takes it up too. */
+function subflowLimit({ subflows }: PathManagerEvidence, rows: readonly JoinRow[]): Finding | null {
+  const taken = rows.filter(({ subflow }) => subflow !== null && subflow.state !== "gone");
+  if (subflows > taken.length || (rows.length <= taken.length && subflows > 0)) return null;
+  const usable = taken.filter((row) => row.usable === "yes").length;
+  const waiting = taken.length - usable;
+  return {
+    code: "join-limit-local",
+    certainty: "proved",
+    evidence: [
+      `the subflows beside the first that this host allows a connection: ${subflows}; in use: ${usable}` +
+      (waiting === 0 ? "" : `; tried in vain, which counts as well: ${waiting}`),
+    ],
+    fix: `ip mptcp limits set subflows ${Math.min(MOST_SUBFLOWS, Math.max(2, rows.length))}`,
+  };
+}
+
+/** The server announced more addresses than this host uses. */
+function acceptedLimit(
   evidence: Evidence,
-  manager: PathManagerEvidence,
-  rows: readonly JoinRow[],
-): readonly Finding[] {
-  const usable = rows.filter((row) => row.usable === "yes").length;
-  const findings: Finding[] = [];
-  if (manager.subflows <= usable && (rows.length > usable || manager.subflows === 0)) {
-    findings.push({
-      code: "join-limit-local",
-      certainty: "proved",
-      evidence: [
-        `this host allows ${manager.subflows} further subflows for a connection, and ${usable} are in use`,
-      ],
-      fix: `ip mptcp limits set subflows ${Math.min(8, Math.max(2, rows.length))}`,
-    });
-  }
+  { subflows, addAddrAccepted }: PathManagerEvidence,
+): Finding | null {
   const dropped = saw(evidence.client, "AddAddrDrop");
-  const ignored = manager.addAddrAccepted === 0 &&
+  const ignored = addAddrAccepted === 0 &&
     (saw(evidence.client, "AddAddr") !== null || saw(evidence.server, "AddAddrTx") !== null);
-  if ((dropped !== null || ignored) && manager.subflows > 0) {
-    findings.push({
-      code: "join-limit-local",
-      certainty: manager.addAddrAccepted === 0 ? "proved" : dropped ?? "likely",
-      evidence: [
-        `this host uses ${manager.addAddrAccepted} announced addresses (add_addr_accepted), and the server announced more`,
-        ...counterLines(evidence, "client", ["AddAddr", "AddAddrDrop"]),
-      ],
-      fix: "ip mptcp limits set add_addr_accepted 4",
-    });
-  }
-  return findings;
+  if ((dropped === null && !ignored) || subflows === 0) return null;
+  return {
+    code: "join-limit-local",
+    certainty: addAddrAccepted === 0 ? "proved" : dropped ?? "likely",
+    evidence: [
+      `this host uses ${addAddrAccepted} announced addresses (add_addr_accepted), and the server announced more`,
+      ...counterLines(evidence, "client", ["AddAddr", "AddAddrDrop"]),
+    ],
+    fix: "ip mptcp limits set add_addr_accepted 4",
+  };
 }
 
 /** The server announced, and nothing arrived, though the connection stayed MPTCP. */
@@ -195,6 +207,7 @@ function announcedInVain(evidence: Evidence): readonly Finding[] {
   if (!hasServerView(evidence)) return [];
   const announced = saw(server, "AddAddrTx");
   if (announced === null || !never(client, "AddAddr")) return [];
+  const here = opensFrom(evidence);
   return [{
     code: "add-addr-stripped",
     certainty: announced,
@@ -203,6 +216,7 @@ function announcedInVain(evidence: Evidence): readonly Finding[] {
       ...counterLines(evidence, "server", ["AddAddrTx", "EchoAdd"]),
       counterLine(evidence, "client", "AddAddr"),
     ],
+    ...(here === null ? {} : { fix: here }),
   }];
 }
 
@@ -214,6 +228,8 @@ function nothingToUse(
   if (rows.length > 0 || manager.subflows === 0 || !never(evidence.client, "MPJoinSynTx")) return [];
   // An address that was announced is there; other findings say why it is not used.
   if (!never(evidence.client, "AddAddr") || announcedInVain(evidence).length > 0) return [];
+  const spare = spareAddresses(evidence);
+  const fix = opensFrom(evidence);
   return [{
     code: "no-extra-address",
     certainty: "proved",
@@ -222,8 +238,12 @@ function nothingToUse(
         ? "this host has no MPTCP endpoint"
         : "no MPTCP endpoint of this host is of use here: another family, the address of the first path, or only announced",
       ...counterLines(evidence, "client", ["AddAddr", "MPJoinSynTx"]),
+      ...(spare.length === 0
+        ? []
+        : [`this host has ${spare.map(({ address }) => address).join(", ")} besides`]),
       ...(moved(evidence.server, "AddAddrTx") === "unknown" ? [ANNOUNCED] : []),
     ],
+    ...(fix === null ? {} : { fix }),
   }];
 }
 

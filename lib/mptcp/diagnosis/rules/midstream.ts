@@ -1,6 +1,7 @@
-import { counterLine, counterLines, hasServerView, never, saw } from "../facts.ts";
+import { counterLine, counterLines, hasServerView, isShared, never, saw } from "../facts.ts";
 import type { ByteEvidence, DataOutcome, EndEvidence, Evidence } from "../evidence.ts";
 import { type Finding, type Rule, weakest } from "../finding.ts";
+import { LOSSY, PROBE_AGAIN } from "./loss.ts";
 
 /**
  * What the kernel counts when the option (DSS) is missing, or does not fit the data that it came with: that
@@ -55,6 +56,13 @@ export const stalledDataRule: Rule = (evidence) => {
       certainty: weakest("likely", fellBackThere),
       evidence: [...common, counterLine(evidence, "server", "DssFallback")],
     }];
+  }
+  if (tcp.resent === "yes") {
+    return [
+      { code: "path-lossy", certainty: "possible", evidence: [LOSSY, ...common] },
+      { code: "data-dropped", certainty: "possible", evidence: [LOSSY, ...common] },
+      { code: "fallback-cause-ambiguous", certainty: "proved", fix: PROBE_AGAIN, evidence: [LOSSY] },
+    ];
   }
   const retransmitting = client.subflows !== "unknown" &&
     client.subflows.some((subflow) => subflow.retransmitting === "yes");
@@ -164,7 +172,8 @@ const RESET_MIDDLEBOX = 6;
 
 /** One path lost its options, and the connection went on over the others. */
 export const pathResetRule: Rule = (evidence) => {
-  if (evidence.events === "unknown" || damaged(evidence)) return [];
+  if (damaged(evidence)) return [];
+  if (evidence.events === "unknown") return lostInTransfer(evidence);
   return evidence.events.flatMap((event): readonly Finding[] => {
     if (event.kind !== "subflow-closed" || event.resetReason !== RESET_MIDDLEBOX) return [];
     return [{
@@ -176,17 +185,35 @@ export const pathResetRule: Rule = (evidence) => {
   });
 };
 
+/** Without events nobody hears which reason a reset had. */
+function lostInTransfer(evidence: Evidence): readonly Finding[] {
+  if (saw(evidence.client, "MPRstRx") === null) return [];
+  return evidence.joins.lost.map((local): Finding => ({
+    code: "option-stripped-midstream",
+    certainty: "possible",
+    subject: `on the path from ${local}`,
+    evidence: [
+      "a path that carried data was reset during the transfer, and the reset was one of MPTCP; its reason is among the " +
+      "kernel's events, which need CAP_NET_ADMIN",
+      counterLine(evidence, "client", "MPRstRx"),
+    ],
+  }));
+}
+
 /** The checksum of MPTCP found changed payload. */
 export const checksumRule: Rule = (evidence) => {
   const { client, server } = evidence;
+  // What happened to a connection that carried all its data happened on one of its paths, which is gone; or, where
+  // others are counted as well, to another connection.
+  const survived = isWell(evidence) ? { level: "warn", subject: lostPaths(evidence) } as const : {};
   for (const [side, end] of [["client", client], ["server", server]] as const) {
     const certainty = saw(end, "DataCsumErr");
-    if (certainty !== null) {
-      return [{ code: "checksum-failure", certainty, evidence: checksumLines(evidence, side) }];
+    if (certainty !== null && !(isShared(end) && isWell(evidence))) {
+      return [{ code: "checksum-failure", certainty, evidence: checksumLines(evidence, side), ...survived }];
     }
   }
   const told = saw(client, "MPFailRx") ?? saw(server, "MPFailRx");
-  if (told === null) return [];
+  if (told === null || ((isShared(client) || isShared(server)) && isWell(evidence))) return [];
   return [{
     code: "checksum-failure",
     certainty: weakest("likely", told),
@@ -194,8 +221,20 @@ export const checksumRule: Rule = (evidence) => {
       counterLine(evidence, "client", "MPFailRx"),
       ...serverLines(evidence, ["MPFailRx"]),
     ],
+    ...survived,
   }];
 };
+
+/** Which path it was, where one of several is gone. */
+function lostPaths({ joins }: Evidence): string {
+  return joins.lost.length === 0
+    ? "on one of its paths"
+    : `on the path from ${joins.lost.join(" and from ")}`;
+}
+
+function isWell({ mptcp }: Evidence): boolean {
+  return mptcp.atEnd === "yes" && mptcp.data === "answered" && !stopped(mptcp.transfer);
+}
 
 function checksumLines(evidence: Evidence, side: "client" | "server"): readonly [string, ...string[]] {
   return [

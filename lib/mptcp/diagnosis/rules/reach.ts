@@ -23,7 +23,7 @@ export const unreachableRule: Rule = (evidence) => {
   if (tcp.outcome === "connected") return [];
   return [{
     code: "mptcp-fails",
-    certainty: tcp.outcome === "not-tried" || tcp.outcome === "unknown" ? "likely" : "proved",
+    certainty: "proved",
     evidence: [`MPTCP: ${mptcp.outcome} after ${millis(mptcp.ms)}`, controlLine(evidence)],
     subject: `: ${WORDS[mptcp.outcome]}${
       tcp.outcome === mptcp.outcome ? ", and so it is for plain TCP" : ""

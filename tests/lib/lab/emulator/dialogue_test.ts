@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { Dialogue } from "../../../../lib/lab/emulator/dialogue.ts";
 
 /** A program that reads one line and then does this. */
-function program(script: string): Dialogue {
-  return new Dialogue(["sh", "-c", `read line; ${script}`]);
+function program(script: string, answerMs?: number): Dialogue {
+  return new Dialogue(["sh", "-c", `read line; ${script}`], answerMs);
 }
 
 const STATUS = { type: "status" } as const;
@@ -47,4 +47,17 @@ Deno.test("Dialogue ends a program that does not speak its language", async () =
     await assert.rejects(dialogue.ask(STATUS), { code: "ERR_PROGRAM", message: reason });
     assert.match(await dialogue.ended ?? "", reason);
   }
+});
+
+Deno.test("Dialogue.ask() gives up on a program that does not answer, and takes no late answer for another's", async () => {
+  await using dialogue = program(
+    `read line; printf '{"type":"done"}\\n{"type":"wrong","message":"2"}\\n'; cat`,
+    500,
+  );
+  await assert.rejects(dialogue.ask(STATUS), {
+    code: "ERR_PROGRAM",
+    message: `Cannot ask the link emulator: process ${dialogue.pid} does not answer in 0.5 s`,
+    fix: `let it go on: kill -CONT ${dialogue.pid}`,
+  });
+  assert.deepEqual(await dialogue.ask(STATUS), { type: "wrong", message: "2" });
 });

@@ -41,6 +41,14 @@ Deno.test("changedDemand() changes what is named; the default queue follows the 
   assert.equal(changedDemand(before, { blackhole: true }).blackhole, true);
 });
 
+Deno.test("changedDemand() can take the rate of a queue in milliseconds away, and give it back", () => {
+  const before = demandOf({}, { rateMbit: 8, queueMs: 100 });
+  const without = changedDemand(before, { rateMbit: null });
+  assert.equal(settingsOf(without, 1500, "path1").rateBps, null);
+  const back = changedDemand(without, { rateMbit: 4 });
+  assert.equal(settingsOf(back, 1500, "path1").queueBytes, 50_000);
+});
+
 Deno.test("needsDelayLine() is true for what tbf and nftables cannot do", () => {
   assert.equal(needsDelayLine(demandOf({}, { rateMbit: 1, loss: 0.5 })), false);
   assert.equal(needsDelayLine(demandOf({}, { burst: 3 })), false);

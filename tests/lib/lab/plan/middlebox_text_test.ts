@@ -47,7 +47,7 @@ Deno.test("parseMiddlebox() says what is wrong and what would be right", () => {
     ["strip,", /^"" is not a key of strip: it is one of option, packets, direction, path$/],
     ["strip,how=reset", /^"how" is not a key of strip/],
     ["strip,option", /^option has no value: write option=\.\.\.$/],
-    ["strip,option=", /^"" is not option: it is one of any, mptcp, mp-capable/],
+    ["strip,option=", /^"" is not a value of option: it is one of any, mptcp, mp-capable/],
     ["strip,option=any", /^option any names no option/],
     ["strip,path=path1,path=path2", /^path is there twice$/],
     ["drop,path=Path 1", /^"Path 1" is no name of a path$/],

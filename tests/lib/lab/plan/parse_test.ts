@@ -26,9 +26,10 @@ Deno.test("parseLab() names the key of a wrong value", () => {
   const cases: readonly (readonly [unknown, RegExp])[] = [
     [null, /^Cannot use null as a lab: it is not a table/],
     [[], /^Cannot use a list as a lab/],
-    [{}, /as paths: it is not a list of 1 to 8 paths/],
-    [{ paths: [] }, /as paths: /],
-    [{ paths: Array.from({ length: 9 }, () => ({})) }, /as paths: /],
+    [{}, /^Cannot do without paths: a lab has 1 to 8 of them$/],
+    [{ paths: 3 }, /as paths: it is not a list of 1 to 8 paths/],
+    [{ paths: [] }, /^Cannot use 0 paths: a lab has 1 to 8 of them$/],
+    [{ paths: Array.from({ length: 9 }, () => ({})) }, /^Cannot use 9 paths: a lab has 1 to 8 of them$/],
     [{ paths: [{}], ruoter: true }, /^Cannot use ruoter: no such setting; there are paths, router, mptcp/],
     [{ paths: [{}], router: "yes" }, /"yes" as router: it is not true or false/],
     [{ paths: [{}], mptcp: "mesh" }, /"mesh" as mptcp: it is not one of subflow, signal, fullmesh, none/],

@@ -82,7 +82,10 @@ Deno.test("planLab() names the key that does not go with the others", () => {
     [{ link: "veth", paths: [{ up: { loss: 0.1, burst: 2 } }] }, /paths\[0\]\.up: path1 is a veth link/],
   ];
   for (const [options, pattern] of cases) assert.match(refusal(options).message, pattern);
-  assert.equal(refusal(one({ link: "veth", delayMs: 5 })).fix, 'make the path with link = "emulated"');
+  assert.equal(
+    refusal(one({ link: "veth", delayMs: 5 })).fix,
+    'make the path with link = "emulated" (mpt lab: --link emulated)',
+  );
   assert.equal(planLab(one({ ipv6: false, mtu: 576 })).paths[0]?.mtu, 576);
 });
 

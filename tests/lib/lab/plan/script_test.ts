@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import { settingsOf } from "../../../../lib/lab/plan/demand.ts";
 import type { LabOptions } from "../../../../lib/lab/plan/options.ts";
 import { planLab } from "../../../../lib/lab/plan/plan.ts";
 import { PRESETS } from "../../../../lib/lab/plan/presets.ts";
 import { clientLines } from "../../../../lib/lab/plan/routes.ts";
-import { type LabFacts, labScript } from "../../../../lib/lab/plan/script.ts";
+import { directionOf, type LabFacts, labScript } from "../../../../lib/lab/plan/script.ts";
+import { netemLine } from "../../../../lib/lab/plan/shaping.ts";
 
 const NETEM: LabFacts = { netem: true, mptcp: true };
 const PLAIN: LabFacts = { netem: false, mptcp: true };
@@ -94,22 +96,43 @@ Deno.test("labScript() tells the path manager of each mode what it needs", () =>
   }
 });
 
+Deno.test("labScript() announces the first path as well where connections of another family start elsewhere", () => {
+  const paths = [{ ipv6: false }, { ipv4: false }];
+  const announced = (mptcp: "signal" | "fullmesh") =>
+    grep(lines({ mptcp, paths }), /server mptcp endpoint/).map((line) => line.replace(/^.* add /, ""));
+  for (const mptcp of ["signal", "fullmesh"] as const) {
+    assert.deepEqual(announced(mptcp), ["10.78.1.2 dev path1 signal", "fd78:0:0:2::2 dev path2 signal"]);
+  }
+});
+
 Deno.test("labScript() shapes a veth link so that IP packets get the rate, and loses at the receiver", () => {
   const all = lines({ paths: [{ rateMbit: 30, loss: 0.02, up: { loss: 0 } }] });
   const rate = Math.round(30e6 * 1514 / 1500);
   assert.deepEqual(grep(all, /^tc/), [
     `tc -n client qdisc replace dev path1 root tbf rate ${rate}bit burst ${
       Math.ceil(rate / 8 / 200)
-    } limit 187500`,
+    } limit 189250`,
     `tc -n router qdisc replace dev c1 root tbf rate ${rate}bit burst ${
       Math.ceil(rate / 8 / 200)
-    } limit 187500`,
+    } limit 189250`,
   ]);
   const [filter = "", ...more] = grep(all, /nft/);
   assert.equal(more.length, 0);
   assert.match(filter, /netns\/client .* device path1 priority -500; .* numgen random mod 1000000 < 20000 /);
   assert.equal(grep(all, /ethtool -K (path1|c1) tso off gso off gro off/).length, 2);
   assert.equal(grep(lines({ paths: [{}] }), /^tc|nft|ethtool/).length, 0);
+});
+
+Deno.test("labScript() gives a queue of one packet room for one with its Ethernet header", () => {
+  const [up = ""] = grep(lines({ paths: [{ rateMbit: 10, queuePackets: 1, mtu: 1400 }] }), /^tc/);
+  assert.match(up, / limit 1414$/);
+});
+
+Deno.test("netemLine() names the rate when there is none: what is not named stays as it was", () => {
+  const [path] = planLab({ paths: [{ rateMbit: 10, delayMs: 5 }] }).paths;
+  assert(path !== undefined);
+  const settings = settingsOf({ ...path.up, rateMbit: null }, path.mtu, path.name);
+  assert.match(netemLine(directionOf(path, "up"), settings), / delay 5000us rate 0bit$/);
 });
 
 Deno.test("labScript() lets netem delay, lose and shape where the kernel has it", () => {
@@ -144,9 +167,9 @@ Deno.test("clientLines() brings an interface into a state from any other", () =>
   const [path] = planLab({ paths: [{}] }).paths;
   assert(path !== undefined);
   const of = (up: boolean, addressed: boolean) => clientLines(path, { up, addressed }, true);
-  assert.deepEqual(of(false, true), ["ip -n client link set path1 down"]);
+  assert.deepEqual(of(false, true), ["ip -n client link set dev path1 down"]);
   assert.deepEqual(of(true, false), [
-    "ip -n client link set path1 up",
+    "ip -n client link set dev path1 up",
     "ip -n client -4 addr flush dev path1 scope global",
     "ip -n client -6 addr flush dev path1 scope global",
   ]);

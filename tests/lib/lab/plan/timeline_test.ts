@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { MptError } from "../../../../lib/base/errors.ts";
-import { parseTimeline } from "../../../../lib/lab/plan/timeline.ts";
+import { checkTimeline, parseTimeline } from "../../../../lib/lab/plan/timeline.ts";
 
 Deno.test("parseTimeline() reads absolute and relative times, changes, middleboxes and comments", () => {
   const { steps } = parseTimeline([
@@ -103,4 +103,14 @@ Deno.test("parseTimeline() refuses or reads any text; what it reads is in order"
       assert(error instanceof MptError && error.code === "ERR_INVALID_VALUE", String(error));
     }
   }));
+});
+
+Deno.test("checkTimeline() finds a path that the lab has not, before anything is played", () => {
+  const check = (text: string) => checkTimeline(parseTimeline(text), ["path1", "lte"]);
+  check("at 0 set path1 --down\nat 1s middlebox add nat,path=lte\nat 2s middlebox add proxy\nat 3s wait");
+  assert.throws(() => check("at 0 set path1 --down\n\nat 1s set path2 --up"), {
+    code: "ERR_INVALID_VALUE",
+    message: 'Cannot play line 3 of the timeline: Cannot use "path2" as a path: there are path1, lte',
+  });
+  assert.throws(() => check("at 1s middlebox add nat,path=path2"), /line 1 .*there is no path "path2"/);
 });

@@ -1,8 +1,13 @@
 import assert from "node:assert/strict";
-import { auditJoins, type Evidence, explainJoins } from "../../../../lib/mptcp/diagnosis/mod.ts";
+import { auditJoins, diagnose, type Evidence, explainJoins } from "../../../../lib/mptcp/diagnosis/mod.ts";
 import { bothEnds, counters, FIRST, JOIN, mirrored, oneEnd, SECOND_ADDRESS, TARGET } from "./recorded.ts";
 
 const THIRD_ADDRESS = { ...SECOND_ADDRESS, address: "10.77.3.1", interface: "path3" };
+
+/** The first path alone, and nothing tried. */
+const UNTRIED = {
+  client: { subflows: [FIRST], counters: counters("MPCapableSYNTX 1 MPCapableSYNACKRX 1") },
+} as const;
 
 function table(evidence: Evidence): readonly string[] {
   return auditJoins(evidence).map((row) =>
@@ -85,7 +90,13 @@ Deno.test("with two ways of which one works the cause of the other is still foun
       counters: counters("MPCapableSYNTX 1 MPCapableSYNACKRX 1 MPJoinSynTx 2 MPJoinSynAckRx 1"),
     },
     joins: {
-      controls: [{ local: "10.77.3.1", remote: TARGET, outcome: "timed-out", sameServer: "unknown" }],
+      controls: [{
+        local: "10.77.3.1",
+        remote: TARGET,
+        outcome: "timed-out",
+        sameServer: "unknown",
+        resent: "unknown",
+      }],
     },
   });
   const found = explainJoins(evidence).map(({ findings }) =>
@@ -94,7 +105,7 @@ Deno.test("with two ways of which one works the cause of the other is still foun
   assert.deepEqual(found, [[], [["join-path-dead", "proved"]]]);
 });
 
-Deno.test("a way that waits while another takes up the limit is not called denied", () => {
+Deno.test("a way that waits while another takes up the limit is not called denied: the limit is what it waits for", () => {
   const evidence = oneEnd({
     host: { pathManager: manager([SECOND_ADDRESS, THIRD_ADDRESS], 1) },
     client: {
@@ -102,5 +113,32 @@ Deno.test("a way that waits while another takes up the limit is not called denie
       counters: counters("MPCapableSYNTX 1 MPCapableSYNACKRX 1 MPJoinSynTx 1"),
     },
   });
-  assert.deepEqual(explainJoins(evidence)[1]!.findings, []);
+  const [limit] = explainJoins(evidence)[1]!.findings;
+  assert.equal(limit!.code, "join-limit-local");
+  assert.match(
+    limit!.evidence.join(),
+    /allows a connection: 1; in use: 0; tried in vain, which counts as well: 1$/,
+  );
+});
+
+Deno.test("every way that was not tried says why, and the verdict says it once", () => {
+  const limit = { kind: "kernel", subflows: 2, addAddrAccepted: 0, endpoints: [] } as const;
+  const ways: readonly Evidence[] = [
+    oneEnd({ ...UNTRIED, host: { pathManager: { ...limit, subflows: 0, endpoints: [SECOND_ADDRESS] } } }),
+    oneEnd({
+      client: { subflows: [FIRST], counters: counters("MPCapableSYNTX 1 MPCapableSYNACKRX 1 AddAddr 1") },
+      host: { pathManager: limit },
+      joins: { announced: ["10.78.2.2:4433"] },
+    }),
+    oneEnd({
+      ...UNTRIED,
+      host: { pathManager: { ...limit, kind: "userspace", endpoints: [SECOND_ADDRESS] } },
+    }),
+  ];
+  for (const evidence of ways) {
+    const [way] = explainJoins(evidence);
+    assert.equal(way!.findings.length, 1);
+    const { code } = way!.findings[0]!;
+    assert.deepEqual(diagnose(evidence).map((each) => each.code), ["mptcp-works", code]);
+  }
 });

@@ -6,8 +6,9 @@ import { type Expected, ONE_SUBFLOW, type Row, SHAKEN, TAKEN, WORKS } from "./ro
 function control(
   outcome: JoinControl["outcome"],
   sameServer: JoinControl["sameServer"] = "unknown",
+  resent: JoinControl["resent"] = "no",
 ): JoinControl {
-  return { local: "10.77.2.1", remote: TARGET, outcome, sameServer };
+  return { local: "10.77.2.1", remote: TARGET, outcome, sameServer, resent };
 }
 
 const join = (
@@ -58,8 +59,16 @@ const STALLED: Expected = [
   ["join-return-path", "possible"],
 ];
 
+/** What chance does, or a middlebox. */
+const LOST: Expected = [
+  ["join-cause-ambiguous", "proved"],
+  ["join-path-lossy", "possible"],
+  ["join-dropped", "possible"],
+];
+const UNFINISHED: Expected = [["join-unfinished", "likely"]];
+
 const SYN_SENT = { ...JOIN, state: "syn-sent", complete: "no" } as const;
-const HALF_OPEN = { ...JOIN, complete: "no" } as const;
+const HALF_OPEN = { ...JOIN, complete: "no", heldMs: 3000 } as const;
 const HALF = {
   subflows: [FIRST, HALF_OPEN],
   counters: counters(`${SHAKEN} MPJoinSynTx 1 MPJoinSynAckRx 1`),
@@ -144,6 +153,17 @@ export const JOIN_ROWS: readonly Row[] = [
   join("SYNs with MP_JOIN are dropped where plain TCP passes", "", "", [["join-dropped", "proved"]], [
     ["join-dropped", "likely"],
   ], { ...UNANSWERED, joins: { controls: [control("connected")] } }),
+  join("the SYNs of a join were lost by chance, where plain TCP loses packets too", "", "", LOST, LOST, {
+    ...UNANSWERED,
+    joins: { controls: [control("connected", "yes", "yes")] },
+  }),
+  join("the way of a join is longer than the wait for it", "", "", UNFINISHED, UNFINISHED, {
+    client: {
+      subflows: [FIRST, { ...HALF_OPEN, rttMs: 2000 }],
+      counters: counters(`${SHAKEN} MPJoinSynTx 1 MPJoinSynAckRx 1`),
+    },
+    server: { counters: counters(`${TAKEN} MPJoinSynRx 1 MPJoinAckRx 1`) },
+  }),
   join("no control over the second path", "", "", [
     ["join-cause-ambiguous", "proved"],
     ["join-path-dead", "possible"],

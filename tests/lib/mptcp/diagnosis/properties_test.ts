@@ -70,12 +70,25 @@ const anyEvidence: fc.Arbitrary<Evidence> = fc.record({
     mptcp: fc.constantFrom("usable", "usable", "usable", "disabled", "missing", "forbidden", "unknown"),
     reason: fc.option(fc.string()),
     blackholeTimeoutS: maybe(number),
+    addresses: maybe(
+      fc.array(
+        fc.record({
+          address: text,
+          family: fc.constantFrom(4, 6),
+          interface: fc.constantFrom("path1", "path2"),
+        }),
+        {
+          maxLength: 3,
+        },
+      ),
+    ),
     pathManager: maybe(fc.record({
       kind: fc.constantFrom("kernel", "userspace", "unknown"),
       subflows: number,
       addAddrAccepted: number,
       endpoints: fc.array(
         fc.record({
+          id: fc.nat(255),
           address: text,
           family: fc.constantFrom(4, 6),
           interface: fc.option(fc.constant("path2")),
@@ -89,7 +102,7 @@ const anyEvidence: fc.Arbitrary<Evidence> = fc.record({
       ),
     })),
   }),
-  tcp: fc.record(attempt),
+  tcp: fc.record({ ...attempt, resent: tristate }),
   mptcp: fc.record({ ...attempt, afterConnect: tristate, afterData: tristate, atEnd: tristate }),
   client: fc.record(end),
   server: fc.record({
@@ -106,10 +119,14 @@ const anyEvidence: fc.Arbitrary<Evidence> = fc.record({
   plainMirror: mirror,
   joins: fc.record({
     waitedMs: fc.constantFrom(0, 3000),
+    lost: fc.array(text, { maxLength: 2 }),
     announced: maybe(fc.array(address, { maxLength: 3 })),
-    controls: fc.array(fc.record({ local: text, remote: address, outcome, sameServer: tristate }), {
-      maxLength: 3,
-    }),
+    controls: fc.array(
+      fc.record({ local: text, remote: address, outcome, sameServer: tristate, resent: tristate }),
+      {
+        maxLength: 3,
+      },
+    ),
   }),
   events: maybe(fc.array(
     fc.record({

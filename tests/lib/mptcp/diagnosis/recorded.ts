@@ -53,6 +53,7 @@ export function mirrored(subflow: SubflowEvidence): SubflowEvidence {
 }
 
 export const SECOND_ADDRESS: LocalEndpoint = {
+  id: 2,
   address: "10.77.2.1",
   family: 4,
   interface: "path2",
@@ -73,9 +74,10 @@ export const HEALTHY: Evidence = {
     mptcp: "usable",
     reason: null,
     blackholeTimeoutS: 3600,
+    addresses: "unknown",
     pathManager: { kind: "kernel", subflows: 4, addAddrAccepted: 4, endpoints: [SECOND_ADDRESS] },
   },
-  tcp: CONNECTED,
+  tcp: { ...CONNECTED, resent: "no" },
   mptcp: { ...CONNECTED, afterConnect: "yes", afterData: "yes", atEnd: "yes" },
   client: {
     counters: counters("MPCapableSYNTX 1 MPCapableSYNACKRX 1 MPJoinSynTx 1 MPJoinSynAckRx 1"),
@@ -83,7 +85,7 @@ export const HEALTHY: Evidence = {
     bytes: { subflowsAcked: 29, connectionAcked: 27, subflowsReceived: 1509, connectionReceived: 1509 },
   },
   server: { ...NONE.server, kind: "other", name: "nginx/1.22.1" },
-  joins: { waitedMs: 3000, controls: [], announced: [] },
+  joins: { waitedMs: 3000, controls: [], announced: [], lost: [] },
 };
 
 /** What mpt serve adds to that. */

@@ -25,6 +25,12 @@ const SYN_OR_SYNACK: Expected = [
   ["syn-dropped", "possible"],
   ["synack-dropped", "possible"],
 ];
+const BY_CHANCE: Expected = [
+  AMBIGUOUS,
+  ["path-lossy", "possible"],
+  ["syn-dropped", "possible"],
+  ["synack-dropped", "possible"],
+];
 const tcpServer: Partial<Evidence["server"]> = { inForce: "tcp", subflows: [] };
 
 const CLEAN_MIRROR: MirrorEvidence = {
@@ -131,6 +137,46 @@ export const ROWS: readonly Row[] = [
     one: [...SYN_OR_SYNACK, ["blackhole-active", "proved"]],
   },
   {
+    name: "three SYNs were lost by chance, where plain TCP loses packets too",
+    parts: {
+      tcp: { ms: 1054, resent: "yes" },
+      mptcp: { ...FELL_BACK, ms: 3354 },
+      client: {
+        counters: counters("MPCapableSYNTX 1 MPCapableSYNTXDrop 1 Blackhole 1"),
+        subflows: ONE_SUBFLOW,
+      },
+      server: { ...tcpServer, counters: counters("") },
+    },
+    both: [...BY_CHANCE, ["blackhole-active", "proved"]],
+    one: [...BY_CHANCE, ["blackhole-active", "proved"]],
+  },
+  {
+    name: "three SYN/ACKs were lost by chance, and then one came that was too late",
+    parts: {
+      tcp: { resent: "yes" },
+      mptcp: { ...FELL_BACK, ms: 3054 },
+      client: { counters: counters("MPCapableSYNTX 1 MPCapableSYNTXDrop 1"), subflows: ONE_SUBFLOW },
+      server: { ...tcpServer, counters: counters("MPCapableSYNRX 1 MPCapableFallbackACK 1") },
+    },
+    both: BY_CHANCE,
+    one: BY_CHANCE,
+  },
+  {
+    name: "every SYN/ACK was lost by chance, where plain TCP loses packets too",
+    parts: {
+      tcp: { resent: "yes" },
+      mptcp: { ...unconnected("timed-out"), ms: 5000 },
+      client: {
+        counters: counters("MPCapableSYNTX 1 MPCapableSYNTXDrop 1"),
+        subflows: "unknown",
+        bytes: "unknown",
+      },
+      server: { ...tcpServer, counters: counters("MPCapableSYNRX 1") },
+    },
+    both: BY_CHANCE,
+    one: BY_CHANCE,
+  },
+  {
     name: "the next connection after that",
     parts: {
       mptcp: FELL_BACK,
@@ -188,7 +234,8 @@ export const ROWS: readonly Row[] = [
       client: { counters: counters("MPCapableSYNTX 1"), subflows: "unknown", bytes: "unknown" },
       server: { ...tcpServer, counters: counters("") },
     },
-    both: [["syn-dropped", "proved"]],
+    // One SYN or two may be lost by chance.
+    both: [["syn-dropped", "likely"]],
     one: SYN_OR_SYNACK,
   },
   {
@@ -237,6 +284,22 @@ export const ROWS: readonly Row[] = [
     },
     both: [["data-dropped", "proved"]],
     one: [["data-dropped", "likely"]],
+  },
+  {
+    name: "data got no answer, where plain TCP loses packets too",
+    parts: {
+      tcp: { resent: "yes" },
+      mptcp: { transfer: "silent" },
+      client: {
+        counters: counters(SHAKEN),
+        subflows: [{ ...FIRST, retransmitting: "yes" }],
+        bytes: { subflowsAcked: 20, connectionAcked: 20, subflowsReceived: 900, connectionReceived: 900 },
+      },
+      server: { counters: counters(TAKEN), subflows: "unknown" },
+      joins: { waitedMs: 0 },
+    },
+    both: [AMBIGUOUS, ["path-lossy", "possible"], ["data-dropped", "possible"]],
+    one: [AMBIGUOUS, ["path-lossy", "possible"], ["data-dropped", "possible"]],
   },
   {
     name: "options are stripped in mid-connection, upwards",
@@ -348,6 +411,18 @@ export const ROWS: readonly Row[] = [
     },
     both: [["checksum-failure", "proved"]],
     one: [["checksum-failure", "likely"]],
+  },
+  {
+    name: "the payload is changed on one of two paths, and the other goes on",
+    parts: {
+      client: { counters: counters(`${SHAKEN} MPJoinSynTx 1 MPJoinSynAckRx 1 MPFailRx 1 MPRstRx 1`) },
+      server: {
+        counters: counters(`${TAKEN} MPJoinSynRx 1 MPJoinAckRx 1 DataCsumErr 1 MPFailTx 1 MPRstTx 1`),
+      },
+      joins: { lost: ["10.77.2.1"] },
+    },
+    both: [["checksum-failure", "proved"], WORKS],
+    one: [["checksum-failure", "likely"], WORKS],
   },
   {
     name: "address translation on the way",
