@@ -8,7 +8,14 @@
 import { existsSync } from "node:fs";
 import { downloadDependencies, ROOT } from "./mpt_argv.ts";
 import { testFiles } from "./test_files.ts";
-import { addCounts, type FailedTest, readFailures, readSummary, type TestCounts } from "./test_summary.ts";
+import {
+  addCounts,
+  type FailedTest,
+  filterFor,
+  readFailures,
+  readSummary,
+  type TestCounts,
+} from "./test_summary.ts";
 
 /** Opens the C library before any test: the first one to use it would seem to leak it. */
 const OPEN_LIBC = "tests/support/open_libc.ts";
@@ -79,9 +86,12 @@ async function execute(round: Round, skips: string): Promise<TestCounts | null> 
   const all = counts !== null && counts.failed === failed.length;
   if (!round.again || !all || failed.length === 0 || failed.length > MOST_AGAIN) return counts;
   const files = [...new Set(failed.map(({ file }) => file))];
-  console.log(`again, by themselves: ${files.join(" ")}`);
-  const second = await call({ ...round, files, env: { ...round.env, DENO_JOBS: "1" } }, skips);
-  if (second.counts === null || second.counts.failed > 0) return counts;
+  console.log(`again, by themselves: ${failed.map(({ name }) => name).join("; ")}`);
+  const args = [...round.args, filterFor(failed)];
+  const second = await call({ ...round, args, files, env: { ...round.env, DENO_JOBS: "1" } }, skips);
+  if (second.counts === null || second.counts.failed > 0 || second.counts.passed < failed.length) {
+    return counts;
+  }
   for (const { name, file } of failed) console.log(`passed only by itself: ${name} (${file})`);
   return { ...counts, passed: counts.passed + failed.length, failed: 0 };
 }

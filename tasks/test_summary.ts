@@ -24,23 +24,29 @@ export function readSummary(printed: string): TestCounts | null {
 /** A test that failed. */
 export interface FailedTest {
   readonly name: string;
-  /** The file that it stands in, from the root. */
+  /** The file that was run, from the root; the test may stand in another one, which that one imports. */
   readonly file: string;
 }
 
 /**
- * Reads which tests failed from the list near the end of what `deno test` printed.
+ * Reads which tests failed from the lines that `deno test --parallel` prints as they end.
  *
  * @param printed Its standard output, with or without colours.
- * @returns Each failed test once; nothing for a run that never came to its tests.
+ * @returns Each failed test, without its steps; nothing for a run that never came to its tests.
  */
 export function readFailures(printed: string): readonly FailedTest[] {
-  const [, list = ""] = /^ FAILURES $([^]*)/m.exec(plain(printed)) ?? [];
-  const tests = new Map<string, FailedTest>();
-  for (const [line, name = "", file = ""] of list.matchAll(/^(.+) => \.\/(\S+):\d+:\d+$/gm)) {
-    tests.set(line, { name, file });
-  }
-  return [...tests.values()];
+  const lines = plain(printed).matchAll(/^\.\/(\S+) => (.+) \.\.\. FAILED (?:\(due to [^)]*\) )?\(\S+\)$/gm);
+  const failed = [...lines].map(([, file = "", name = ""]) => ({ name, file }));
+  // A step fails with its test, whose name it bears in front of its own
+  return failed.filter(({ name, file }) =>
+    !failed.some((test) => test.file === file && name.startsWith(`${test.name} ... `))
+  );
+}
+
+/** The filter of `deno test` for these tests alone. */
+export function filterFor(failed: readonly FailedTest[]): string {
+  const names = failed.map(({ name }) => name.replaceAll(/[.*+?^${}()|[\]\\/]/g, "\\$&"));
+  return `--filter=/^(?:${names.join("|")})$/`;
 }
 
 function plain(printed: string): string {

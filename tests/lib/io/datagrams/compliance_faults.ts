@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Endpoint } from "../../../../lib/base/endpoint.ts";
+import { MptError } from "../../../../lib/base/errors.ts";
 import { Ip } from "../../../../lib/base/ip.ts";
 import { openDatagramSocket } from "../../../../lib/io/open_datagram_socket.ts";
 import {
@@ -18,6 +19,10 @@ import {
 
 /** TEST-NET-3 of RFC 5737: on no host. */
 const ELSEWHERE = Ip.parse("203.0.113.1");
+
+/** Ports that nobody gives out by itself: Linux has 32768 and more for that. */
+const LOW_PORT = 20_000;
+const LOW_PORTS = 10_000;
 
 /** What the network, the kernel and the caller may do wrong. */
 export function faultCases(under: BackendUnderTest): readonly Case[] {
@@ -149,9 +154,16 @@ export function faultCases(under: BackendUnderTest): readonly Case[] {
   ];
 }
 
-/** A port that was free a moment ago. */
+/** A port on which nobody listens: below those that the system gives out, which another test may get at once. */
 async function closedPort({ backend }: BackendUnderTest, ip: Ip): Promise<Endpoint> {
-  const socket = await openDatagramSocket({ address: ip, backend });
-  await socket.close();
-  return socket.local;
+  for (;;) {
+    const port = LOW_PORT + Math.floor(Math.random() * LOW_PORTS);
+    try {
+      const socket = await openDatagramSocket({ address: ip, port, backend });
+      await socket.close();
+      return socket.local;
+    } catch (error) {
+      if (!(error instanceof MptError) || error.code !== "ERR_ADDRESS_IN_USE") throw error;
+    }
+  }
 }
