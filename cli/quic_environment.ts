@@ -1,4 +1,3 @@
-import { appendFileSync } from "node:fs";
 import type { QuicOptions } from "../lib/quic/mod.ts";
 
 /** What the environment says about QUIC connections: `QLOGDIR` and `SSLKEYLOGFILE`, as other programs have them. */
@@ -10,7 +9,9 @@ export function quicEnvironment(): QuicEnvironment {
   const file = variable("SSLKEYLOGFILE");
   return {
     ...(folder === undefined ? {} : { qlog: folder }),
-    ...(file === undefined ? {} : { keyLog: (line: string) => appendFileSync(file, `${line}\n`) }),
+    ...(file === undefined
+      ? {}
+      : { keyLog: (line: string) => Deno.writeTextFileSync(file, `${line}\n`, { append: true }) }),
   };
 }
 

@@ -6,14 +6,19 @@ export interface Column {
   readonly key?: boolean;
 }
 
-const segmenter = new Intl.Segmenter();
+/** Made when it is needed: the runtime loads its tables for it. */
+let segmenter: Intl.Segmenter | undefined;
 // deno-lint-ignore no-control-regex
 const ESCAPES = /\x1b\[[0-9;]*m/g;
 
 /** How many columns a text takes on a terminal; colours take none. */
 export function width(text: string): number {
+  const plain = text.replace(ESCAPES, "");
+  // deno-lint-ignore no-control-regex
+  if (/^[\x00-\x7f]*$/.test(plain)) return plain.length;
   let count = 0;
-  for (const _ of segmenter.segment(text.replace(ESCAPES, ""))) count++;
+  segmenter ??= new Intl.Segmenter();
+  for (const _ of segmenter.segment(plain)) count++;
   return count;
 }
 

@@ -9,7 +9,7 @@ import { findTcpSocket } from "../netlink/sockets.ts";
 import { ULP_FLAGS } from "../netlink/ulp.ts";
 import { StreamReader } from "../protocol/stream_reader.ts";
 import { MAX_SYN_MIRROR_BYTES, parseSynMirror, type SynMirrorAnswer } from "../protocol/syn_mirror.ts";
-import { connect } from "../transport/connect.ts";
+import { connectKernel } from "../transport/connect_kernel.ts";
 
 /** What to ask a SYN mirror with. */
 export interface SynMirrorAskOptions {
@@ -73,7 +73,7 @@ export async function askSynMirror(
   });
   using limit = deadline(timeoutMs, signal);
   try {
-    connection = await connect(transport, ip, port, { ...rest, timeoutMs, signal: limit.signal });
+    connection = await connectKernel(transport, ip, port, { ...rest, timeoutMs, signal: limit.signal });
     // Before the mirror closes: the socket tells it only while it lives.
     if (transport === "mptcp") sent = askedForMptcp(connection);
     const line = await orAborted(readLine(connection), "get the SYN mirror's answer", limit.signal);

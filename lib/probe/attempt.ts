@@ -11,7 +11,7 @@ import { inspectConnection, type MptcpInspection } from "../mptcp/inspect.ts";
 import { type JoinWait, waitForJoins } from "../mptcp/joins.ts";
 import type { SubflowJson } from "../mptcp/subflow_json.ts";
 import type { CheckAnswer } from "../protocol/check.ts";
-import { connect } from "../transport/connect.ts";
+import { connectKernel } from "../transport/connect_kernel.ts";
 import { connectOptions } from "./connect_options.ts";
 import type { Control } from "./control.ts";
 import { Conversation } from "./conversation.ts";
@@ -61,7 +61,7 @@ export async function attemptMptcp(
   const startedMs = performance.now();
   let connection: Connection;
   try {
-    connection = await connect("mptcp", ip, plan.port, connectOptions(plan, hooks.signal));
+    connection = await connectKernel("mptcp", ip, plan.port, connectOptions(plan, hooks.signal));
   } catch (error) {
     return await failedAttempt(setting, toMptError(error, "Cannot connect"), performance.now() - startedMs);
   }

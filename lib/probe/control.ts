@@ -4,7 +4,7 @@ import { pathToJson } from "../base/path_json.ts";
 import type { Connection } from "../io/connection.ts";
 import type { AttemptEvidence, DataOutcome, Tristate } from "../mptcp/diagnosis/mod.ts";
 import type { CheckAnswer } from "../protocol/check.ts";
-import { connect } from "../transport/connect.ts";
+import { connectKernel } from "../transport/connect_kernel.ts";
 import { connectOptions } from "./connect_options.ts";
 import { Conversation } from "./conversation.ts";
 import { connectOutcome } from "./data_outcome.ts";
@@ -51,7 +51,7 @@ export async function openControl(
   const started = performance.now();
   let connection: Connection;
   try {
-    connection = await connect("tcp", ip, plan.port, connectOptions(plan, signal));
+    connection = await connectKernel("tcp", ip, plan.port, connectOptions(plan, signal));
   } catch (error) {
     const failure = toMptError(error, "Cannot connect");
     return without(failedCheck(failure, signal), {

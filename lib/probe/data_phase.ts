@@ -1,4 +1,3 @@
-import { connect as connectTls } from "node:tls";
 import { MptError, toMptError } from "../base/errors.ts";
 import { TOOL } from "../base/result.ts";
 import type { ByteStream } from "../io/byte_stream.ts";
@@ -115,7 +114,8 @@ async function talkHttp(stream: ByteStream, options: DataPhaseOptions): Promise<
 }
 
 /** A whole TLS handshake over the probed connection; the certificate is not judged, only bytes matter here. */
-function talkTls(stream: ByteStream, options: DataPhaseOptions): Promise<Talk> {
+async function talkTls(stream: ByteStream, options: DataPhaseOptions): Promise<Talk> {
+  const { connect: connectTls } = await import("node:tls");
   const isName = !/^[\d.]+$|:/.test(options.host);
   const { promise, resolve, reject } = Promise.withResolvers<Talk>();
   const duplex = duplexOf(stream);

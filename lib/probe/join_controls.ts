@@ -11,7 +11,7 @@ import {
   type Tristate,
 } from "../mptcp/diagnosis/mod.ts";
 import type { CheckAnswer } from "../protocol/check.ts";
-import { connect } from "../transport/connect.ts";
+import { connectKernel } from "../transport/connect_kernel.ts";
 import { connectOutcome } from "./data_outcome.ts";
 import { dataPhase } from "./data_phase.ts";
 import type { ProbePlan } from "./options.ts";
@@ -59,7 +59,7 @@ async function joinControl(
     if (to.ip === undefined || to.port === undefined) {
       return { local, remote, outcome: "unknown", sameServer: "unknown", resent: "unknown" };
     }
-    connection = await connect("tcp", to.ip, to.port, {
+    connection = await connectKernel("tcp", to.ip, to.port, {
       localAddress: Ip.parse(local),
       timeoutMs: Math.min(TIMEOUT_MS, plan.connectTimeoutMs),
       ...(signal === undefined ? {} : { signal }),

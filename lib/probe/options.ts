@@ -2,7 +2,7 @@ import type { Endpoint } from "../base/endpoint.ts";
 import type { Ip } from "../base/ip.ts";
 import type { Transport } from "../base/transport.ts";
 import type { QuicChoice } from "../quic/driver/options.ts";
-import { STREAMS_ALPN } from "../transport/quic.ts";
+import { STREAMS_ALPN } from "../transport/streams_alpn.ts";
 
 /** How the data phase of a probe talks to the server. */
 export type DataKind = "http" | "tls" | "none";

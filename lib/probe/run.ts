@@ -5,13 +5,13 @@ import { envelope } from "../base/result.ts";
 import { hostFacts } from "../io/host.ts";
 import type { Verdict } from "../base/result.ts";
 import { endOf, sleep } from "../io/deadline.ts";
-import { certificatesOf } from "../quic/driver/trust.ts";
 import { alone } from "./alone.ts";
 import { type CheckedMptcp, checkMptcp, withoutMptcp } from "./check.ts";
 import { type Control, noControl, openControl } from "./control.ts";
 import { skippedCheck } from "./failure.ts";
 import { planProbe, type ProbeOptions, type ProbePlan } from "./options.ts";
-import { type CheckedQuic, checkQuicAll, QUIC_NOT_ASKED } from "./quic/check.ts";
+import { checkQuicAll } from "./quic/check_all.ts";
+import { type CheckedQuic, QUIC_NOT_ASKED } from "./quic/outcome.ts";
 import { pathVerdicts } from "./quic/path_verdicts.ts";
 import { quicVerdicts } from "./quic/verdicts.ts";
 import type { CheckJson, ProbeEndpoint, ProbeEvent, ProbeResult } from "./result.ts";
@@ -51,7 +51,10 @@ export async function probe(
   const startedAtMs = Date.now();
   const started = performance.now();
   const plan = planProbe(target, options);
-  if (plan.quic.ca !== undefined) certificatesOf(plan.quic.ca, "the CA file");
+  if (plan.quic.ca !== undefined) {
+    const { certificatesOf } = await import("../quic/driver/trust.ts");
+    certificatesOf(plan.quic.ca, "the CA file");
+  }
   const resolved = await resolveTarget(plan, options.signal);
   for (const query of resolved.dns ?? []) onEvent({ event: "dns", query });
   using isolated = plan.isolate ? await alone(options.signal) : undefined;

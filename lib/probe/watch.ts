@@ -7,7 +7,7 @@ import { CounterWatch } from "../mptcp/counter_window.ts";
 import { inspectConnection } from "../mptcp/inspect.ts";
 import { interfaceOf } from "../netlink/interface_of.ts";
 import type { CheckAnswer } from "../protocol/check.ts";
-import { connect } from "../transport/connect.ts";
+import { connectKernel } from "../transport/connect_kernel.ts";
 import { connectOptions } from "./connect_options.ts";
 import type { ProbePlan } from "./options.ts";
 import { nothing, PathBook, type PathChange } from "./path_book.ts";
@@ -56,7 +56,7 @@ export async function watch(options: WatchOptions): Promise<WatchJson> {
   let keptBy: WatchJson["kept_by"] = "keep-alive";
   let token: number | null = null;
   try {
-    const connection = await connect("mptcp", ip, plan.port, {
+    const connection = await connectKernel("mptcp", ip, plan.port, {
       ...connectOptions(plan, limit.signal),
       keepAlive: KEEP_ALIVE,
     });

@@ -1,12 +1,12 @@
 import type { Ip } from "../base/ip.ts";
 import type { Transport } from "../base/transport.ts";
 import type { Connection, ConnectOptions, Listener, ListenOptions } from "../io/connection.ts";
-import { connect as connectMptcp } from "../mptcp/connect.ts";
 import { listen as listenMptcp } from "../mptcp/listen.ts";
 import { isMptcpMissing } from "../mptcp/socket_error.ts";
 import type { QuicListenOptions } from "../quic/driver/options.ts";
+import { connectKernel } from "./connect_kernel.ts";
 import { connectQuic, listenQuic, type QuicTransportOptions } from "./quic.ts";
-import { connectTcp, listenTcp } from "./tcp.ts";
+import { listenTcp } from "./tcp.ts";
 
 /** Options of a connect, with those that only QUIC has. */
 export interface TransportConnectOptions extends ConnectOptions {
@@ -51,14 +51,8 @@ export async function connect(
 ): Promise<Connection> {
   switch (transport) {
     case "tcp":
-      return await connectTcp(ip, port, options);
     case "mptcp":
-      try {
-        return await connectMptcp(ip, port, options);
-      } catch (error) {
-        if (options.fallback === "tcp" && isMptcpMissing(error)) return await connectTcp(ip, port, options);
-        throw error;
-      }
+      return await connectKernel(transport, ip, port, options);
     case "quic":
     case "mpquic":
       return await connectQuic(transport, ip, port, options, options.quic);

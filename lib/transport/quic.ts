@@ -10,9 +10,7 @@ import { connect } from "../quic/driver/connect.ts";
 import { listenNow } from "../quic/driver/listen.ts";
 import { type ManagedPaths, managePaths, type ManagePathsOptions } from "../quic/driver/manage_paths.ts";
 import type { QuicConnectOptions, QuicListenOptions, QuicOptions } from "../quic/driver/options.ts";
-
-/** The application protocol of those who only want streams. */
-export const STREAMS_ALPN = "mpt";
+import { STREAMS_ALPN } from "./streams_alpn.ts";
 
 /** TCP connections last while nothing is said: so do those that stand in for them, unless the caller objects. */
 const KEEP_ALIVE_MS = 10_000;

@@ -3,35 +3,14 @@ import { checkOf, systemTrustProblem } from "../../quic/driver/trust.ts";
 import type { PeerIdentity } from "../../tls/identity.ts";
 import { reasonOf } from "../failure.ts";
 import type { ProbePlan } from "../options.ts";
-import type { CheckJson } from "../result.ts";
 import { identityJson } from "./certificate.ts";
 import { parametersJson } from "./parameters.ts";
-import type { QuicCheckJson, QuicIdentityJson } from "./result.ts";
+import { NO_FACTS, type QuicFacts } from "./outcome.ts";
+import type { QuicIdentityJson } from "./result.ts";
 import { versionText } from "./version_words.ts";
-
-/** What a check of QUIC has beyond any other check. */
-export type QuicFacts = Omit<QuicCheckJson, keyof CheckJson>;
 
 /** RFC 9000 6.2: no honest server has more. */
 const MAX_VERSIONS = 32;
-
-const NOTHING: QuicFacts = {
-  answered: false,
-  version: null,
-  versions: null,
-  alpn: null,
-  alpn_offered: [],
-  retry: null,
-  cipher_suite: null,
-  group: null,
-  certificate: null,
-  transport_parameters: null,
-};
-
-/** A check of QUIC that was not made. */
-export function withoutQuic(check: CheckJson): QuicCheckJson {
-  return { ...check, ...NOTHING };
-}
 
 /** The name that the certificate has to be for. */
 export function serverNameOf({ quic, target }: Pick<ProbePlan, "quic" | "target">): string {
@@ -40,7 +19,7 @@ export function serverNameOf({ quic, target }: Pick<ProbePlan, "quic" | "target"
 
 /** What is known of a connection, also of one that failed; undefined for one that never began. */
 export function factsOf(made: DrivenConnection | undefined, plan: ProbePlan): QuicFacts {
-  if (made === undefined) return { ...NOTHING, alpn_offered: plan.alpn };
+  if (made === undefined) return { ...NO_FACTS, alpn_offered: plan.alpn };
   const { core } = made.core;
   const { suite, group, peer } = made.tls;
   const versions = made.closeReason?.versions?.slice(0, MAX_VERSIONS).map(versionText) ?? null;

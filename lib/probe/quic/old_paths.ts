@@ -8,7 +8,8 @@ import type { CheckJson } from "../result.ts";
 import { dialOptions } from "./dial_options.ts";
 import { leave } from "./leave.ts";
 import { offersOf } from "./offers.ts";
-import { checkPaths, withoutPaths } from "./paths.ts";
+import { withoutPaths } from "./outcome.ts";
+import { checkPaths } from "./paths.ts";
 import type { MpquicCheckJson } from "./result.ts";
 
 /**

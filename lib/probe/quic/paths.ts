@@ -10,30 +10,16 @@ import { type ManagedPaths, managePaths } from "../../quic/driver/manage_paths.t
 import type { MultipathDraft } from "../../quic/wire/multipath_drafts.ts";
 import { pairText } from "../../quic/path_manager/pair.ts";
 import type { PairInfo } from "../../quic/path_manager/path_manager.ts";
-import { reasonOf, skippedCheck, unknownCheck } from "../failure.ts";
+import { reasonOf, skippedCheck } from "../failure.ts";
 import type { ProbePlan } from "../options.ts";
 import type { CheckJson } from "../result.ts";
 import { offersOf } from "./offers.ts";
+import { withoutPaths } from "./outcome.ts";
 import { pathsOf } from "./paths_of.ts";
-import type { MpquicCheckJson, QuicCheckJson, QuicWayJson } from "./result.ts";
+import type { MpquicCheckJson, QuicWayJson } from "./result.ts";
 
 /** Paths of one connection that a probe opens. */
 export const MAX_PATHS = 8;
-
-/** A check of multipath QUIC that came to no connection. */
-export function withoutPaths(check: CheckJson): MpquicCheckJson {
-  return { ...check, max_path_id: null, code_points: null, drafts_offered: [], ways: [], ways_skipped: null };
-}
-
-/** What follows for several paths from a handshake that failed. */
-export function pathsWithoutQuic({ status, reason, detail }: QuicCheckJson): MpquicCheckJson {
-  const words = reason ?? "there is no QUIC";
-  return withoutPaths(
-    status === "no"
-      ? { status, reason: words, ms: null, detail, paths: [] }
-      : unknownCheck(words, detail?.error ?? null),
-  );
-}
 
 /**
  * Several paths over a connection whose handshake offered them: whether the server takes them, from which

@@ -1,4 +1,3 @@
-import { appendFileSync, mkdirSync } from "node:fs";
 import { MptError } from "../../base/errors.ts";
 import type { ConnectionConfig } from "../connection/config.ts";
 import { Qlog } from "../qlog/qlog.ts";
@@ -14,7 +13,7 @@ const BLOCK_CHARACTERS = 65_536;
  */
 export function qlogFiles(folder: string): NonNullable<ConnectionConfig["qlog"]> {
   try {
-    mkdirSync(folder, { recursive: true });
+    Deno.mkdirSync(folder, { recursive: true });
   } catch (error) {
     throw folderError(folder, error);
   }
@@ -53,7 +52,7 @@ class LogFile {
     this.#text = "";
     if (text === "" || this.#failed) return;
     try {
-      appendFileSync(this.#path, text);
+      Deno.writeTextFileSync(this.#path, text, { append: true });
     } catch {
       this.#failed = true;
     }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Endpoint } from "../../../../lib/base/endpoint.ts";
 import { probe, type ProbeOptions, type ProbeResult, requirementHolds } from "../../../../lib/probe/mod.ts";
 import { pathVerdicts } from "../../../../lib/probe/quic/path_verdicts.ts";
-import { pathsWithoutQuic, withoutPaths } from "../../../../lib/probe/quic/paths.ts";
+import { pathsWithoutQuic, withoutPaths } from "../../../../lib/probe/quic/outcome.ts";
 import type { MpquicCheckJson, QuicWayJson } from "../../../../lib/probe/quic/result.ts";
 import { offersOf } from "../../../../lib/probe/quic/offers.ts";
 import { checkOldPaths } from "../../../../lib/probe/quic/old_paths.ts";

@@ -1,0 +1,2 @@
+/** The application protocol of those who only want streams. */
+export const STREAMS_ALPN = "mpt";
