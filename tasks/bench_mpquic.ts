@@ -1,7 +1,8 @@
 // deno-lint-ignore-file no-console
 /**
  * Measures multipath QUIC beside the kernel's MPTCP in networks of mpt lab, and prints a section of
- * docs/benchmarks.md: `deno task bench:mpquic [--seconds 5]`. Progress goes to stderr. Needs root.
+ * docs/benchmarks.md: `deno task bench:mpquic [--seconds 5] [--loopback]`. Progress goes to stderr. All
+ * but the last part, `--loopback`, needs root.
  *
  * @module
  */
@@ -128,42 +129,65 @@ async function failures(): Promise<readonly string[]> {
   });
 }
 
-/** The same bytes over more and more paths of this machine: what a path costs. */
+/** Numbers of paths on loopback. */
+const COUNTS = [1, 2, 4, 8] as const;
+
+/** How often each is measured. */
+const ROUNDS = 5;
+
+/** What one run on loopback came to. */
+interface Cost {
+  readonly mbit: number;
+  readonly perCpu: number;
+  /** The second against that of one path in the same round: what else the machine does changes by the minute. */
+  readonly ratio: number;
+}
+
+/** The same transfer over more and more paths of this machine, in turns: what a path costs. */
 async function costs(seconds: string): Promise<readonly string[]> {
   await using server = start(mptArgv(["serve", "--ndjson", "--listen", "mpquic@127.0.0.1:0"]), {
     deadlineMs: 600_000,
   });
   const [, address = ""] = await server.line(/"event":"listening","address":"([^"]+)"/);
-  const rows: string[] = [];
-  let single = 0;
-  for (const count of [1, 2, 4, 8]) {
-    console.error(`${count} paths on loopback`);
-    const paths = [...Array(count).keys()].flatMap((index) => ["--path", `local=127.0.0.${index + 1}`]);
-    const args = [
-      "bench",
-      "--json",
-      "--insecure",
-      "--duration",
-      seconds,
-      "-t",
-      "mpquic",
-      "--scheduler",
-      "round-robin",
-    ];
-    const result: BenchResult = JSON.parse(
-      await output(mptArgv([...args, ...paths, address]), { deadlineMs: 60_000 }),
-    );
-    const run = result.runs[0]!;
-    const perCpu = (run.bytes * 8) / 1e6 / (run.cpu_ms / 1000);
-    if (count === 1) single = perCpu;
-    const cells = [run.paths.length, mbit(run), perCpu.toFixed(0), (perCpu / single).toFixed(2)];
-    rows.push(`| ${cells.join(" | ")} |`);
+  const seen = new Map<number, Cost[]>(COUNTS.map((count) => [count, []]));
+  for (let round = 1; round <= ROUNDS; round++) {
+    let single = 0;
+    for (const count of COUNTS) {
+      console.error(`round ${round} of ${ROUNDS}: ${count} paths on loopback`);
+      const { bytes, cpu_ms, duration_ms } = await onLoopback(count, address, seconds);
+      const perCpu = bytes * 8 / 1000 / cpu_ms;
+      if (count === 1) single = perCpu;
+      seen.get(count)!.push({ mbit: bytes * 8 / 1000 / duration_ms, perCpu, ratio: perCpu / single });
+    }
   }
-  return rows;
+  return [...seen].map(([count, all]) => {
+    const of = (pick: (cost: Cost) => number): readonly number[] => all.map(pick).toSorted((a, b) => a - b);
+    const middle = (sorted: readonly number[]): number => sorted[sorted.length >> 1]!;
+    const ratios = of(({ ratio }) => ratio);
+    const spread = `${middle(ratios).toFixed(2)} (${ratios[0]!.toFixed(2)} to ${ratios.at(-1)!.toFixed(2)})`;
+    const cells = [
+      count,
+      middle(of(({ mbit }) => mbit)).toFixed(0),
+      middle(of(({ perCpu }) => perCpu)).toFixed(0),
+    ];
+    return `| ${[...cells, spread].join(" | ")} |`;
+  });
+}
+
+async function onLoopback(count: number, address: string, seconds: string): Promise<BenchRun> {
+  const paths = [...Array(count).keys()].flatMap((index) => ["--path", `local=127.0.0.${index + 1}`]);
+  const args = ["bench", "--json", "--insecure", "--duration", seconds, "-t", "mpquic"];
+  const result: BenchResult = JSON.parse(
+    await output(mptArgv([...args, "--scheduler", "round-robin", ...paths, address]), { deadlineMs: 60_000 }),
+  );
+  return result.runs[0]!;
 }
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({ options: { seconds: { type: "string", default: "5" } } });
+  const { values } = parseArgs({
+    options: { seconds: { type: "string", default: "5" }, loopback: { type: "boolean", default: false } },
+  });
+  if (values.loopback) return await reportCosts(values.seconds);
   console.log("## Multipath QUIC\n\n```console\nnpx -y deno@2.9.6 task bench:mpquic\n```\n");
   console.log(
     "Two paths of `mpt lab` each, shaped by tbf or by the link emulator, downloads of " +
@@ -188,9 +212,16 @@ async function main(): Promise<void> {
   console.log("at the receiver from then on, the median of three.\n");
   console.log("| what falls silent | ms |\n| --- | --- |");
   for (const row of await failures()) console.log(row);
-  console.log("\nLoopback, one download, round robin over the paths; CPU is that of the receiving end.\n");
+  await reportCosts(values.seconds);
+}
+
+async function reportCosts(seconds: string): Promise<void> {
+  console.log(
+    `\nLoopback, one download, round robin over the paths, ${ROUNDS} rounds of each in turns; medians. CPU is that of ` +
+      "the receiving end; the last column compares within a round.\n",
+  );
   console.log("| paths | Mbit/s | Mbit per CPU second | against one path |\n| --- | --- | --- | --- |");
-  for (const row of await costs(values.seconds)) console.log(row);
+  for (const row of await costs(seconds)) console.log(row);
 }
 
 await main();
