@@ -4,6 +4,7 @@ import {
   CATALOGUE,
   type CatalogueEntry,
   type CatalogueStage,
+  stage,
   STAGES,
 } from "../lib/mptcp/diagnosis/catalogue.ts";
 import { QUIC_CATALOGUE } from "../lib/probe/quic/catalogue.ts";
@@ -26,14 +27,10 @@ export const EXPLANATIONS: Readonly<Record<Code, CatalogueEntry>> = Object.freez
 /** The same in the order of reading: the stages of a connection, then command by command. */
 export const CHAPTERS: readonly CatalogueStage[] = [
   ...STAGES,
-  chapter("QUIC and multipath QUIC", QUIC_CATALOGUE),
-  chapter("Races (mpt race)", RACE_CATALOGUE),
-  chapter("How a program connects (mpt race --infer)", INFER_CATALOGUE),
-  chapter("Benchmarks (mpt bench)", BENCH_CATALOGUE),
-  chapter("This machine (mpt doctor)", DOCTOR_CATALOGUE),
-  chapter("Laboratories (mpt lab)", LAB_CATALOGUE),
+  stage("QUIC and multipath QUIC", QUIC_CATALOGUE),
+  stage("Races (mpt race)", RACE_CATALOGUE),
+  stage("How a program connects (mpt race --infer)", INFER_CATALOGUE),
+  stage("Benchmarks (mpt bench)", BENCH_CATALOGUE),
+  stage("This machine (mpt doctor)", DOCTOR_CATALOGUE),
+  stage("Laboratories (mpt lab)", LAB_CATALOGUE),
 ];
-
-function chapter(title: string, entries: Readonly<Record<string, CatalogueEntry>>): CatalogueStage {
-  return { title, entries: new Map(Object.entries(entries)) };
-}

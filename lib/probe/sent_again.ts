@@ -10,6 +10,9 @@ import type { CheckAnswer } from "../protocol/check.ts";
  */
 const LOSSY_SHARE = 0.05;
 
+/** What a TCP socket tells of what it sent. */
+export type SentBytes = Pick<SubflowJson, "total_retransmits" | "bytes_sent" | "bytes_retransmitted">;
+
 /**
  * Whether either end of a plain TCP connection had to send again what the way had lost: its SYN, or a good part of
  * the data. The other end's part is known as far as it tells.
@@ -23,13 +26,13 @@ export function sentAgain(
 }
 
 /** The same from what the kernels of both ends say. */
-export function lossy(here: SubflowJson | undefined, there: SubflowJson | undefined): Tristate {
+export function lossy(here: SentBytes | undefined, there: SentBytes | undefined): Tristate {
   if ([here, there].some((end) => end !== undefined && hasLost(end))) return "yes";
   return here === undefined || here.total_retransmits === null ? "unknown" : "no";
 }
 
 function hasLost(
-  { total_retransmits: times, bytes_sent: sent, bytes_retransmitted: again }: SubflowJson,
+  { total_retransmits: times, bytes_sent: sent, bytes_retransmitted: again }: SentBytes,
 ): boolean {
   if (times === null || times <= 0) return false;
   // A SYN has no payload.

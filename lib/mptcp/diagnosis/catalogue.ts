@@ -34,7 +34,8 @@ export const STAGES: readonly CatalogueStage[] = [
   stage("When it works", FINE_ENTRIES),
 ];
 
-function stage(title: string, entries: Readonly<Record<string, CatalogueEntry>>): CatalogueStage {
+/** A part of a catalogue from its entries. */
+export function stage(title: string, entries: Readonly<Record<string, CatalogueEntry>>): CatalogueStage {
   return { title, entries: new Map(Object.entries(entries)) };
 }
 

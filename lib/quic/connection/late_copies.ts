@@ -17,7 +17,8 @@ const MAX_COPIES = 10;
  * @returns The path that has copies to send; null if there are none.
  */
 export function copyLate(core: Core, views: readonly PathView<Path>[], nowUs: number): Path | null {
-  const target = views.find(({ id }) => id === quickest(views, bestRank(views), nowUs)?.id)?.path;
+  const best = quickest(views, bestRank(views), nowUs);
+  const target = views.find((view) => view === best)?.path;
   if (target === undefined) return null;
   let left = MAX_COPIES - target.copies.length;
   for (const { path } of views) {

@@ -159,7 +159,7 @@ export interface QuicConnection extends AsyncDisposable {
   pathEvents(signal?: AbortSignal): AsyncIterableIterator<QuicPathEvent>;
   /**
    * Breaks a path on purpose, to see what becomes of the connection: from now on nothing goes out or comes in over
-   * its socket.
+   * its socket, which is that of one path at a client, and of all clients at a server.
    *
    * @param id The path id.
    * @param how `silent`: nobody is told, as when a router dies. `close`: the socket is closed, as when an address

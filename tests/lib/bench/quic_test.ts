@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { Endpoint } from "../../../lib/base/endpoint.ts";
 import { Ip } from "../../../lib/base/ip.ts";
-import { bench, type BenchOptions, type BenchResult } from "../../../lib/bench/mod.ts";
+import type { Verdict } from "../../../lib/base/result.ts";
+import { bench, type BenchOptions, type BenchResult, type BenchRun } from "../../../lib/bench/mod.ts";
 import { decodePerfHeader, PERF_HEADER_BYTES } from "../../../lib/protocol/perf.ts";
 import { listen, type QuicStream } from "../../../lib/quic/mod.ts";
 import { serve, type ServeOptions, type Server } from "../../../lib/serve/mod.ts";
@@ -227,18 +228,26 @@ Deno.test("bench() says that a perf server which resets the stream is not willin
 
 const MANY = [Endpoint.parse("mpquic@127.0.0.1:0", { allowPortZero: true })];
 
-Deno.test("bench() that breaks the only path says that nothing arrived any more, and not that it went on", async () => {
+/** Breaks the only path of a download; the run, and what was said of it. */
+async function breakOnlyPath(
+  durationMs: number,
+  how: "silent" | "close",
+): Promise<{ readonly run: BenchRun; readonly said: Verdict | undefined }> {
   const { server, target, pin } = await served({ listen: MANY });
   await using _server = server;
   const { runs: [run], verdicts } = await bench(target, {
     transports: ["mpquic"],
-    durationMs: 400,
+    durationMs,
     intervalMs: 50,
-    fail: { path: 0, afterMs: 100 },
+    fail: { path: 0, afterMs: 100, how },
     quic: { pins: [pin] },
   });
-  assert.deepEqual([run!.failure?.path, run!.failure?.recovered, run!.failure_missed], [0, false, null]);
-  const said = verdicts.find(({ code }) => code === "path-broken");
+  return { run: run!, said: verdicts.find(({ code }) => code === "path-broken") };
+}
+
+Deno.test("bench() that breaks the only path says that nothing arrived any more, and not that it went on", async () => {
+  const { run, said } = await breakOnlyPath(400, "silent");
+  assert.deepEqual([run.failure?.path, run.failure?.recovered, run.failure_missed], [0, false, null]);
   assert.equal(said?.level, "fail");
   assert.match(said.text, /and nothing arrived in the \S+ \S+ until the end: there was no other path\.$/);
 });
@@ -271,20 +280,9 @@ for (const how of ["silent", "close"] as const) {
 }
 
 Deno.test("bench() that closes the only socket says that the transfer did not survive it", async () => {
-  const { server, target, pin } = await served({ listen: MANY });
-  await using _server = server;
-  const { runs: [run], verdicts } = await bench(target, {
-    transports: ["mpquic"],
-    durationMs: 1000,
-    intervalMs: 50,
-    fail: { path: 0, afterMs: 100, how: "close" },
-    quic: { pins: [pin] },
-  });
-  assert.equal(run!.error?.code, "ERR_CLOSED");
-  assert.match(
-    verdicts.find(({ code }) => code === "path-broken")!.text,
-    /the transfer did not survive it\.$/,
-  );
+  const { run, said } = await breakOnlyPath(1000, "close");
+  assert.equal(run.error?.code, "ERR_CLOSED");
+  assert.match(said!.text, /the transfer did not survive it\.$/);
 });
 
 Deno.test("bench() whose path could not be broken says why: there is none, or the transfer was over before", async () => {

@@ -1,20 +1,10 @@
 import assert from "node:assert/strict";
-import { Endpoint } from "../../../lib/base/endpoint.ts";
 import type { PathInfo } from "../../../lib/base/path.ts";
 import { spreadPaths } from "../../../lib/bench/spread.ts";
+import { livePath } from "./fixtures.ts";
 
 function path(id: number, name: string, local: string, remote: string): PathInfo {
-  return {
-    id,
-    interface: name,
-    local: Endpoint.parse(local),
-    remote: Endpoint.parse(remote),
-    state: "active",
-    status: "available",
-    bytesSent: 0,
-    bytesReceived: 0,
-    bytesRetransmitted: 0,
-  };
+  return livePath(id, local, remote, { interface: name });
 }
 
 function spread(...paths: readonly PathInfo[]): readonly number[] {

@@ -1,28 +1,8 @@
 import assert from "node:assert/strict";
-import { lossy } from "../../../lib/probe/sent_again.ts";
-import type { SubflowJson } from "../../../lib/mptcp/subflow_json.ts";
+import { lossy, type SentBytes } from "../../../lib/probe/sent_again.ts";
 
-function socket(fields: Partial<SubflowJson>): SubflowJson {
-  return {
-    local: "192.0.2.1:1",
-    remote: "198.51.100.1:2",
-    tcp_state: "established",
-    flags: null,
-    join: null,
-    fully_established: null,
-    backup: null,
-    id_local: null,
-    id_remote: null,
-    retransmits: 0,
-    total_retransmits: 0,
-    backoff: 0,
-    bytes_sent: 100_000,
-    bytes_acked: 100_000,
-    bytes_received: 200_000,
-    bytes_retransmitted: 0,
-    last_ack_ms: 0,
-    ...fields,
-  };
+function socket(fields: Partial<SentBytes>): SentBytes {
+  return { total_retransmits: 0, bytes_sent: 100_000, bytes_retransmitted: 0, ...fields };
 }
 
 Deno.test("a way is lossy when a SYN, or a good part of the data, had to be sent again at either end", () => {

@@ -54,6 +54,17 @@ const fallback = (name: string, server: string, both: Expected, more: Parts = {}
   one: HANDSHAKE,
 });
 
+/** No SYN with the option was answered; what the server counted. */
+const withoutAnswer = (counted: string): Parts => ({
+  mptcp: { ...unconnected("timed-out"), ms: 5000 },
+  client: {
+    counters: counters("MPCapableSYNTX 1 MPCapableSYNTXDrop 1"),
+    subflows: "unknown",
+    bytes: "unknown",
+  },
+  server: { ...tcpServer, counters: counters(counted) },
+});
+
 export const ROWS: readonly Row[] = [
   { name: "two paths and nothing in the way", parts: {}, both: [WORKS], one: [WORKS] },
   fallback("the server listens with plain TCP", "", [["peer-without-mptcp", "proved"]], {
@@ -165,13 +176,7 @@ export const ROWS: readonly Row[] = [
     name: "every SYN/ACK was lost by chance, where plain TCP loses packets too",
     parts: {
       tcp: { resent: "yes" },
-      mptcp: { ...unconnected("timed-out"), ms: 5000 },
-      client: {
-        counters: counters("MPCapableSYNTX 1 MPCapableSYNTXDrop 1"),
-        subflows: "unknown",
-        bytes: "unknown",
-      },
-      server: { ...tcpServer, counters: counters("MPCapableSYNRX 1") },
+      ...withoutAnswer("MPCapableSYNRX 1"),
     },
     both: BY_CHANCE,
     one: BY_CHANCE,
@@ -189,13 +194,7 @@ export const ROWS: readonly Row[] = [
   {
     name: "SYN/ACKs with the option are dropped",
     parts: {
-      mptcp: { ...unconnected("timed-out"), ms: 5000 },
-      client: {
-        counters: counters("MPCapableSYNTX 1 MPCapableSYNTXDrop 1"),
-        subflows: "unknown",
-        bytes: "unknown",
-      },
-      server: { ...tcpServer, counters: counters("MPCapableSYNRX 1") },
+      ...withoutAnswer("MPCapableSYNRX 1"),
     },
     both: [["synack-dropped", "proved"]],
     one: [AMBIGUOUS, ["synack-dropped", "possible"], ["syn-dropped", "possible"]],
@@ -203,13 +202,7 @@ export const ROWS: readonly Row[] = [
   {
     name: "a filter drops SYNs with the option, and what follows them",
     parts: {
-      mptcp: { ...unconnected("timed-out"), ms: 5000 },
-      client: {
-        counters: counters("MPCapableSYNTX 1 MPCapableSYNTXDrop 1"),
-        subflows: "unknown",
-        bytes: "unknown",
-      },
-      server: { ...tcpServer, counters: counters("") },
+      ...withoutAnswer(""),
     },
     both: [["syn-dropped", "proved"]],
     one: [AMBIGUOUS, ["synack-dropped", "possible"], ["syn-dropped", "possible"]],
