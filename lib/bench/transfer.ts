@@ -106,9 +106,15 @@ async function measure(
   let failedAtMs: number | null = null;
   let missed: FailureMissed = "over-before";
   let failure: MptError | null = null;
+  let underWay = true;
   const look = (): readonly PathInfo[] => {
     const merged = table.merge(lanes.map(({ connection }) => connection.paths()));
+    const seen = new Set(merged.map(({ id }) => id));
     for (const path of merged) latest.set(path.id, path);
+    // What is gone while bytes still flow over others was given up; at the end of a transfer all of them go
+    if (underWay && seen.size > 0) {
+      for (const [id, path] of latest) if (!seen.has(id)) latest.set(id, { ...path, state: "closed" });
+    }
     // A connection that broke off looks like one that fell back: what counts is how it was before.
     if (failure === null) inForce = lowest(lanes.map(({ connection }) => connection));
     return merged;
@@ -138,6 +144,7 @@ async function measure(
     if (isRefusal(error)) throw error;
     failure = failureOf(error, limit, settings);
   } finally {
+    underWay = false;
     clearInterval(timer);
     clearTimeout(breaking);
   }

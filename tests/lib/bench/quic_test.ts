@@ -269,6 +269,7 @@ for (const how of ["silent", "close"] as const) {
     assert.deepEqual(planned, [`127.0.0.1 to ${target.address}`, `127.0.0.2 to ${target.address}`]);
     const { failure, error } = run!;
     assert.deepEqual([error, failure?.recovered, failure?.how], [null, true, how], JSON.stringify(failure));
+    if (how === "close") assert.deepEqual(run!.paths.map(({ state }) => state), ["closed", "active"]);
     const said = verdicts.find(({ code }) => code === "path-broken");
     assert.equal(said?.level, "info");
     assert.equal(
