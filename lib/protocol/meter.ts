@@ -43,6 +43,9 @@ interface Stall {
   readonly atMs: number | null;
 }
 
+/** A shorter pause at the end is how transfers end on a busy machine, in milliseconds. */
+const STANDS_STILL_MS = 200;
+
 /** An interval list longer than this would be a day at 100 ms: nobody reads it, and it would not fit in memory. */
 const MAX_INTERVALS = 100_000;
 
@@ -63,6 +66,8 @@ export class Meter {
   /** Since when stalls are watched for themselves; what they came to. */
   #watchedFromMs = Infinity;
   #watchedStallMs = 0;
+  /** Whether anything arrived since then. */
+  #watchedAny = false;
 
   /**
    * A meter that starts now.
@@ -86,6 +91,7 @@ export class Meter {
   add(nowMs: number, bytes: number): void {
     this.#longestStall = this.#stallUntil(nowMs);
     this.#watchedStallMs = this.#watchedUntil(nowMs);
+    this.#watchedAny = true;
     this.#lastArrivalMs = nowMs;
     this.#bytes += bytes;
   }
@@ -94,6 +100,7 @@ export class Meter {
   watchStalls(nowMs: number): void {
     this.#watchedFromMs = nowMs;
     this.#watchedStallMs = 0;
+    this.#watchedAny = false;
   }
 
   /** The longest stall since then, in milliseconds, when the next arrival, or the end, is now. */
@@ -101,9 +108,11 @@ export class Meter {
     return round(this.#watchedUntil(nowMs));
   }
 
-  /** Whether the longest stall since then is the one that lasts until now. */
+  /** Whether nothing has arrived since then, or the longest stall is one that lasts until now. */
   watchedStandsStill(nowMs: number): boolean {
-    return this.#watchedUntil(nowMs) > this.#watchedStallMs;
+    if (!this.#watchedAny) return true;
+    const stallMs = this.#watchedUntil(nowMs);
+    return stallMs > this.#watchedStallMs && stallMs >= STANDS_STILL_MS;
   }
 
   /** Ends an interval. */

@@ -153,3 +153,17 @@ Deno.test("Meter.watchStalls() counts the stalls since then for themselves", () 
   assert.equal(meter.watchedStallMs(690), 70);
   assert.equal(meter.finish(690).longest_stall_ms, 500);
 });
+
+Deno.test("Meter.watchedStandsStill() is about silence until now: at all, or longer than any and than a pause at the end", () => {
+  const meter = new Meter("receiver", 0, []);
+  meter.add(10, 1);
+  meter.watchStalls(20);
+  assert.equal(meter.watchedStandsStill(50), true, "nothing has arrived");
+  meter.add(60, 1);
+  meter.add(90, 1);
+  assert.equal(meter.watchedStandsStill(100), false);
+  assert.equal(meter.watchedStandsStill(150), false, "the longest, and no more than a transfer takes to end");
+  assert.equal(meter.watchedStandsStill(400), true);
+  meter.add(1000, 1);
+  assert.equal(meter.watchedStandsStill(1300), false, "it has stood still for longer, and went on");
+});

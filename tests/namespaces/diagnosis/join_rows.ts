@@ -67,10 +67,10 @@ export const JOIN_ROWS: readonly KernelRow[] = [
   {
     name: "SYNs with MP_JOIN are dropped, where plain TCP loses some too",
     rules: [
-      "add table inet row; add set inet row seen { type inet_service; flags dynamic; timeout 60s; }",
+      "add table inet row; add set inet row seen { type inet_service . inet_service; flags dynamic; timeout 60s; }",
       "add chain inet row f { type filter hook forward priority 10; }",
       "add rule inet row f tcp flags & (syn|ack) == syn tcp option mptcp subtype 1 drop",
-      'add rule inet row f iifname "c2" tcp flags & (syn|ack) == syn tcp sport != @seen add @seen { tcp sport } drop',
+      'add rule inet row f iifname "c2" tcp flags & (syn|ack) == syn tcp sport . tcp dport != @seen add @seen { tcp sport . tcp dport } drop',
     ].join("; "),
     mpt: fine(JOIN_AMBIGUOUS, ["join-path-lossy", "possible"], ["join-dropped", "possible"]),
     web: fine(JOIN_AMBIGUOUS, ["join-path-lossy", "possible"], ["join-dropped", "possible"]),

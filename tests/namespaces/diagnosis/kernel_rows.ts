@@ -22,9 +22,9 @@ import { XT_ROWS } from "./xt_rows.ts";
 
 /** The first SYN of every connection is lost, the one that is sent again a second later passes. */
 const LOSSY = [
-  "add table inet row; add set inet row seen { type inet_service; flags dynamic; timeout 60s; }",
+  "add table inet row; add set inet row seen { type inet_service . inet_service; flags dynamic; timeout 60s; }",
   "add chain inet row f { type filter hook forward priority 10; }",
-  "add rule inet row f tcp flags & (syn|ack) == syn tcp sport != @seen add @seen { tcp sport } drop",
+  "add rule inet row f tcp flags & (syn|ack) == syn tcp sport . tcp dport != @seen add @seen { tcp sport . tcp dport } drop",
 ].join("; ");
 
 const BY_CHANCE: Expectation["verdicts"] = [

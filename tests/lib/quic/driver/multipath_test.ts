@@ -88,7 +88,8 @@ Deno.test("both paths carry data, and every byte arrives", async () => {
 
 Deno.test("ends with the code points of drafts 13 to 18 use several paths, and have one with an end of today", async () => {
   const multipath = { codePoints: "draft-13" } as const;
-  await using old = await several({ connect: { multipath }, listen: { multipath } });
+  const spread = { ...multipath, scheduler: "round-robin" } as const;
+  await using old = await several({ connect: { multipath: spread }, listen: { multipath } });
   const path = await old.client.openPath({ local: SECOND });
   await transfer(old.client, old.server, MEGABYTE);
   assert(path.info().bytesSent > 100_000, `${path.info().bytesSent}`);
